@@ -1,0 +1,30 @@
+//! The words of Nilometer, as types: records, ids, positions, time. Pure: no I/O, no async, no clock but [`Clock`].
+//!
+//! Invariants:
+//! - `(source, position)` names a record for ever;
+//! - a [`TimeRange`] is never empty or reversed;
+//! - a [`Coverage`] never counts a position twice, whatever order its ranges arrive in.
+
+#![warn(missing_docs)]
+
+mod clock;
+mod coverage;
+mod id;
+pub mod limits;
+mod origin;
+mod rows;
+mod severity;
+mod tally;
+mod time;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use coverage::{Coverage, Merge, Piece, TooManyRanges};
+pub use id::{
+    BatchId, CollectorId, Epoch, LineageId, LogId, LogPosition, PipelineId, Revision, Sequence,
+    SourceId,
+};
+pub use origin::{Origin, Stream};
+pub use rows::{Order, RowRef, Rows, TextColumn};
+pub use severity::Severity;
+pub use tally::{Count, Gap, GapKind, Reason, Tally};
+pub use time::{TimeError, TimeRange, Timestamp, parse_time};

@@ -1,0 +1,341 @@
+//! Records column by column: the one form in which they travel in batches, wait in the buffer, come out of
+//! blocks and are searched.
+//!
+//! Invariants:
+//! - every column has one entry per row ([`Rows::push`] and [`Rows::check`] keep that); `trace_id` and
+//!   `span_id` may instead be empty as a whole: no row has one;
+//! - `origin[row]` is an index into `origins`;
+//! - all text is UTF-8; attributes are the JSON text of an object, or empty.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Origin, Severity, SourceId, Timestamp};
+
+/// Texts, end to end in one buffer, so that one search runs over all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TextColumn {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl TextColumn {
+    /// A column of `text` cut at `ends`; `None` unless the ends rise to the text's length on
+    /// character boundaries.
+    #[must_use]
+    pub fn from_parts(text: String, ends: Vec<u32>) -> Option<Self> {
+        let mut at = 0;
+        for &end in &ends {
+            if end < at || !text.is_char_boundary(end as usize) {
+                return None;
+            }
+            at = end;
+        }
+        (at as usize == text.len()).then_some(Self { text, ends })
+    }
+
+    /// Appends one text.
+    ///
+    /// # Panics
+    /// When the column would exceed 4 GiB; every caller's limits lie far below.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(u32::try_from(self.text.len()).expect("a column is limited to 4 GiB"));
+    }
+
+    /// The text of a row.
+    #[must_use]
+    pub fn get(&self, row: usize) -> &str {
+        &self.text[self.start(row)..self.ends[row] as usize]
+    }
+
+    /// Where the row's text begins in [`TextColumn::text`].
+    #[must_use]
+    pub fn start(&self, row: usize) -> usize {
+        if row == 0 { 0 } else { self.ends[row - 1] as usize }
+    }
+
+    /// All texts, end to end.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where each row's text ends in [`TextColumn::text`].
+    #[must_use]
+    pub fn ends(&self) -> &[u32] {
+        &self.ends
+    }
+
+    /// How many texts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+}
+
+/// The order of records everywhere: time as frozen in by the collector, then source, then position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Order {
+    /// The record's time, never smaller than that of the record before it in its lineage.
+    pub order_time: Timestamp,
+    /// The record's source.
+    pub source: SourceId,
+    /// The record's position.
+    pub position: u64,
+}
+
+/// Records, column by column.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rows {
+    /// Who speaks; rows refer to it by index.
+    pub origins: Vec<Arc<Origin>>,
+    /// Per row: index into `origins`.
+    pub origin: Vec<u32>,
+    /// Per row: the record's time, ns.
+    pub time: Vec<i64>,
+    /// Per row: see [`Order::order_time`], ns.
+    pub order_time: Vec<i64>,
+    /// Per row: end of the record in its decompressed generation, bytes, or a counter.
+    pub position: Vec<u64>,
+    /// Per row: framed bytes of that stream that the record took in its file.
+    pub bytes: Vec<u32>,
+    /// Per row: when the intake had it, ns; 0 before that.
+    pub received: Vec<i64>,
+    /// Per row: how bad it says it is.
+    pub severity: Vec<Severity>,
+    /// Per row: the message, as written.
+    pub message: TextColumn,
+    /// Per row: a JSON object, or empty.
+    pub attributes: TextColumn,
+    /// Per row, or empty: the trace, all zero when the row has none.
+    pub trace_id: Vec<[u8; 16]>,
+    /// Per row, or empty: the span, all zero when the row has none.
+    pub span_id: Vec<[u8; 8]>,
+}
+
+/// One row, by reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RowRef<'a> {
+    /// Who speaks.
+    pub origin: &'a Arc<Origin>,
+    /// The record's time.
+    pub time: Timestamp,
+    /// See [`Order::order_time`].
+    pub order_time: Timestamp,
+    /// End of the record in its generation.
+    pub position: u64,
+    /// Framed bytes in the file.
+    pub bytes: u32,
+    /// When the intake had it.
+    pub received: Timestamp,
+    /// How bad it says it is.
+    pub severity: Severity,
+    /// The message, as written.
+    pub message: &'a str,
+    /// A JSON object, or empty.
+    pub attributes: &'a str,
+    /// The trace, if any.
+    pub trace_id: Option<[u8; 16]>,
+    /// The span, if any.
+    pub span_id: Option<[u8; 8]>,
+}
+
+impl RowRef<'_> {
+    /// The record's place in the order.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        Order { order_time: self.order_time, source: self.origin.source, position: self.position }
+    }
+
+    /// How rows lie in a split: by tenant, component, instance, stream, node, then time and position.
+    #[must_use]
+    pub fn compare_in_split(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(self.origin, other.origin) {
+            (self.time, self.position).cmp(&(other.time, other.position))
+        } else {
+            (&**self.origin, self.time, self.position).cmp(&(
+                &**other.origin,
+                other.time,
+                other.position,
+            ))
+        }
+    }
+}
+
+impl Rows {
+    /// How many rows.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.time.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.time.is_empty()
+    }
+
+    /// The row at `row`.
+    ///
+    /// # Panics
+    /// When there is no such row.
+    #[must_use]
+    pub fn row(&self, row: usize) -> RowRef<'_> {
+        let trace_id = self.trace_id.get(row).copied().filter(|id| *id != [0; 16]);
+        let span_id = self.span_id.get(row).copied().filter(|id| *id != [0; 8]);
+        RowRef {
+            origin: &self.origins[self.origin[row] as usize],
+            time: Timestamp(self.time[row]),
+            order_time: Timestamp(self.order_time[row]),
+            position: self.position[row],
+            bytes: self.bytes[row],
+            received: Timestamp(self.received[row]),
+            severity: self.severity[row],
+            message: self.message.get(row),
+            attributes: self.attributes.get(row),
+            trace_id,
+            span_id,
+        }
+    }
+
+    /// All rows.
+    pub fn iter(&self) -> impl Iterator<Item = RowRef<'_>> {
+        (0..self.len()).map(|row| self.row(row))
+    }
+
+    /// The index of `origin`, which is added when it is new. The last few are looked at first, since
+    /// rows of one origin mostly follow each other.
+    pub fn origin_index(&mut self, origin: &Arc<Origin>) -> u32 {
+        let known = self.origins.iter().rposition(|o| Arc::ptr_eq(o, origin) || o == origin);
+        let index = known.unwrap_or_else(|| {
+            self.origins.push(Arc::clone(origin));
+            self.origins.len() - 1
+        });
+        u32::try_from(index).unwrap_or(u32::MAX)
+    }
+
+    /// Appends a row.
+    pub fn push(&mut self, row: RowRef<'_>) {
+        let origin = match self.origin.last() {
+            Some(&last) if Arc::ptr_eq(&self.origins[last as usize], row.origin) => last,
+            _ => self.origin_index(row.origin),
+        };
+        self.push_ids(row.trace_id, row.span_id);
+        self.origin.push(origin);
+        self.time.push(row.time.0);
+        self.order_time.push(row.order_time.0);
+        self.position.push(row.position);
+        self.bytes.push(row.bytes);
+        self.received.push(row.received.0);
+        self.severity.push(row.severity);
+        self.message.push(row.message);
+        self.attributes.push(row.attributes);
+    }
+
+    /// Keeps the id columns empty until the first row that has one.
+    fn push_ids(&mut self, trace_id: Option<[u8; 16]>, span_id: Option<[u8; 8]>) {
+        let rows = self.len();
+        if trace_id.is_some() || !self.trace_id.is_empty() {
+            self.trace_id.resize(rows, [0; 16]);
+            self.trace_id.push(trace_id.unwrap_or_default());
+        }
+        if span_id.is_some() || !self.span_id.is_empty() {
+            self.span_id.resize(rows, [0; 8]);
+            self.span_id.push(span_id.unwrap_or_default());
+        }
+    }
+
+    /// Whether the columns agree with each other; asked of everything that was decoded.
+    #[must_use]
+    pub fn check(&self) -> bool {
+        let rows = self.len();
+        let origins = self.origins.len();
+        [
+            self.origin.len(),
+            self.order_time.len(),
+            self.position.len(),
+            self.bytes.len(),
+            self.received.len(),
+            self.severity.len(),
+            self.message.len(),
+            self.attributes.len(),
+        ]
+        .iter()
+        .all(|len| *len == rows)
+            && (self.trace_id.is_empty() || self.trace_id.len() == rows)
+            && (self.span_id.is_empty() || self.span_id.len() == rows)
+            && self.origin.iter().all(|origin| (*origin as usize) < origins)
+    }
+
+    /// Memory that the rows take, bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        /// Fixed-size columns of one row.
+        const ROW_BYTES: usize = 4 + 8 + 8 + 8 + 4 + 8 + 1 + 4 + 4;
+        self.message.text().len()
+            + self.attributes.text().len()
+            + self.len() * ROW_BYTES
+            + self.trace_id.len() * 16
+            + self.span_id.len() * 8
+            + self.origins.len() * 256
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row<'a>(
+        origin: &'a Arc<Origin>,
+        message: &'a str,
+        trace_id: Option<[u8; 16]>,
+    ) -> RowRef<'a> {
+        RowRef {
+            origin,
+            time: Timestamp(5),
+            order_time: Timestamp(6),
+            position: 7,
+            bytes: 8,
+            received: Timestamp(9),
+            severity: Severity::Warn,
+            message,
+            attributes: "",
+            trace_id,
+            span_id: None,
+        }
+    }
+
+    #[test]
+    fn a_row_comes_back_as_it_was_pushed_also_when_ids_begin_late() {
+        let origin = Arc::new(Origin { component: "shop".to_owned(), ..Origin::default() });
+        let mut rows = Rows::default();
+        rows.push(row(&origin, "first", None));
+        rows.push(row(&origin, "", Some([3; 16])));
+        rows.push(row(&origin, "日志", None));
+        assert!(rows.check());
+        assert_eq!(rows.row(0), row(&origin, "first", None));
+        assert_eq!(rows.row(1), row(&origin, "", Some([3; 16])));
+        assert_eq!(rows.row(2), row(&origin, "日志", None));
+        assert_eq!((rows.origins.len(), rows.span_id.len()), (1, 0));
+    }
+
+    #[test]
+    fn columns_that_disagree_are_noticed() {
+        let origin = Arc::new(Origin::default());
+        let mut rows = Rows::default();
+        rows.push(row(&origin, "a", None));
+        rows.origin[0] = 1;
+        assert!(!rows.check());
+        assert!(TextColumn::from_parts("é".to_owned(), vec![1, 2]).is_none());
+        assert!(TextColumn::from_parts("ab".to_owned(), vec![1]).is_none());
+    }
+}

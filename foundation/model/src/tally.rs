@@ -1,0 +1,156 @@
+//! The terms of the ledger: counts, and what never arrived or was not let in.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::{AddAssign, Sub};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Merge, Timestamp};
+
+/// Records, and the bytes of their framed lines in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Count {
+    /// Framed bytes.
+    pub bytes: u64,
+    /// Records.
+    pub records: u64,
+}
+
+impl Count {
+    /// One record of `bytes` framed bytes.
+    #[must_use]
+    pub fn one(bytes: u64) -> Self {
+        Self { bytes, records: 1 }
+    }
+}
+
+impl AddAssign for Count {
+    fn add_assign(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.records += other.records;
+    }
+}
+
+/// What is left, never below zero.
+impl Sub for Count {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes.saturating_sub(other.bytes),
+            records: self.records.saturating_sub(other.records),
+        }
+    }
+}
+
+/// Why a record is not among the committed ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The file was gone before it was read to its end.
+    DeletedBeforeRead,
+    /// The file was truncated before it was read to its end.
+    TruncatedBeforeRead,
+    /// What the spool held could not be read back.
+    SpoolDamaged,
+    /// The pipeline went back to an older state than what was released for it.
+    PipelineWentBack,
+    /// The message is longer than the limit.
+    MessageTooLong,
+    /// The attributes are larger or deeper than the limits.
+    AttributesTooLarge,
+    /// A name (component, node, instance) is longer than the limit.
+    NameTooLong,
+    /// The batch was frozen longer ago than marks are kept.
+    TooOld,
+    /// A line that is not what its format demands.
+    Malformed,
+}
+
+impl Reason {
+    /// The reason's name, as users see it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DeletedBeforeRead => "deleted_before_read",
+            Self::TruncatedBeforeRead => "truncated_before_read",
+            Self::SpoolDamaged => "spool_damaged",
+            Self::PipelineWentBack => "pipeline_went_back",
+            Self::MessageTooLong => "message_too_long",
+            Self::AttributesTooLarge => "attributes_too_large",
+            Self::NameTooLong => "name_too_long",
+            Self::TooOld => "too_old",
+            Self::Malformed => "malformed",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Whether what is missing was never read, or was read and not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapKind {
+    /// Never read; stands beside the equation.
+    Lost,
+    /// Read and dropped on purpose; a term of the equation.
+    Shed,
+}
+
+/// A stretch `(from, to]` of a source that holds no records here, and why. `to` is unknown when the
+/// end of what was lost is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Lost or shed.
+    pub kind: GapKind,
+    /// Position before the first missing byte.
+    pub from: u64,
+    /// Position of the last missing byte, if known.
+    pub to: Option<u64>,
+    /// Why.
+    pub reason: Reason,
+    /// How much, where it is known (always, when shed).
+    pub count: Option<Count>,
+    /// When it was noticed.
+    pub time: Timestamp,
+}
+
+/// What became of the records in a covered range of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Tally {
+    /// In splits (or on the way there, in a tally that is not committed yet).
+    pub committed: Count,
+    /// Turned away by admission, by reason; kept as dead letters.
+    pub refused: BTreeMap<Reason, Count>,
+    /// Dropped on purpose by the collector, by reason.
+    pub shed: BTreeMap<Reason, Count>,
+    /// What the collector had read of the source at the end of this range: its own running count.
+    pub running: Count,
+}
+
+impl Tally {
+    /// All records that the range accounts for; equal to `running` at the mark when nothing is wrong.
+    #[must_use]
+    pub fn accounted(&self) -> Count {
+        let mut all = self.committed;
+        self.refused.values().chain(self.shed.values()).for_each(|count| all += *count);
+        all
+    }
+}
+
+impl Merge for Tally {
+    fn absorb(&mut self, later: Self) {
+        self.committed += later.committed;
+        for (reason, count) in later.refused {
+            *self.refused.entry(reason).or_default() += count;
+        }
+        for (reason, count) in later.shed {
+            *self.shed.entry(reason).or_default() += count;
+        }
+        self.running = later.running;
+    }
+}

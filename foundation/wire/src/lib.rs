@@ -1,0 +1,19 @@
+//! What goes over the wire between our own parts, and NDJSON from others. Pure: bytes in, values out.
+//!
+//! Invariants:
+//! - a frozen batch is a byte string: whoever resends it sends the same bytes;
+//! - no decoder allocates more than its limit says, whatever the bytes claim.
+
+#![warn(missing_docs)]
+
+mod answer;
+mod frame;
+mod header;
+mod heartbeat;
+mod ndjson;
+
+pub use answer::{BatchAnswer, CommittedTo, Refusal};
+pub use frame::{Batch, FrameError, decode, decode_header, encode};
+pub use header::{BATCH_VERSION, BatchHeader, Fingerprint, SourceRange};
+pub use heartbeat::{CaughtUp, Heartbeat, HeartbeatAnswer, SourceRead};
+pub use ndjson::{LineError, NdjsonLine, parse_line};
