@@ -1,0 +1,70 @@
+//! The seam between reading files and spooling what was read.
+//!
+//! ```text
+//!   Reader ── record, gap, ended ──> Sink (the batcher) ──> spool.append(frame, reader.changes())
+//! ```
+//! Invariants:
+//! - per source, positions handed over rise, and no record is handed over twice as long as the state
+//!   that [`StateChange`]s describe is kept;
+//! - the changes asked for after a `poll` fit exactly what was handed to the sink until then: both
+//!   must become durable together, in one record of the spool;
+//! - the reader stops between two records when [`Sink::full`] says so.
+
+use std::sync::Arc;
+
+use nilometer_model::{Gap, LineageId, Severity, SourceId, Stream, Timestamp};
+use nilometer_wire::Fingerprint;
+
+/// What all records of one source share. The same `Arc` comes with each of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SourceInfo {
+    /// The source.
+    pub(crate) source: SourceId,
+    /// The stream of one log, over all its files.
+    pub(crate) lineage: LineageId,
+    /// The logical service that speaks.
+    pub(crate) component: String,
+    /// The pod or container.
+    pub(crate) instance: String,
+    /// stdout, stderr or file.
+    pub(crate) stream: Stream,
+    /// Where the file was when its source was first read, below `--rootfs`.
+    pub(crate) path: String,
+    /// How the generation begins.
+    pub(crate) fingerprint: Fingerprint,
+}
+
+/// One record, borrowed from the reader's buffers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Record<'a> {
+    /// When it was written, as the container runtime says; for plain files, when it was read.
+    pub(crate) time: Timestamp,
+    /// The largest time so far in the lineage: what records are ordered by.
+    pub(crate) order_time: Timestamp,
+    /// The end of its last line in the decompressed generation, bytes.
+    pub(crate) position: u64,
+    /// The bytes of its own lines, framing and newlines included.
+    pub(crate) bytes: u32,
+    /// How bad its text says it is.
+    pub(crate) severity: Severity,
+    /// As written, without the line's end.
+    pub(crate) message: &'a str,
+    /// A JSON object, or empty.
+    pub(crate) attributes: &'a str,
+}
+
+/// Takes what was read. Called on the thread that reads.
+pub(crate) trait Sink {
+    /// One record.
+    fn record(&mut self, source: &Arc<SourceInfo>, record: Record<'_>);
+    /// A stretch that will never be handed over.
+    fn gap(&mut self, source: &Arc<SourceInfo>, gap: Gap);
+    /// The source ends at `position`; nothing more will come (bar what a slow writer still adds to a
+    /// renamed file, which comes late and under the same source).
+    fn ended(&mut self, source: &Arc<SourceInfo>, position: u64);
+    /// Nothing more is wanted for now.
+    fn full(&self) -> bool;
+}
+
+/// A key of the reader's durable memory and its new value; `None` = forget the key.
+pub(crate) type StateChange = (String, Option<Vec<u8>>);
