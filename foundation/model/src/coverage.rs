@@ -121,6 +121,12 @@ impl<T: Merge> Coverage<T> {
         Ok(())
     }
 
+    /// Whether [`Coverage::add`] of `(from, to]` would stay within the limit.
+    #[must_use]
+    pub fn accepts(&self, from: u64, to: u64) -> bool {
+        self.fits(&self.missing(from, to))
+    }
+
     /// Whether the pieces, with `missing` among them, stay within the limit once joined.
     fn fits(&self, missing: &[(u64, u64)]) -> bool {
         let mut all: Vec<(u64, u64)> = self

@@ -1,1 +1,23 @@
-//! x
+//! Where indexer and query meet: the books, the buffer, the splits, and the one commit that makes things true.
+//!
+//! Invariants:
+//! - a [`Snapshot`] is exactly the splits of one revision and the records above its checkpoint;
+//! - the buffer is filled from the Log only, and could be thrown away and rebuilt from it;
+//! - nothing outside Meta's commits decides what is data.
+
+#![warn(missing_docs)]
+
+mod account;
+mod buffer;
+mod commit;
+pub mod limits;
+mod live;
+mod snapshot;
+mod store;
+mod views;
+
+pub use account::Account;
+pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
+pub use snapshot::Snapshot;
+pub use store::{Arrival, Cut, Entered, Store, StoreError};
+pub use views::{CollectorView, Completeness, GapView, Lagging, LedgerRow, SourceView};

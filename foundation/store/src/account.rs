@@ -1,0 +1,129 @@
+//! The books of one source: what of it is accounted for, and what became of it.
+//!
+//! Invariants:
+//! - a record enters once: [`Account::enter`] keeps only rows in stretches that were not covered;
+//! - what is counted as committed is counted from the rows that entered, never from the header, whose
+//!   running count is the collector's own: the two can disagree, and then the ledger does not balance.
+
+use nilometer_model::{
+    CollectorId, Count, Coverage, Gap, GapKind, LineageId, Reason, SourceId, Stream, Tally,
+    Timestamp, TooManyRanges,
+};
+use nilometer_wire::{Fingerprint, SourceRange};
+use serde::{Deserialize, Serialize};
+
+use crate::limits::LOST_GAPS_PER_SOURCE_MAX;
+
+/// One source's books.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// The source.
+    pub source: SourceId,
+    /// The lineage that it is a generation of.
+    pub lineage: LineageId,
+    /// The logical service that speaks.
+    pub component: String,
+    /// The pod or container.
+    pub instance: String,
+    /// The host.
+    pub node: String,
+    /// stdout, stderr ...
+    pub stream: Stream,
+    /// Where the file was when last heard of.
+    pub path: String,
+    /// How the generation begins.
+    pub fingerprint: Fingerprint,
+    /// Who reads it.
+    pub collector: CollectorId,
+    /// What is accounted for, with what became of it.
+    pub coverage: Coverage<Tally>,
+    /// Stretches that were never read.
+    pub lost: Vec<Gap>,
+    /// The generation is over.
+    pub ended: bool,
+    /// When it last changed, by the centre's clock.
+    pub changed: Timestamp,
+}
+
+/// A row of the batch that belongs to the source: its position, its framed bytes, and why it is refused,
+/// if it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) position: u64,
+    pub(crate) bytes: u32,
+    pub(crate) refused: Option<Reason>,
+}
+
+impl Account {
+    /// Empty books for a source that was never heard of.
+    pub(crate) fn open(range: &SourceRange, node: &str, collector: CollectorId) -> Self {
+        Self {
+            source: range.source,
+            lineage: range.lineage,
+            component: range.component.clone(),
+            instance: range.instance.clone(),
+            node: node.to_owned(),
+            stream: range.stream,
+            path: range.path.clone(),
+            fingerprint: range.fingerprint,
+            collector,
+            coverage: Coverage::default(),
+            lost: Vec::new(),
+            ended: false,
+            changed: Timestamp::default(),
+        }
+    }
+
+    /// Accounts for the range; `entries` are its rows in the batch. After this the rows that had not
+    /// been covered before are in.
+    pub(crate) fn enter(
+        &mut self,
+        range: &SourceRange,
+        entries: &[Entry],
+        collector: CollectorId,
+        now: Timestamp,
+    ) -> Result<(), TooManyRanges> {
+        let running = range.running;
+        self.coverage.add(range.from, range.to, |from, to| {
+            let mut tally = Tally { running, ..Tally::default() };
+            let inside = |position: u64| from < position && position <= to;
+            for entry in entries.iter().filter(|entry| inside(entry.position)) {
+                let term = match entry.refused {
+                    None => &mut tally.committed,
+                    Some(reason) => tally.refused.entry(reason).or_default(),
+                };
+                *term += Count::one(u64::from(entry.bytes));
+            }
+            for gap in range.gaps.iter().filter(|gap| gap.kind == GapKind::Shed) {
+                if gap.to.is_some_and(inside) {
+                    *tally.shed.entry(gap.reason).or_default() += gap.count.unwrap_or_default();
+                }
+            }
+            tally
+        })?;
+        self.note_lost(range);
+        self.path.clone_from(&range.path);
+        self.fingerprint = range.fingerprint;
+        self.collector = collector;
+        self.ended |= range.ended;
+        self.changed = now;
+        Ok(())
+    }
+
+    /// Remembers what is declared lost, once, however often it is declared.
+    fn note_lost(&mut self, range: &SourceRange) {
+        for gap in range.gaps.iter().filter(|gap| gap.kind == GapKind::Lost) {
+            let known = |old: &Gap| (old.from, old.to, old.reason) == (gap.from, gap.to, gap.reason);
+            if self.lost.iter().any(known) {
+                continue;
+            }
+            match self.lost.last_mut() {
+                Some(last) if self.lost.len() >= LOST_GAPS_PER_SOURCE_MAX => {
+                    last.to = gap.to;
+                    last.count = None;
+                }
+                _ => self.lost.push(gap.clone()),
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What one commit changes, and the state that all commits make.
+//!
+//! Invariants:
+//! - [`State::fold`] is pure: the same commits give the same state, everywhere and always;
+//! - a commit carries whole new values (an account, a set of sequences), never differences, so folding
+//!   one twice is folding it once;
+//! - checkpoint, splits and marks move in the same commit, or not at all.
+
+use std::collections::BTreeMap;
+
+use nilometer_model::{
+    CollectorId, Count, Coverage, Epoch, LogId, LogPosition, Reason, Revision, SourceId, Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::account::Account;
+use crate::limits::DEAD_LETTERS_MAX;
+use crate::split::{SplitId, SplitMeta};
+
+/// Everything in this Log up to this position is in splits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// The Log that the position belongs to; in any other Log, reading starts at the beginning.
+    pub log: LogId,
+    /// The last entry that is in splits.
+    pub position: LogPosition,
+}
+
+/// What a collector said it had read of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Read {
+    /// Who said it.
+    pub collector: CollectorId,
+    /// All records read, and their framed bytes.
+    pub count: Count,
+    /// When it was heard, by the centre's clock.
+    pub as_of: Timestamp,
+}
+
+/// What the centre remembers of a collector across its own restarts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Heard {
+    /// The host that it reads.
+    pub node: String,
+    /// When it was last heard, by the centre's clock.
+    pub last_seen: Timestamp,
+    /// Centre's clock minus the collector's, ns.
+    pub clock_offset_ns: i64,
+    /// All that it had read up to here is visible, by the centre's clock.
+    pub visible_to: Timestamp,
+    /// It ended in order.
+    pub goodbye: bool,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+}
+
+/// A record that admission turned away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// `source:position`.
+    pub id: String,
+    /// The record's source.
+    pub source: SourceId,
+    /// The record's position.
+    pub position: u64,
+    /// Why it was turned away.
+    pub reason: Reason,
+    /// The record's time.
+    pub time: Timestamp,
+    /// Who spoke.
+    pub component: String,
+    /// On which host.
+    pub node: String,
+    /// The message, at most [`DEAD_LETTER_MESSAGE_BYTES_MAX`](crate::limits::DEAD_LETTER_MESSAGE_BYTES_MAX) of it.
+    pub message: String,
+}
+
+/// One atomic change.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Commit {
+    /// When it was made.
+    pub time: Timestamp,
+    /// The new checkpoint, when it moved.
+    pub checkpoint: Option<Checkpoint>,
+    /// Splits that are part of the data from now on.
+    pub add: Vec<SplitMeta>,
+    /// Splits that are not any more.
+    pub remove: Vec<SplitId>,
+    /// Accounts that changed, as they stand at the checkpoint.
+    pub accounts: BTreeMap<SourceId, Account>,
+    /// Batches that are in splits, per collector and epoch, as they stand at the checkpoint.
+    pub sequences: BTreeMap<CollectorId, BTreeMap<Epoch, Coverage<()>>>,
+    /// What collectors said they read, where it changed.
+    pub reads: BTreeMap<SourceId, Read>,
+    /// Collectors heard of since the last commit.
+    pub collectors: BTreeMap<CollectorId, Heard>,
+    /// Records turned away.
+    pub dead_letters: Vec<DeadLetter>,
+    /// Collectors that an operator deleted.
+    pub forget: Vec<CollectorId>,
+    /// Named documents (`state.<name>`): the whole new text, or none to delete it.
+    pub documents: BTreeMap<String, Option<String>>,
+}
+
+/// What all commits up to a revision say.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct State {
+    /// How many commits this is.
+    pub revision: Revision,
+    /// See [`Checkpoint`]; none before the first seal.
+    pub checkpoint: Option<Checkpoint>,
+    /// The data.
+    pub splits: BTreeMap<SplitId, SplitMeta>,
+    /// The books.
+    pub accounts: BTreeMap<SourceId, Account>,
+    /// Batches in splits.
+    pub sequences: BTreeMap<CollectorId, BTreeMap<Epoch, Coverage<()>>>,
+    /// What was read, as last heard.
+    pub reads: BTreeMap<SourceId, Read>,
+    /// Collectors, as last heard.
+    pub collectors: BTreeMap<CollectorId, Heard>,
+    /// The latest [`DEAD_LETTERS_MAX`] records turned away, oldest first.
+    pub dead_letters: Vec<DeadLetter>,
+    /// Named documents.
+    pub documents: BTreeMap<String, String>,
+}
+
+impl State {
+    /// Takes in the commit that made `revision`.
+    pub fn fold(&mut self, revision: Revision, commit: &Commit) {
+        self.revision = revision;
+        self.checkpoint = commit.checkpoint.or(self.checkpoint);
+        for id in &commit.remove {
+            self.splits.remove(id);
+        }
+        self.splits.extend(commit.add.iter().map(|meta| (meta.id, meta.clone())));
+        self.accounts.extend(commit.accounts.iter().map(|(id, account)| (*id, account.clone())));
+        for (collector, epochs) in &commit.sequences {
+            let known = self.sequences.entry(*collector).or_default();
+            known.extend(epochs.iter().map(|(epoch, sequences)| (*epoch, sequences.clone())));
+        }
+        self.reads.extend(&commit.reads);
+        self.collectors.extend(commit.collectors.iter().map(|(id, heard)| (*id, heard.clone())));
+        for id in &commit.forget {
+            self.collectors.remove(id);
+        }
+        self.dead_letters.extend(commit.dead_letters.iter().cloned());
+        let excess = self.dead_letters.len().saturating_sub(DEAD_LETTERS_MAX);
+        self.dead_letters.drain(..excess);
+        for (name, text) in &commit.documents {
+            match text {
+                Some(text) => self.documents.insert(name.clone(), text.clone()),
+                None => self.documents.remove(name),
+            };
+        }
+    }
+}

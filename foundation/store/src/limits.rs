@@ -1,0 +1,26 @@
+//! The store's limits, with their units.
+
+/// Dead letters that are kept; the oldest go first.
+pub const DEAD_LETTERS_MAX: usize = 10_000;
+/// How much of a dead letter's message is kept, bytes.
+pub const DEAD_LETTER_MESSAGE_BYTES_MAX: usize = 4 << 10;
+/// Declared losses that one source lists; beyond it the last one grows.
+pub const LOST_GAPS_PER_SOURCE_MAX: usize = 1_000;
+/// Buffered rows at which the buffer is sealed, bytes.
+pub const BUFFER_BYTES_SEAL: usize = 64 << 20;
+/// Buffered rows, those of a seal under way included, at which the Log is not read on, bytes.
+pub const BUFFER_BYTES_MAX: usize = 2 * BUFFER_BYTES_SEAL;
+/// Chunks smaller than this are joined, so that a query does not visit thousands of them, bytes.
+pub const CHUNK_BYTES_SMALL: usize = 1 << 20;
+/// How many small chunks in a row are joined.
+pub const CHUNKS_JOINED: usize = 32;
+/// Chunks that a slow live tail may be behind before it skips.
+pub const FEED_CHUNKS_MAX: usize = 1_024;
+/// A collector that was not heard for this long is not live, ms.
+pub const COLLECTOR_SILENT_MS: i64 = 15_000;
+/// Heartbeats of one collector whose batches are not in yet.
+pub const HEARTBEATS_PENDING_MAX: usize = 64;
+/// Warnings of one collector that are shown.
+pub const COLLECTOR_WARNINGS_MAX: usize = 16;
+/// Declared losses that one answer lists.
+pub const GAPS_LISTED_MAX: usize = 1_000;

@@ -1,0 +1,274 @@
+//! The books as they stand at the end of the Log, ahead of the last commit, and who was heard when.
+//!
+//! Invariants:
+//! - [`Live::enter`] is the only way in: what it returns is in no split and in no chunk yet;
+//! - `dirty` names exactly what differs from the last cut.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use nilometer_model::{
+    BatchId, CollectorId, Coverage, Epoch, Rows, Sequence, SourceId, Timestamp, TooManyRanges,
+};
+use nilometer_wire::{BatchHeader, CaughtUp, Heartbeat, Refusal, SourceRange};
+
+use crate::account::{Account, Entry};
+use crate::commit::{Commit, Heard, Read, State};
+use crate::limits::{COLLECTOR_WARNINGS_MAX, HEARTBEATS_PENDING_MAX};
+
+/// A collector, as the centre hears it.
+#[derive(Debug, Clone)]
+pub(crate) struct Collector {
+    pub(crate) heard: Heard,
+    pub(crate) epoch: Epoch,
+    pub(crate) number: u64,
+    /// "Up to this time all is in the batches up to that sequence", where they are not in yet.
+    pending: VecDeque<(Timestamp, Sequence)>,
+}
+
+/// See the file's head.
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    pub(crate) accounts: BTreeMap<SourceId, Account>,
+    pub(crate) sequences: BTreeMap<CollectorId, BTreeMap<Epoch, Coverage<()>>>,
+    pub(crate) reads: BTreeMap<SourceId, Read>,
+    pub(crate) collectors: BTreeMap<CollectorId, Collector>,
+    dirty: Dirty,
+}
+
+#[derive(Debug, Default)]
+struct Dirty {
+    accounts: BTreeSet<SourceId>,
+    epochs: BTreeSet<(CollectorId, Epoch)>,
+    reads: BTreeSet<SourceId>,
+    collectors: BTreeSet<CollectorId>,
+}
+
+/// Which rows of a batch are new.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    All,
+    None,
+    Rows(Vec<u32>),
+}
+
+impl Live {
+    /// The books as the last commit left them.
+    pub(crate) fn restore(state: &State) -> Self {
+        let collectors = state.collectors.iter().map(|(id, heard)| {
+            let heard = heard.clone();
+            (*id, Collector { heard, epoch: Epoch(0), number: 0, pending: VecDeque::new() })
+        });
+        Self {
+            accounts: state.accounts.clone(),
+            sequences: state.sequences.clone(),
+            reads: state.reads.clone(),
+            collectors: collectors.collect(),
+            dirty: Dirty::default(),
+        }
+    }
+
+    /// Whether the batch (or what replaced it) is in.
+    pub(crate) fn has(&self, batch: &BatchId) -> bool {
+        self.sequences
+            .get(&batch.collector)
+            .and_then(|epochs| epochs.get(&batch.epoch))
+            .is_some_and(|sequences| sequences.covers(batch.sequence.0))
+    }
+
+    /// Enters a batch into the books; the rows that are kept were in no batch before.
+    pub(crate) fn enter(
+        &mut self,
+        header: &BatchHeader,
+        rows: &Rows,
+        refused: &[Refusal],
+        now: Timestamp,
+    ) -> Result<Kept, TooManyRanges> {
+        if self.has(&header.batch) {
+            return Ok(Kept::None);
+        }
+        if !self.accepts(header) {
+            return Err(TooManyRanges);
+        }
+        let entries = entries_by_source(rows, refused);
+        let missing: HashMap<SourceId, Vec<(u64, u64)>> =
+            header.sources.iter().map(|range| (range.source, self.missing(range))).collect();
+        for range in &header.sources {
+            let account = self.accounts.entry(range.source).or_insert_with(|| {
+                Account::open(range, &header.node, header.batch.collector)
+            });
+            let entries = entries.get(&range.source).map_or(&[][..], Vec::as_slice);
+            account.enter(range, entries, header.batch.collector, now)?;
+            self.dirty.accounts.insert(range.source);
+        }
+        for batch in std::iter::once(&header.batch).chain(&header.replaces) {
+            self.enter_sequence(batch)?;
+        }
+        Ok(kept(rows, refused, &missing))
+    }
+
+    /// Whether all of the batch can be entered; asked first, so that a batch enters whole or not at all.
+    pub(crate) fn accepts(&self, header: &BatchHeader) -> bool {
+        let range_fits = |range: &SourceRange| {
+            let account = self.accounts.get(&range.source);
+            account.is_none_or(|account| account.coverage.accepts(range.from, range.to))
+        };
+        let batch_fits = |batch: &BatchId| {
+            let epochs = self.sequences.get(&batch.collector);
+            let sequences = epochs.and_then(|epochs| epochs.get(&batch.epoch));
+            sequences.is_none_or(|known| known.accepts(batch.sequence.0.saturating_sub(1), batch.sequence.0))
+        };
+        header.sources.iter().all(range_fits) && batch_fits(&header.batch)
+    }
+
+    fn missing(&self, range: &SourceRange) -> Vec<(u64, u64)> {
+        match self.accounts.get(&range.source) {
+            Some(account) => account.coverage.missing(range.from, range.to),
+            None => vec![(range.from, range.to)],
+        }
+    }
+
+    fn enter_sequence(&mut self, batch: &BatchId) -> Result<(), TooManyRanges> {
+        let epochs = self.sequences.entry(batch.collector).or_default();
+        let sequences = epochs.entry(batch.epoch).or_default();
+        self.dirty.epochs.insert((batch.collector, batch.epoch));
+        sequences.add(batch.sequence.0.saturating_sub(1), batch.sequence.0, |_, _| ())
+    }
+
+    /// Takes note of a sign of life; returns whether the epoch is new to this centre.
+    pub(crate) fn hear(&mut self, beat: &Heartbeat, now: Timestamp) -> bool {
+        let offset_ns = now.0 - beat.clock.0 - i64::try_from(beat.round_trip_ns / 2).unwrap_or(0);
+        let unknown = Collector {
+            heard: Heard {
+                node: beat.node.clone(),
+                last_seen: now,
+                clock_offset_ns: offset_ns,
+                visible_to: Timestamp(0),
+                goodbye: false,
+                warnings: Vec::new(),
+            },
+            epoch: Epoch(0),
+            number: 0,
+            pending: VecDeque::new(),
+        };
+        let collector = self.collectors.entry(beat.collector).or_insert(unknown);
+        let new_epoch = collector.epoch != beat.epoch;
+        if new_epoch {
+            collector.pending.clear();
+        }
+        collector.epoch = beat.epoch;
+        collector.number = beat.number;
+        collector.heard.node.clone_from(&beat.node);
+        collector.heard.last_seen = now;
+        collector.heard.clock_offset_ns = offset_ns;
+        collector.heard.goodbye = beat.goodbye;
+        collector.heard.warnings = beat.warnings.iter().take(COLLECTOR_WARNINGS_MAX).cloned().collect();
+        let (CaughtUp::Complete { at, sequence } | CaughtUp::Behind { at, sequence }) = beat.caught_up;
+        if collector.pending.len() >= HEARTBEATS_PENDING_MAX {
+            collector.pending.pop_back();
+        }
+        collector.pending.push_back((at.plus_ns(offset_ns), sequence));
+        self.dirty.collectors.insert(beat.collector);
+        for read in &beat.sources {
+            let heard = Read { collector: beat.collector, count: read.read, as_of: now };
+            self.reads.insert(read.source, heard);
+            self.dirty.reads.insert(read.source);
+        }
+        self.settle(beat.collector);
+        new_epoch
+    }
+
+    /// Moves a collector's `visible_to` over the heartbeats whose batches are in.
+    pub(crate) fn settle(&mut self, id: CollectorId) {
+        let Some(collector) = self.collectors.get_mut(&id) else { return };
+        let sequences = self.sequences.get(&id).and_then(|epochs| epochs.get(&collector.epoch));
+        let mark = sequences.map_or(0, Coverage::mark);
+        while let Some((at, _)) = collector.pending.front().filter(|(_, last)| last.0 <= mark) {
+            collector.heard.visible_to = collector.heard.visible_to.max(*at);
+            collector.pending.pop_front();
+        }
+    }
+
+    /// Forgets a collector; it comes back when it is heard again.
+    pub(crate) fn forget(&mut self, id: CollectorId) {
+        self.collectors.remove(&id);
+        self.dirty.collectors.remove(&id);
+    }
+
+    /// Whether anything changed since the last cut that must be committed for batches to be let go.
+    pub(crate) fn has_uncommitted_batches(&self) -> bool {
+        !self.dirty.epochs.is_empty()
+    }
+
+    /// Whether anything at all changed since the last cut.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.has_uncommitted_batches()
+            || !self.dirty.reads.is_empty()
+            || !self.dirty.collectors.is_empty()
+    }
+
+    /// Writes what changed since the last cut into `commit`.
+    pub(crate) fn cut(&mut self, commit: &mut Commit) {
+        let dirty = std::mem::take(&mut self.dirty);
+        let account = |id| self.accounts.get(&id).map(|account| (id, account.clone()));
+        commit.accounts = dirty.accounts.into_iter().filter_map(account).collect();
+        for (collector, epoch) in dirty.epochs {
+            let known = self.sequences.get(&collector).and_then(|epochs| epochs.get(&epoch));
+            if let Some(sequences) = known {
+                commit.sequences.entry(collector).or_default().insert(epoch, sequences.clone());
+            }
+        }
+        let read = |id| self.reads.get(&id).map(|read| (id, *read));
+        commit.reads = dirty.reads.into_iter().filter_map(read).collect();
+        let heard = |id| self.collectors.get(&id).map(|collector| (id, collector.heard.clone()));
+        commit.collectors = dirty.collectors.into_iter().filter_map(heard).collect();
+    }
+
+    /// Marks everything in `commit` as changed again: it did not come through.
+    pub(crate) fn uncut(&mut self, commit: &Commit) {
+        self.dirty.accounts.extend(commit.accounts.keys());
+        for (collector, epochs) in &commit.sequences {
+            self.dirty.epochs.extend(epochs.keys().map(|epoch| (*collector, *epoch)));
+        }
+        self.dirty.reads.extend(commit.reads.keys());
+        self.dirty.collectors.extend(commit.collectors.keys());
+    }
+}
+
+fn entries_by_source(rows: &Rows, refused: &[Refusal]) -> HashMap<SourceId, Vec<Entry>> {
+    let reasons: HashMap<u32, _> = refused.iter().map(|r| (r.index, r.reason)).collect();
+    let mut by_source: HashMap<SourceId, Vec<Entry>> = HashMap::new();
+    let mut at = 0;
+    while at < rows.len() {
+        let origin = rows.origin[at];
+        let end = at + rows.origin[at..].iter().take_while(|next| **next == origin).count();
+        let source = rows.origins[origin as usize].source;
+        let entries = by_source.entry(source).or_default();
+        entries.extend((at..end).map(|row| Entry {
+            position: rows.position[row],
+            bytes: rows.bytes[row],
+            refused: u32::try_from(row).ok().and_then(|row| reasons.get(&row)).copied(),
+        }));
+        at = end;
+    }
+    by_source
+}
+
+fn kept(rows: &Rows, refused: &[Refusal], missing: &HashMap<SourceId, Vec<(u64, u64)>>) -> Kept {
+    let refused: BTreeSet<u32> = refused.iter().map(|refusal| refusal.index).collect();
+    let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let new = (0..count).filter(|index| {
+        let row = *index as usize;
+        let source = rows.origins[rows.origin[row] as usize].source;
+        let position = rows.position[row];
+        let in_missing = |ranges: &Vec<(u64, u64)>| {
+            ranges.iter().any(|&(from, to)| from < position && position <= to)
+        };
+        !refused.contains(index) && missing.get(&source).is_some_and(in_missing)
+    });
+    let new: Vec<u32> = new.collect();
+    match new.len() {
+        0 => Kept::None,
+        all if all == rows.len() => Kept::All,
+        _ => Kept::Rows(new),
+    }
+}

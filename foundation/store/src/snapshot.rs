@@ -1,0 +1,20 @@
+//! What one query sees, from its first byte to its last.
+
+use std::sync::Arc;
+
+use nilometer_model::{Revision, Rows};
+
+use crate::split::Split;
+
+/// The splits of one revision, and exactly the records above its checkpoint.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The revision.
+    pub revision: Revision,
+    /// Its splits.
+    pub splits: Vec<Arc<Split>>,
+    /// Splits that Meta names and that cannot be read.
+    pub missing_splits: u32,
+    /// Records that are in no split yet, oldest chunk first.
+    pub buffer: Vec<Arc<Rows>>,
+}

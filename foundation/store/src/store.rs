@@ -1,0 +1,484 @@
+//! The store of one shard: one lock around everything that must be seen together.
+//!
+//! ```text
+//!   Log entry --arrive--> books + buffer --cut--> rows --build, put--> split --publish--> one commit
+//!                          (visible at once)                             (an orphan until here)
+//! ```
+//! Invariants:
+//! - the lock is held for bookkeeping only: never across I/O, never across an await;
+//! - [`Store::publish`] swaps the split in and the buffered rows out under one lock, after the commit:
+//!   no query sees a record twice or not at all;
+//! - at most one cut is open at a time.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nilometer_model::{
+    CollectorId, LogId, LogPosition, PipelineId, RowRef, Rows, TimeRange, Timestamp, TooManyRanges,
+};
+use nilometer_wire::{Batch, CommittedTo, Heartbeat, Refusal};
+use object_store::ObjectStore;
+use object_store::PutMode;
+use tokio::sync::broadcast;
+
+use crate::buffer::Buffer;
+use crate::commit::{Checkpoint, Commit, DeadLetter, State};
+use crate::limits::{DEAD_LETTER_MESSAGE_BYTES_MAX, FEED_CHUNKS_MAX};
+use crate::live::{Kept, Live};
+use crate::meta::{Meta, MetaError};
+use crate::snapshot::Snapshot;
+use crate::split::{Split, SplitError, SplitId, SplitMeta, SplitOrigin, build, object_path};
+use crate::views::{self, CollectorView, Completeness, LedgerRow, SourceView};
+
+/// The one shard of the embedded form.
+const SHARD: u32 = 0;
+
+/// What the store cannot do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Meta did not take the commit, or could not be read.
+    #[error("meta")]
+    Meta(#[from] MetaError),
+    /// A split could not be built or read back.
+    #[error("split")]
+    Split(#[from] SplitError),
+    /// The object store failed.
+    #[error("object store")]
+    Objects(#[from] object_store::Error),
+    /// A thread of the build ended early.
+    #[error("the build of a split was interrupted")]
+    Interrupted,
+}
+
+/// A batch as the Log holds it.
+#[derive(Debug)]
+pub struct Arrival {
+    /// Where it stands in the Log.
+    pub position: LogPosition,
+    /// When the intake had it.
+    pub received: Timestamp,
+    /// What it says.
+    pub batch: Batch,
+    /// What admission turns away of it.
+    pub refused: Vec<Refusal>,
+}
+
+/// What became of an arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entered {
+    /// Rows that are new.
+    pub rows: usize,
+    /// Rows that were in already.
+    pub duplicates: usize,
+}
+
+/// Rows on their way into a split, and the commit that will make it true.
+#[derive(Debug)]
+pub struct Cut {
+    chunks: Vec<Arc<Rows>>,
+    from: LogPosition,
+    to: LogPosition,
+    commit: Commit,
+}
+
+/// See the file's head.
+pub struct Store {
+    inner: Mutex<Inner>,
+    feed: broadcast::Sender<Arc<Rows>>,
+    meta: Arc<dyn Meta>,
+    objects: Arc<dyn ObjectStore>,
+    log: LogId,
+    /// Held from reading the revision to folding the commit, so that our own commits never conflict.
+    committing: tokio::sync::Mutex<()>,
+}
+
+struct Inner {
+    /// As committed.
+    state: State,
+    /// As durable in the Log.
+    live: Live,
+    buffer: Buffer,
+    splits: BTreeMap<SplitId, Arc<Split>>,
+    missing_splits: u32,
+    /// The last Log entry that arrived.
+    arrived: LogPosition,
+    /// The last Log entry that is in splits, or on the way there.
+    cut_to: LogPosition,
+    /// Turned away since the last cut.
+    dead_letters: Vec<DeadLetter>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Reads Meta and opens the splits it names. A split that cannot be opened is counted as missing
+    /// and reported in every answer; it never stops the start.
+    ///
+    /// # Errors
+    /// When Meta cannot be read.
+    pub async fn open(
+        meta: Arc<dyn Meta>,
+        objects: Arc<dyn ObjectStore>,
+        log: LogId,
+    ) -> Result<Self, StoreError> {
+        let replay = meta.replay(SHARD, nilometer_model::Revision(0)).await?;
+        let mut state = replay.snapshot.map(|(_, state)| state).unwrap_or_default();
+        for (revision, commit) in &replay.commits {
+            state.fold(*revision, commit);
+        }
+        let (splits, missing_splits) = open_splits(&state, &objects).await;
+        let start = match state.checkpoint {
+            Some(checkpoint) if checkpoint.log == log => checkpoint.position,
+            _ => LogPosition(0),
+        };
+        let inner = Inner {
+            live: Live::restore(&state),
+            state,
+            buffer: Buffer::default(),
+            splits,
+            missing_splits,
+            arrived: start,
+            cut_to: start,
+            dead_letters: Vec::new(),
+        };
+        let (feed, _) = broadcast::channel(FEED_CHUNKS_MAX);
+        let committing = tokio::sync::Mutex::new(());
+        Ok(Self { inner: Mutex::new(inner), feed, meta, objects, log, committing })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which pipeline this is.
+    #[must_use]
+    pub fn pipeline(&self) -> PipelineId {
+        self.meta.pipeline()
+    }
+
+    /// The last Log entry that arrived; reading goes on behind it.
+    #[must_use]
+    pub fn arrived(&self) -> LogPosition {
+        self.inner().arrived
+    }
+
+    /// What a query sees.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let inner = self.inner();
+        Snapshot {
+            revision: inner.state.revision,
+            splits: inner.splits.values().map(Arc::clone).collect(),
+            missing_splits: inner.missing_splits,
+            buffer: inner.buffer.chunks(),
+        }
+    }
+
+    /// Every chunk as it enters the buffer; who is slower than [`FEED_CHUNKS_MAX`] chunks skips.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Rows>> {
+        self.feed.subscribe()
+    }
+
+    /// Memory of the buffer: all of it, and what no seal has taken, bytes.
+    #[must_use]
+    pub fn buffered_bytes(&self) -> (usize, usize) {
+        let inner = self.inner();
+        (inner.buffer.bytes(), inner.buffer.unsealed_bytes())
+    }
+
+    /// Whether the batch would be turned back for leaving too many holes before it.
+    #[must_use]
+    pub fn accepts(&self, header: &nilometer_wire::BatchHeader) -> bool {
+        self.inner().live.accepts(header)
+    }
+
+    /// Takes a batch from the Log: books it, buffers what is new of it, feeds the live tails.
+    ///
+    /// # Errors
+    /// [`TooManyRanges`]: the batch is not in, and will not count as in.
+    pub fn arrive(&self, arrival: Arrival) -> Result<Entered, TooManyRanges> {
+        let Arrival { position, received, batch, refused } = arrival;
+        let Batch { header, mut rows } = batch;
+        rows.received.fill(received.0);
+        let total = rows.len();
+        let mut inner = self.inner();
+        inner.arrived = inner.arrived.max(position);
+        let was_in = inner.live.has(&header.batch);
+        let kept = inner.live.enter(&header, &rows, &refused, received)?;
+        if !was_in {
+            let letters = refused.iter().map(|refusal| dead_letter(&rows, refusal));
+            inner.dead_letters.extend(letters);
+        }
+        inner.live.settle(header.batch.collector);
+        let rows = match kept {
+            Kept::None => Rows::default(),
+            Kept::All => rows,
+            Kept::Rows(indexes) => select(&rows, &indexes),
+        };
+        let turned_away = if was_in { 0 } else { refused.len() };
+        let duplicates = total.saturating_sub(rows.len() + turned_away);
+        let entered = Entered { rows: rows.len(), duplicates };
+        if !rows.is_empty() {
+            let rows = Arc::new(rows);
+            inner.buffer.push(Arc::clone(&rows));
+            // Nobody listening is fine.
+            drop(self.feed.send(rows));
+        }
+        Ok(entered)
+    }
+
+    /// Takes note of a heartbeat; returns whether its epoch is new to this centre.
+    pub fn hear(&self, beat: &Heartbeat, now: Timestamp) -> bool {
+        self.inner().live.hear(beat, now)
+    }
+
+    /// Per epoch, up to which of the collector's batches all is in splits.
+    #[must_use]
+    pub fn committed_to(&self, collector: CollectorId) -> CommittedTo {
+        let inner = self.inner();
+        let epochs = inner.state.sequences.get(&collector);
+        let mark = |(epoch, sequences): (&nilometer_model::Epoch, &nilometer_model::Coverage<()>)| {
+            (*epoch, nilometer_model::Sequence(sequences.mark()))
+        };
+        epochs.map(|epochs| epochs.iter().map(mark).collect()).unwrap_or_default()
+    }
+
+    /// Whether a seal now would let batches go, or keep news of collectors.
+    #[must_use]
+    pub fn has_news(&self, all: bool) -> bool {
+        let inner = self.inner();
+        inner.live.has_uncommitted_batches() || (all && inner.live.is_dirty())
+    }
+
+    /// Begins a seal: everything that arrived so far. The rows stay visible.
+    #[must_use]
+    pub fn cut(&self, now: Timestamp) -> Cut {
+        let mut inner = self.inner();
+        let checkpoint = Checkpoint { log: self.log, position: inner.arrived };
+        let mut commit = Commit { time: now, checkpoint: Some(checkpoint), ..Commit::default() };
+        inner.live.cut(&mut commit);
+        commit.dead_letters = std::mem::take(&mut inner.dead_letters);
+        let chunks = inner.buffer.cut();
+        let (from, to) = (inner.cut_to, inner.arrived);
+        inner.cut_to = to;
+        Cut { chunks, from, to, commit }
+    }
+
+    /// Ends a seal: builds and stores the split, commits, and swaps it in for the buffered rows. Returns
+    /// how far the Log may be trimmed.
+    ///
+    /// # Errors
+    /// When the split cannot be built, stored or committed; the rows stay buffered, and the next cut
+    /// takes them again.
+    pub async fn publish(&self, cut: Cut) -> Result<LogPosition, StoreError> {
+        let Cut { chunks, from, to, mut commit } = cut;
+        match self.make_split(chunks, from, to).await {
+            Ok(split) => {
+                commit.add.extend(split.iter().map(|split| split.meta().clone()));
+                self.commit(commit, split, from).await?;
+                Ok(to)
+            }
+            Err(error) => {
+                self.take_back(&commit, from);
+                Err(error)
+            }
+        }
+    }
+
+    async fn make_split(
+        &self,
+        chunks: Vec<Arc<Rows>>,
+        from: LogPosition,
+        to: LogPosition,
+    ) -> Result<Option<Split>, StoreError> {
+        if chunks.is_empty() {
+            return Ok(None);
+        }
+        let revision = self.inner().state.revision;
+        let origin = SplitOrigin { log: self.log, log_from: from, log_to: to, revision };
+        let id = SplitId(uuid::Uuid::now_v7());
+        let built = tokio::task::spawn_blocking(move || build(id, &chunks, origin)).await;
+        let (meta, bytes) = built.map_err(|_| StoreError::Interrupted)??;
+        fail::fail_point!("index::before_put", |_| std::process::abort());
+        self.put(&meta, bytes).await?;
+        fail::fail_point!("index::after_put", |_| std::process::abort());
+        Ok(Some(Split::open(Arc::clone(&self.objects), meta).await?))
+    }
+
+    async fn put(&self, meta: &SplitMeta, bytes: bytes::Bytes) -> Result<(), StoreError> {
+        let path = object_path(meta.id);
+        self.objects.put_opts(&path, bytes.into(), PutMode::Create.into()).await?;
+        Ok(())
+    }
+
+    async fn commit(
+        &self,
+        commit: Commit,
+        split: Option<Split>,
+        from: LogPosition,
+    ) -> Result<(), StoreError> {
+        let _committing = self.committing.lock().await;
+        let expected = self.inner().state.revision;
+        let committed = self.meta.commit(SHARD, expected, &commit).await;
+        fail::fail_point!("index::after_commit", |_| std::process::abort());
+        let revision = match committed {
+            Ok(revision) => revision,
+            Err(error) => {
+                self.take_back(&commit, from);
+                return Err(error.into());
+            }
+        };
+        let mut inner = self.inner();
+        inner.state.fold(revision, &commit);
+        inner.buffer.release();
+        if let Some(split) = split {
+            inner.splits.insert(split.meta().id, Arc::new(split));
+        }
+        Ok(())
+    }
+
+    fn take_back(&self, commit: &Commit, from: LogPosition) {
+        let mut inner = self.inner();
+        inner.live.uncut(commit);
+        inner.buffer.keep();
+        inner.cut_to = from;
+        let mut letters = commit.dead_letters.clone();
+        letters.append(&mut inner.dead_letters);
+        inner.dead_letters = letters;
+    }
+
+    /// Removes the splits whose every record was received before `horizon`, and then their objects.
+    /// Returns how many.
+    ///
+    /// # Errors
+    /// When the commit fails. An object that cannot be deleted is an orphan, found at the next start.
+    pub async fn expire(&self, horizon: Timestamp, now: Timestamp) -> Result<usize, StoreError> {
+        let _committing = self.committing.lock().await;
+        let (expected, remove) = {
+            let inner = self.inner();
+            let old = inner.state.splits.values().filter(|meta| meta.received_last < horizon);
+            (inner.state.revision, old.map(|meta| meta.id).collect::<Vec<_>>())
+        };
+        if remove.is_empty() {
+            return Ok(0);
+        }
+        let commit = Commit { time: now, remove: remove.clone(), ..Commit::default() };
+        let revision = self.meta.commit(SHARD, expected, &commit).await?;
+        {
+            let mut inner = self.inner();
+            inner.state.fold(revision, &commit);
+            inner.splits.retain(|id, _| !remove.contains(id));
+        }
+        for id in &remove {
+            if let Err(error) = self.objects.delete(&object_path(*id)).await {
+                tracing::warn!(%error, split = %id.0, "an expired split could not be deleted");
+            }
+        }
+        Ok(remove.len())
+    }
+
+    /// Forgets a node's collectors; returns whether there was any. They come back when they are heard.
+    ///
+    /// # Errors
+    /// When the commit fails.
+    pub async fn forget_node(&self, node: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let _committing = self.committing.lock().await;
+        let (expected, forget) = {
+            let mut inner = self.inner();
+            let of_node = inner.live.collectors.iter().filter(|(_, c)| c.heard.node == node);
+            let ids: Vec<CollectorId> = of_node.map(|(id, _)| *id).collect();
+            ids.iter().for_each(|id| inner.live.forget(*id));
+            (inner.state.revision, ids)
+        };
+        if forget.is_empty() {
+            return Ok(false);
+        }
+        let commit = Commit { time: now, forget, ..Commit::default() };
+        let revision = self.meta.commit(SHARD, expected, &commit).await?;
+        self.inner().state.fold(revision, &commit);
+        Ok(true)
+    }
+
+    /// How complete an answer over `range` is.
+    #[must_use]
+    pub fn completeness(&self, range: TimeRange, now: Timestamp) -> Completeness {
+        let inner = self.inner();
+        views::completeness(&inner.live, range, now, inner.missing_splits)
+    }
+
+    /// The ledger, by source.
+    #[must_use]
+    pub fn ledger(&self, now: Timestamp) -> Vec<LedgerRow> {
+        let inner = self.inner();
+        views::ledger(&inner.state, &inner.live, now)
+    }
+
+    /// The sources, of one node or of all.
+    #[must_use]
+    pub fn sources(&self, node: Option<&str>) -> Vec<SourceView> {
+        let inner = self.inner();
+        views::sources(&inner.state, &inner.live, node)
+    }
+
+    /// The collectors.
+    #[must_use]
+    pub fn collectors(&self, now: Timestamp) -> Vec<CollectorView> {
+        views::collectors(&self.inner().live, now)
+    }
+
+    /// The records turned away, oldest first.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        let inner = self.inner();
+        inner.state.dead_letters.iter().chain(&inner.dead_letters).cloned().collect()
+    }
+}
+
+async fn open_splits(
+    state: &State,
+    objects: &Arc<dyn ObjectStore>,
+) -> (BTreeMap<SplitId, Arc<Split>>, u32) {
+    let mut missing = 0;
+    let mut splits = BTreeMap::new();
+    for meta in state.splits.values() {
+        match Split::open(Arc::clone(objects), meta.clone()).await {
+            Ok(split) => {
+                splits.insert(meta.id, Arc::new(split));
+            }
+            Err(error) => {
+                tracing::error!(%error, split = %meta.id.0, "a split cannot be read");
+                missing += 1;
+            }
+        }
+    }
+    (splits, missing)
+}
+
+fn select(rows: &Rows, indexes: &[u32]) -> Rows {
+    let mut selected = Rows::default();
+    indexes.iter().for_each(|index| selected.push(rows.row(*index as usize)));
+    selected
+}
+
+fn dead_letter(rows: &Rows, refusal: &Refusal) -> DeadLetter {
+    let row: RowRef<'_> = rows.row(refusal.index as usize);
+    let mut end = row.message.len().min(DEAD_LETTER_MESSAGE_BYTES_MAX);
+    while !row.message.is_char_boundary(end) {
+        end -= 1;
+    }
+    DeadLetter {
+        id: format!("{}:{}", refusal.source, refusal.position),
+        source: refusal.source,
+        position: refusal.position,
+        reason: refusal.reason,
+        time: row.time,
+        component: row.origin.component.clone(),
+        node: row.origin.node.clone(),
+        message: row.message[..end].to_owned(),
+    }
+}

@@ -1,0 +1,260 @@
+//! What the books say to people: the ledger, the sources, the collectors, and how complete an answer is.
+
+use std::collections::BTreeMap;
+
+use nilometer_model::{
+    CollectorId, Count, Gap, LineageId, Reason, SourceId, Stream, Tally, TimeRange, Timestamp,
+};
+use nilometer_wire::Fingerprint;
+
+use crate::account::Account;
+use crate::commit::{Read, State};
+use crate::limits::{COLLECTOR_SILENT_MS, GAPS_LISTED_MAX};
+use crate::live::{Collector, Live};
+
+/// One source's line of the ledger: `read = committed + refused + shed + in_flight`, and beside it `lost`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerRow {
+    /// The source.
+    pub source: SourceId,
+    /// The logical service that speaks.
+    pub component: String,
+    /// The host.
+    pub node: String,
+    /// stdout, stderr ...
+    pub stream: Stream,
+    /// What its collector says it read.
+    pub read: Count,
+    /// What splits hold of it, up to the mark.
+    pub committed: Count,
+    /// Records turned away, by reason.
+    pub refused: BTreeMap<Reason, u64>,
+    /// Records dropped on purpose, by reason.
+    pub shed: BTreeMap<Reason, u64>,
+    /// What was read beyond the mark.
+    pub in_flight: Count,
+    /// What was never read.
+    pub lost: Vec<Gap>,
+    /// When `read` was heard.
+    pub as_of: Timestamp,
+    /// Its collector is silent: `read` may be old.
+    pub stale: bool,
+    /// The equation holds.
+    pub balanced: bool,
+}
+
+/// One source, as a collector that lost its memory needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceView {
+    /// The source.
+    pub source: SourceId,
+    /// Its lineage.
+    pub lineage: LineageId,
+    /// The logical service that speaks.
+    pub component: String,
+    /// The pod or container.
+    pub instance: String,
+    /// The host.
+    pub node: String,
+    /// stdout, stderr ...
+    pub stream: Stream,
+    /// Where the file was when last heard of.
+    pub path: String,
+    /// How the generation begins.
+    pub fingerprint: Fingerprint,
+    /// Everything up to here is accounted for.
+    pub mark: u64,
+    /// And these ranges beyond it.
+    pub covered: Vec<(u64, u64)>,
+    /// The running count of records at the mark.
+    pub records: u64,
+    /// The running count of bytes at the mark.
+    pub bytes: u64,
+    /// The generation is over.
+    pub ended: bool,
+}
+
+/// One collector.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectorView {
+    /// Who.
+    pub collector: CollectorId,
+    /// The host that it reads.
+    pub node: String,
+    /// When it was last heard.
+    pub last_seen: Timestamp,
+    /// Centre's clock minus the collector's, ms.
+    pub clock_offset_ms: i64,
+    /// How far what is visible lags behind now, ms.
+    pub lag_ms: i64,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+}
+
+/// A collector that holds completeness back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lagging {
+    /// The host.
+    pub node: String,
+    /// How far what is visible lags behind now, ms.
+    pub behind_ms: i64,
+    /// When it was last heard.
+    pub last_seen: Timestamp,
+}
+
+/// A declared loss.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GapView {
+    /// The source.
+    pub source: SourceId,
+    /// Position before the loss.
+    pub from: u64,
+    /// Last position of the loss, if known.
+    pub to: Option<u64>,
+    /// When it was noticed.
+    pub time: Timestamp,
+    /// How many records, if known.
+    pub records: Option<u64>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// How complete an answer over a range is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completeness {
+    /// No gap or missing split touches the range and nobody lags.
+    pub complete: bool,
+    /// Up to here everything is visible, by the centre's clock; none when no collector was ever heard.
+    pub complete_to: Option<Timestamp>,
+    /// Who lags.
+    pub lagging: Vec<Lagging>,
+    /// Declared losses in the range.
+    pub gaps: Vec<GapView>,
+}
+
+impl Collector {
+    fn is_silent(&self, now: Timestamp) -> bool {
+        now.ms_since(self.heard.last_seen) >= COLLECTOR_SILENT_MS
+    }
+
+    fn view(&self, id: CollectorId, now: Timestamp) -> CollectorView {
+        CollectorView {
+            collector: id,
+            node: self.heard.node.clone(),
+            last_seen: self.heard.last_seen,
+            clock_offset_ms: self.heard.clock_offset_ns / 1_000_000,
+            lag_ms: now.ms_since(self.heard.visible_to).max(0),
+            warnings: self.heard.warnings.clone(),
+        }
+    }
+}
+
+pub(crate) fn collectors(live: &Live, now: Timestamp) -> Vec<CollectorView> {
+    live.collectors.iter().map(|(id, collector)| collector.view(*id, now)).collect()
+}
+
+pub(crate) fn completeness(
+    live: &Live,
+    range: TimeRange,
+    now: Timestamp,
+    missing_splits: u32,
+) -> Completeness {
+    let needed = range.to().min(now.plus_ns(-COLLECTOR_SILENT_MS * 1_000_000));
+    let present = || live.collectors.values().filter(|collector| !collector.heard.goodbye);
+    let complete_to = present()
+        .filter(|collector| !collector.is_silent(now))
+        .map(|collector| collector.heard.visible_to)
+        .min();
+    let lagging: Vec<Lagging> = present()
+        .filter(|collector| collector.heard.visible_to < needed)
+        .map(|collector| Lagging {
+            node: collector.heard.node.clone(),
+            behind_ms: now.ms_since(collector.heard.visible_to).max(0),
+            last_seen: collector.heard.last_seen,
+        })
+        .collect();
+    let gaps = gaps(live, range);
+    let complete = lagging.is_empty() && gaps.is_empty() && missing_splits == 0;
+    Completeness { complete, complete_to, lagging, gaps }
+}
+
+fn gaps(live: &Live, range: TimeRange) -> Vec<GapView> {
+    let of_account = |account: &Account| {
+        let source = account.source;
+        let gaps = account.lost.iter().filter(|gap| range.contains(gap.time));
+        let view = |gap: &Gap| GapView {
+            source,
+            from: gap.from,
+            to: gap.to,
+            time: gap.time,
+            records: gap.count.map(|count| count.records),
+            reason: gap.reason,
+        };
+        gaps.map(view).collect::<Vec<_>>()
+    };
+    live.accounts.values().flat_map(of_account).take(GAPS_LISTED_MAX).collect()
+}
+
+/// The ledger: what is committed stands against what was read; losses count from when they are known.
+pub(crate) fn ledger(state: &State, live: &Live, now: Timestamp) -> Vec<LedgerRow> {
+    let row = |account: &Account| {
+        let committed = state.accounts.get(&account.source).map(|known| known.coverage.tally());
+        let silent = |read: &Read| {
+            live.collectors.get(&read.collector).is_none_or(|collector| collector.is_silent(now))
+        };
+        let read = live.reads.get(&account.source);
+        let none = Tally::default();
+        ledger_row(account, committed.unwrap_or(&none), read, read.is_none_or(silent))
+    };
+    live.accounts.values().map(row).collect()
+}
+
+fn ledger_row(account: &Account, tally: &Tally, read: Option<&Read>, stale: bool) -> LedgerRow {
+    let running = tally.running;
+    // A heartbeat is up to 5 s older than the mark: what is accounted for was certainly read.
+    let heard = read.map_or(running, |read| read.count);
+    let read_count = if heard.records < running.records { running } else { heard };
+    let records = |terms: &BTreeMap<Reason, Count>| {
+        terms.iter().map(|(reason, count)| (*reason, count.records)).collect()
+    };
+    LedgerRow {
+        source: account.source,
+        component: account.component.clone(),
+        node: account.node.clone(),
+        stream: account.stream,
+        read: read_count,
+        committed: tally.committed,
+        refused: records(&tally.refused),
+        shed: records(&tally.shed),
+        in_flight: read_count - running,
+        lost: account.lost.clone(),
+        as_of: read.map_or(account.changed, |read| read.as_of),
+        stale,
+        balanced: tally.accounted() == running,
+    }
+}
+
+pub(crate) fn sources(state: &State, live: &Live, node: Option<&str>) -> Vec<SourceView> {
+    let accounts = live.accounts.values();
+    let view = |account: &Account| {
+        let committed = state.accounts.get(&account.source);
+        let tally = committed.map(|known| known.coverage.tally().running).unwrap_or_default();
+        let beyond = committed.map(|known| known.coverage.beyond()).unwrap_or_default();
+        SourceView {
+            source: account.source,
+            lineage: account.lineage,
+            component: account.component.clone(),
+            instance: account.instance.clone(),
+            node: account.node.clone(),
+            stream: account.stream,
+            path: account.path.clone(),
+            fingerprint: account.fingerprint,
+            mark: committed.map_or(0, |known| known.coverage.mark()),
+            covered: beyond.iter().map(|piece| (piece.from, piece.to)).collect(),
+            records: tally.records,
+            bytes: tally.bytes,
+            ended: account.ended,
+        }
+    };
+    accounts.filter(|account| node.is_none_or(|node| account.node == node)).map(view).collect()
+}
