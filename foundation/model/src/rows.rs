@@ -45,6 +45,16 @@ impl TextColumn {
         self.ends.push(u32::try_from(self.text.len()).expect("a column is limited to 4 GiB"));
     }
 
+    /// Appends all texts of `other`.
+    ///
+    /// # Panics
+    /// As [`TextColumn::push`].
+    pub fn append(&mut self, other: &Self) {
+        let start = u32::try_from(self.text.len()).expect("a column is limited to 4 GiB");
+        self.text.push_str(&other.text);
+        self.ends.extend(other.ends.iter().map(|end| start + end));
+    }
+
     /// The text of a row.
     #[must_use]
     pub fn get(&self, row: usize) -> &str {
@@ -212,10 +222,11 @@ impl Rows {
         (0..self.len()).map(|row| self.row(row))
     }
 
-    /// The index of `origin`, which is added when it is new. The last few are looked at first, since
-    /// rows of one origin mostly follow each other.
+    /// The index of `origin`, which is added when it is new. The very same one is looked for first:
+    /// that is a comparison of pointers.
     pub fn origin_index(&mut self, origin: &Arc<Origin>) -> u32 {
-        let known = self.origins.iter().rposition(|o| Arc::ptr_eq(o, origin) || o == origin);
+        let same = self.origins.iter().rposition(|known| Arc::ptr_eq(known, origin));
+        let known = same.or_else(|| self.origins.iter().position(|known| known == origin));
         let index = known.unwrap_or_else(|| {
             self.origins.push(Arc::clone(origin));
             self.origins.len() - 1
@@ -239,6 +250,31 @@ impl Rows {
         self.severity.push(row.severity);
         self.message.push(row.message);
         self.attributes.push(row.attributes);
+    }
+
+    /// Appends all rows of `other`, column by column.
+    pub fn append(&mut self, other: &Self) {
+        let origins: Vec<u32> = other.origins.iter().map(|o| self.origin_index(o)).collect();
+        let rows = self.len();
+        if !other.trace_id.is_empty() || !self.trace_id.is_empty() {
+            self.trace_id.resize(rows, [0; 16]);
+            self.trace_id.extend(&other.trace_id);
+            self.trace_id.resize(rows + other.len(), [0; 16]);
+        }
+        if !other.span_id.is_empty() || !self.span_id.is_empty() {
+            self.span_id.resize(rows, [0; 8]);
+            self.span_id.extend(&other.span_id);
+            self.span_id.resize(rows + other.len(), [0; 8]);
+        }
+        self.origin.extend(other.origin.iter().map(|origin| origins[*origin as usize]));
+        self.time.extend(&other.time);
+        self.order_time.extend(&other.order_time);
+        self.position.extend(&other.position);
+        self.bytes.extend(&other.bytes);
+        self.received.extend(&other.received);
+        self.severity.extend(&other.severity);
+        self.message.append(&other.message);
+        self.attributes.append(&other.attributes);
     }
 
     /// Keeps the id columns empty until the first row that has one.
@@ -326,6 +362,26 @@ mod tests {
         assert_eq!(rows.row(1), row(&origin, "", Some([3; 16])));
         assert_eq!(rows.row(2), row(&origin, "日志", None));
         assert_eq!((rows.origins.len(), rows.span_id.len()), (1, 0));
+    }
+
+    #[test]
+    fn appending_rows_is_pushing_them_one_by_one() {
+        let (a, b) = (
+            Arc::new(Origin::default()),
+            Arc::new(Origin { zone: "z".to_owned(), ..Origin::default() }),
+        );
+        let equal_to_a = Arc::new(Origin::default());
+        let mut first = Rows::default();
+        first.push(row(&a, "one", None));
+        let mut second = Rows::default();
+        second.push(row(&b, "two", Some([9; 16])));
+        second.push(row(&equal_to_a, "three", None));
+        let mut pushed = first.clone();
+        second.iter().for_each(|row| pushed.push(row));
+        first.append(&second);
+        assert_eq!(first, pushed);
+        assert!(first.check());
+        assert_eq!(first.origins.len(), 2);
     }
 
     #[test]

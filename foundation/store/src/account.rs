@@ -113,7 +113,8 @@ impl Account {
     /// Remembers what is declared lost, once, however often it is declared.
     fn note_lost(&mut self, range: &SourceRange) {
         for gap in range.gaps.iter().filter(|gap| gap.kind == GapKind::Lost) {
-            let known = |old: &Gap| (old.from, old.to, old.reason) == (gap.from, gap.to, gap.reason);
+            let known =
+                |old: &Gap| (old.from, old.to, old.reason) == (gap.from, gap.to, gap.reason);
             if self.lost.iter().any(known) {
                 continue;
             }

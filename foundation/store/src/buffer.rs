@@ -78,7 +78,7 @@ impl Buffer {
         let mut joined = Rows::default();
         for chunk in &tail {
             self.bytes -= chunk.bytes;
-            chunk.rows.iter().for_each(|row| joined.push(row));
+            joined.append(&chunk.rows);
         }
         let bytes = joined.memory_bytes();
         self.bytes += bytes;

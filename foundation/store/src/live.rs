@@ -93,9 +93,10 @@ impl Live {
         let missing: HashMap<SourceId, Vec<(u64, u64)>> =
             header.sources.iter().map(|range| (range.source, self.missing(range))).collect();
         for range in &header.sources {
-            let account = self.accounts.entry(range.source).or_insert_with(|| {
-                Account::open(range, &header.node, header.batch.collector)
-            });
+            let account = self
+                .accounts
+                .entry(range.source)
+                .or_insert_with(|| Account::open(range, &header.node, header.batch.collector));
             let entries = entries.get(&range.source).map_or(&[][..], Vec::as_slice);
             account.enter(range, entries, header.batch.collector, now)?;
             self.dirty.accounts.insert(range.source);
@@ -115,7 +116,9 @@ impl Live {
         let batch_fits = |batch: &BatchId| {
             let epochs = self.sequences.get(&batch.collector);
             let sequences = epochs.and_then(|epochs| epochs.get(&batch.epoch));
-            sequences.is_none_or(|known| known.accepts(batch.sequence.0.saturating_sub(1), batch.sequence.0))
+            sequences.is_none_or(|known| {
+                known.accepts(batch.sequence.0.saturating_sub(1), batch.sequence.0)
+            })
         };
         header.sources.iter().all(range_fits) && batch_fits(&header.batch)
     }
@@ -161,8 +164,10 @@ impl Live {
         collector.heard.last_seen = now;
         collector.heard.clock_offset_ns = offset_ns;
         collector.heard.goodbye = beat.goodbye;
-        collector.heard.warnings = beat.warnings.iter().take(COLLECTOR_WARNINGS_MAX).cloned().collect();
-        let (CaughtUp::Complete { at, sequence } | CaughtUp::Behind { at, sequence }) = beat.caught_up;
+        collector.heard.warnings =
+            beat.warnings.iter().take(COLLECTOR_WARNINGS_MAX).cloned().collect();
+        let (CaughtUp::Complete { at, sequence } | CaughtUp::Behind { at, sequence }) =
+            beat.caught_up;
         if collector.pending.len() >= HEARTBEATS_PENDING_MAX {
             collector.pending.pop_back();
         }
@@ -175,6 +180,12 @@ impl Live {
         }
         self.settle(beat.collector);
         new_epoch
+    }
+
+    /// Takes note of what an intake was sent itself: it is the reader of its own journals.
+    pub(crate) fn note_read(&mut self, source: SourceId, read: Read) {
+        self.reads.insert(source, read);
+        self.dirty.reads.insert(source);
     }
 
     /// Moves a collector's `visible_to` over the heartbeats whose batches are in.

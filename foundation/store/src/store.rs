@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nilometer_model::{
-    CollectorId, LogId, LogPosition, PipelineId, RowRef, Rows, TimeRange, Timestamp, TooManyRanges,
+    CollectorId, LogId, LogPosition, PipelineId, RowRef, Rows, SourceId, TimeRange, Timestamp,
+    TooManyRanges,
 };
 use nilometer_wire::{Batch, CommittedTo, Heartbeat, Refusal};
 use object_store::ObjectStore;
@@ -22,7 +23,7 @@ use object_store::PutMode;
 use tokio::sync::broadcast;
 
 use crate::buffer::Buffer;
-use crate::commit::{Checkpoint, Commit, DeadLetter, State};
+use crate::commit::{Checkpoint, Commit, DeadLetter, Read, State};
 use crate::limits::{DEAD_LETTER_MESSAGE_BYTES_MAX, FEED_CHUNKS_MAX};
 use crate::live::{Kept, Live};
 use crate::meta::{Meta, MetaError};
@@ -237,14 +238,20 @@ impl Store {
         self.inner().live.hear(beat, now)
     }
 
+    /// Takes note of what an intake was sent itself, and has made durable.
+    pub fn note_read(&self, source: SourceId, read: Read) {
+        self.inner().live.note_read(source, read);
+    }
+
     /// Per epoch, up to which of the collector's batches all is in splits.
     #[must_use]
     pub fn committed_to(&self, collector: CollectorId) -> CommittedTo {
         let inner = self.inner();
         let epochs = inner.state.sequences.get(&collector);
-        let mark = |(epoch, sequences): (&nilometer_model::Epoch, &nilometer_model::Coverage<()>)| {
-            (*epoch, nilometer_model::Sequence(sequences.mark()))
-        };
+        let mark =
+            |(epoch, sequences): (&nilometer_model::Epoch, &nilometer_model::Coverage<()>)| {
+                (*epoch, nilometer_model::Sequence(sequences.mark()))
+            };
         epochs.map(|epochs| epochs.iter().map(mark).collect()).unwrap_or_default()
     }
 

@@ -200,7 +200,7 @@ pub(crate) fn ledger(state: &State, live: &Live, now: Timestamp) -> Vec<LedgerRo
     let row = |account: &Account| {
         let committed = state.accounts.get(&account.source).map(|known| known.coverage.tally());
         let silent = |read: &Read| {
-            live.collectors.get(&read.collector).is_none_or(|collector| collector.is_silent(now))
+            live.collectors.get(&read.collector).is_some_and(|collector| collector.is_silent(now))
         };
         let read = live.reads.get(&account.source);
         let none = Tally::default();
