@@ -2,7 +2,9 @@
 //!
 //! A heartbeat is the second, independent count of the ledger: what was *read*, by whoever read it.
 
-use nilometer_model::{CollectorId, Count, Epoch, LogId, PipelineId, Sequence, SourceId, Timestamp};
+use nilometer_model::{
+    CollectorId, Count, Epoch, LogId, PipelineId, Sequence, SourceId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::CommittedTo;

@@ -10,10 +10,13 @@ mod answer;
 mod frame;
 mod header;
 mod heartbeat;
+mod intake;
+pub mod limits;
 mod ndjson;
 
 pub use answer::{BatchAnswer, CommittedTo, Refusal};
 pub use frame::{Batch, FrameError, decode, decode_header, encode};
 pub use header::{BATCH_VERSION, BatchHeader, Fingerprint, SourceRange};
 pub use heartbeat::{CaughtUp, Heartbeat, HeartbeatAnswer, SourceRead};
+pub use intake::{IngestAnswer, IngestRequest, Intake, IntakeError, RefusedLine};
 pub use ndjson::{LineError, NdjsonLine, parse_line};

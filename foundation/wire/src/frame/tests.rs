@@ -1,0 +1,160 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nilometer_model::{
+    BatchId, CollectorId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, RowRef, Sequence,
+    Severity, SourceId, Stream, Timestamp,
+};
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Fingerprint, SourceRange};
+
+fn range(source: u64) -> SourceRange {
+    SourceRange {
+        source: SourceId(source),
+        lineage: LineageId(1),
+        component: "shop".to_owned(),
+        instance: "shop-1".to_owned(),
+        stream: Stream::Stdout,
+        path: "var/log/pods/a/0.log".to_owned(),
+        fingerprint: Fingerprint { bytes: 80, hash: 5 },
+        from: 0,
+        to: 900,
+        running: Count { bytes: 900, records: 3 },
+        gaps: vec![Gap {
+            kind: GapKind::Lost,
+            from: 5,
+            to: None,
+            reason: Reason::SpoolDamaged,
+            count: None,
+            time: Timestamp(4),
+        }],
+        ended: true,
+    }
+}
+
+fn header(sources: u64) -> BatchHeader {
+    let batch = BatchId {
+        collector: CollectorId(uuid::Uuid::from_u128(7)),
+        epoch: Epoch(8),
+        sequence: Sequence(9),
+    };
+    BatchHeader {
+        batch,
+        tenant: "default".to_owned(),
+        shard_map: 1,
+        dictionary: 0,
+        frozen_at: Timestamp(-1),
+        replaces: vec![batch],
+        node: "n1".to_owned(),
+        sources: (0..sources).map(range).collect(),
+    }
+}
+
+fn rows(messages: &[String]) -> Rows {
+    let mut rows = Rows::default();
+    let origin = Arc::new(Origin { component: "shop".to_owned(), ..Origin::default() });
+    for (at, message) in messages.iter().enumerate() {
+        rows.push(RowRef {
+            origin: &origin,
+            time: Timestamp(at as i64),
+            order_time: Timestamp(at as i64),
+            position: at as u64 + 1,
+            bytes: 10,
+            received: Timestamp(0),
+            severity: Severity::Info,
+            message,
+            attributes: if at % 2 == 0 { "" } else { r#"{"a":1}"# },
+            trace_id: (at % 3 == 0).then_some([3; 16]),
+            span_id: None,
+        });
+    }
+    rows
+}
+
+/// With its checksum made right again.
+fn sealed(mut frame: Vec<u8>) -> Vec<u8> {
+    let crc = crc32c::crc32c(&frame[CRC_END..]);
+    frame[CRC_AT..CRC_END].copy_from_slice(&crc.to_le_bytes());
+    frame
+}
+
+#[test]
+fn every_damage_has_its_name() {
+    let frame = encode(&header(1), &rows(&["a".to_owned()])).unwrap();
+    let changed = |at: usize, byte: u8| {
+        let mut frame = frame.clone();
+        frame[at] = byte;
+        frame
+    };
+    let cases = BTreeMap::from([
+        ("empty", (vec![], FrameError::NotAFrame)),
+        ("foreign", (b"hello, world".to_vec(), FrameError::NotAFrame)),
+        ("newer", (changed(4, 2), FrameError::Version(2))),
+        ("flipped", (changed(frame.len() - 1, !frame[frame.len() - 1]), FrameError::Checksum)),
+        ("cut", (frame[..frame.len() - 1].to_vec(), FrameError::Checksum)),
+        (
+            "long header",
+            (sealed(changed(CRC_END + 3, 255)), FrameError::Damaged("its header is cut off")),
+        ),
+    ]);
+    for (name, (bytes, error)) in cases {
+        assert_eq!(decode(&bytes).unwrap_err(), error, "{name}");
+        assert_eq!(decode_header(&bytes).unwrap_err(), error, "{name}");
+    }
+}
+
+#[test]
+fn a_header_that_inflates_beyond_its_limit_is_refused() {
+    let bomb = zstd::bulk::compress(&vec![0_u8; HEADER_BYTES_MAX + 1], 1).unwrap();
+    let mut frame = MAGIC.to_vec();
+    frame.extend_from_slice(&BATCH_VERSION.to_le_bytes());
+    frame.extend_from_slice(&[0; 4]);
+    frame.extend_from_slice(&u32::try_from(bomb.len()).unwrap().to_le_bytes());
+    frame.extend_from_slice(&bomb);
+    assert!(decode(&sealed(frame)).is_err());
+}
+
+#[test]
+fn limits_hold_at_the_limit_and_not_beyond() {
+    let sources = BATCH_SOURCES_MAX as u64;
+    let frame = encode(&header(sources), &Rows::default()).unwrap();
+    assert_eq!(decode_header(&frame).unwrap().sources.len(), BATCH_SOURCES_MAX);
+    let error = encode(&header(sources + 1), &Rows::default()).unwrap_err();
+    assert!(matches!(error, FrameError::TooLarge { what: "sources", .. }), "{error}");
+
+    let full = rows(&vec![String::new(); BATCH_RECORDS_MAX]);
+    assert_eq!(decode(&encode(&header(1), &full).unwrap()).unwrap().rows.len(), full.len());
+    let over = rows(&vec![String::new(); BATCH_RECORDS_MAX + 1]);
+    let error = encode(&header(1), &over).unwrap_err();
+    assert!(matches!(error, FrameError::TooLarge { what: "records", .. }), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn a_batch_comes_back_as_it_was_frozen(
+        messages in proptest::collection::vec(".{0,40}", 0..50),
+        sources in 0_u64..5,
+    ) {
+        let (header, rows) = (header(sources), rows(&messages));
+        let frame = encode(&header, &rows).unwrap();
+        prop_assert_eq!(&frame, &encode(&header, &rows).unwrap());
+        prop_assert_eq!(&decode_header(&frame).unwrap(), &header);
+        prop_assert_eq!(decode(&frame).unwrap(), Batch { header, rows });
+    }
+
+    #[test]
+    fn a_changed_frame_never_panics_even_with_a_right_checksum(
+        at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(),
+    ) {
+        let mut frame = encode(&header(2), &rows(&["a b c".to_owned(), "d".to_owned()])).unwrap();
+        let at = at.index(frame.len());
+        frame[at] = byte;
+        let cut = cut.index(frame.len()).max(CRC_END);
+        for frame in [frame.clone(), sealed(frame.clone()), sealed(frame[..cut].to_vec())] {
+            let _ = decode(&frame);
+            let _ = decode_header(&frame);
+        }
+    }
+}
