@@ -1,0 +1,305 @@
+//! `/api/v1/ingest`: lines become batches of the intake's own, journaled like any collector's.
+//!
+//! ```text
+//!   body ──parse──> pieces (rows, relative positions) ──lane lock──> source, positions, header ──> Log
+//! ```
+//! Invariants:
+//! - a lane is one journal: one epoch, one source, a counter that moves only with a successful append;
+//!   an append of unknown outcome ends the epoch, and the lane goes on with a new one;
+//! - a request with a key is a source of its own, its lines are the positions: a repeat adds nothing;
+//! - a bad line is named and takes no good line down with it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use nilometer_model::limits::NAME_BYTES_MAX;
+use nilometer_model::{
+    BatchId, CollectorId, Count, Epoch, LineageId, Origin, RowRef, Rows, Sequence, SourceId, Stream,
+    Timestamp,
+};
+use nilometer_store::Read;
+use nilometer_wire::{
+    BatchHeader, Fingerprint, IngestAnswer, IngestRequest, IntakeError, NdjsonLine, RefusedLine,
+    SourceRange, parse_line,
+};
+use tokio::sync::Mutex;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::intake::{Parts, unavailable};
+use crate::limits::{
+    INGEST_BATCH_RECORDS, INGEST_BATCH_TEXT_BYTES, INGEST_LANES, INGEST_REFUSED_LISTED_MAX,
+};
+use crate::metrics;
+
+/// Takes lines in.
+pub(crate) struct Ingest {
+    parts: Arc<Parts>,
+    lanes: Vec<Mutex<Lane>>,
+    turn: AtomicUsize,
+}
+
+/// One journal of this intake.
+struct Lane {
+    epoch: Epoch,
+    sequence: Sequence,
+    /// Records and bytes of the lane's own source so far; the records are its counter.
+    count: Count,
+}
+
+/// Part of a request that fits one batch.
+struct Piece {
+    rows: Rows,
+    /// The last line of the request that it accounts for.
+    to: u64,
+    count: Count,
+}
+
+/// A request, parsed.
+struct Parsed {
+    pieces: Vec<Piece>,
+    answer: IngestAnswer,
+}
+
+impl Lane {
+    fn new() -> Self {
+        Self { epoch: Epoch(rand::random()), sequence: Sequence(0), count: Count::default() }
+    }
+}
+
+impl Ingest {
+    pub(crate) fn new(parts: Arc<Parts>) -> Self {
+        let lanes = (0..INGEST_LANES).map(|_| Mutex::new(Lane::new())).collect();
+        Self { parts, lanes, turn: AtomicUsize::new(0) }
+    }
+
+    /// Returns once every good line is durable.
+    pub(crate) async fn take(&self, request: IngestRequest) -> Result<IngestAnswer, IntakeError> {
+        let IngestRequest { tenant, idempotency_key, body } = request;
+        let keyed = idempotency_key.map(|key| keyed_source(&tenant, &key));
+        let (node, now) = (self.parts.node.clone(), self.parts.clock.now());
+        let context = Context { tenant, node, now, keyed: keyed.is_some() };
+        let parsed = tokio::task::spawn_blocking(move || parse(&body, &context)).await;
+        let parsed = parsed.map_err(|_| unavailable("the lines broke their parser"))?;
+        let lane = &self.lanes[self.turn.fetch_add(1, Ordering::Relaxed) % self.lanes.len()];
+        let mut lane = lane.lock().await;
+        let mut from = 0;
+        let mut running = Count::default();
+        for mut piece in parsed.pieces {
+            let range = match keyed {
+                Some(source) => {
+                    running += piece.count;
+                    self.range(source, from, piece.to, running)
+                }
+                None => self.lane_range(&lane, &mut piece),
+            };
+            from = piece.to;
+            self.append(&mut lane, range, piece, keyed.is_none()).await?;
+        }
+        Ok(parsed.answer)
+    }
+
+    /// Moves the piece's positions behind the lane's counter.
+    fn lane_range(&self, lane: &Lane, piece: &mut Piece) -> SourceRange {
+        let from = lane.count.records;
+        for (at, position) in piece.rows.position.iter_mut().enumerate() {
+            *position = from + at as u64 + 1;
+        }
+        let mut running = lane.count;
+        running += piece.count;
+        self.range(lane_source(self.collector(), lane.epoch), from, running.records, running)
+    }
+
+    fn collector(&self) -> CollectorId {
+        CollectorId(self.parts.store.pipeline().0)
+    }
+
+    fn range(&self, source: SourceId, from: u64, to: u64, running: Count) -> SourceRange {
+        SourceRange {
+            source,
+            lineage: LineageId(source.0),
+            component: "ingest".to_owned(),
+            instance: String::new(),
+            stream: Stream::Ingest,
+            path: String::new(),
+            fingerprint: Fingerprint::default(),
+            from,
+            to,
+            running,
+            gaps: Vec::new(),
+            ended: false,
+        }
+    }
+
+    async fn append(
+        &self,
+        lane: &mut Lane,
+        range: SourceRange,
+        piece: Piece,
+        counts: bool,
+    ) -> Result<(), IntakeError> {
+        let Piece { mut rows, count, .. } = piece;
+        rows.origins = rows.origins.iter().map(|origin| with_source(origin, range.source)).collect();
+        let (source, running) = (range.source, range.running);
+        let header = self.header(lane, range);
+        let records = rows.len();
+        let encoded = tokio::task::spawn_blocking(move || nilometer_wire::encode(&header, &rows)).await;
+        let frame = encoded
+            .map_err(|_| unavailable("the batch broke its encoder"))?
+            .map_err(|error| unavailable(&error.to_string()))?;
+        if let Err(error) = self.parts.append(&frame).await {
+            *lane = Lane::new();
+            return Err(error);
+        }
+        lane.sequence.0 += 1;
+        if counts {
+            lane.count += count;
+        }
+        metrics::batch_durable(records, frame.len(), 0);
+        let read = Read { collector: self.collector(), count: running, as_of: self.parts.clock.now() };
+        self.parts.store.note_read(source, read);
+        Ok(())
+    }
+
+    fn header(&self, lane: &Lane, range: SourceRange) -> BatchHeader {
+        let batch = BatchId {
+            collector: self.collector(),
+            epoch: lane.epoch,
+            sequence: Sequence(lane.sequence.0 + 1),
+        };
+        BatchHeader {
+            batch,
+            tenant: "default".to_owned(),
+            shard_map: 0,
+            dictionary: 0,
+            frozen_at: self.parts.clock.now(),
+            replaces: Vec::new(),
+            node: self.parts.node.clone(),
+            sources: vec![range],
+        }
+    }
+}
+
+fn keyed_source(tenant: &str, key: &str) -> SourceId {
+    SourceId(xxh3_64(format!("ingest\0{tenant}\0{key}").as_bytes()))
+}
+
+fn lane_source(collector: CollectorId, epoch: Epoch) -> SourceId {
+    SourceId(xxh3_64(format!("journal\0{collector}\0{epoch}").as_bytes()))
+}
+
+fn with_source(origin: &Arc<Origin>, source: SourceId) -> Arc<Origin> {
+    Arc::new(Origin { source, ..Origin::clone(origin) })
+}
+
+/// What a request's lines are read with.
+struct Context {
+    tenant: String,
+    node: String,
+    now: Timestamp,
+    keyed: bool,
+}
+
+/// The origins of a request; lines of the same one are many.
+#[derive(Default)]
+struct Origins(HashMap<u64, Vec<Arc<Origin>>>);
+
+impl Origins {
+    fn of(&mut self, line: &NdjsonLine<'_>, context: &Context) -> Arc<Origin> {
+        let node = if line.node.is_empty() { context.node.as_str() } else { &line.node };
+        let names = [&*line.component, &*line.instance, node, &*line.version, &*line.zone];
+        let mut hash = line.stream as u64;
+        for name in names {
+            hash = hash.rotate_left(7) ^ xxh3_64(name.as_bytes());
+        }
+        let known = self.0.entry(hash).or_default();
+        let same = |origin: &&Arc<Origin>| {
+            let its = [&origin.component, &origin.instance, &origin.node, &origin.version, &origin.zone];
+            origin.stream == line.stream && its.iter().zip(names).all(|(its, name)| *its == name)
+        };
+        if let Some(origin) = known.iter().find(same) {
+            return Arc::clone(origin);
+        }
+        let [component, instance, node, version, zone] = names.map(str::to_owned);
+        let (tenant, stream) = (context.tenant.clone(), line.stream);
+        let source = SourceId(0);
+        let origin =
+            Arc::new(Origin { tenant, component, instance, stream, node, version, zone, source });
+        known.push(Arc::clone(&origin));
+        origin
+    }
+}
+
+fn parse(body: &Bytes, context: &Context) -> Parsed {
+    let mut parsed = Parsed { pieces: Vec::new(), answer: IngestAnswer::default() };
+    let mut origins = Origins::default();
+    let mut piece = Piece { rows: Rows::default(), to: 0, count: Count::default() };
+    let mut number = 0;
+    for line in body.split(|byte| *byte == b'\n') {
+        number += 1;
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        match read_line(line, context) {
+            Ok(record) => {
+                let origin = origins.of(&record, context);
+                push(&mut piece, &origin, &record, if context.keyed { number } else { 0 }, line.len() + 1);
+                parsed.answer.accepted += 1;
+            }
+            Err(reason) => refuse(&mut parsed.answer, number, reason),
+        }
+        if is_full(&piece.rows) {
+            piece.to = number;
+            let next = Piece { rows: Rows::default(), to: 0, count: Count::default() };
+            parsed.pieces.push(std::mem::replace(&mut piece, next));
+        }
+    }
+    if !piece.rows.is_empty() {
+        piece.to = number;
+        parsed.pieces.push(piece);
+    }
+    parsed
+}
+
+fn read_line<'a>(line: &'a [u8], context: &Context) -> Result<NdjsonLine<'a>, String> {
+    let record = parse_line(line, context.now).map_err(|error| error.to_string())?;
+    let names = [&record.component, &record.instance, &record.node, &record.version, &record.zone];
+    match names.iter().any(|name| name.len() > NAME_BYTES_MAX) {
+        true => Err(format!("a name is longer than {NAME_BYTES_MAX} bytes")),
+        false => Ok(record),
+    }
+}
+
+fn refuse(answer: &mut IngestAnswer, line: u64, reason: String) {
+    metrics::turned_back("line");
+    if answer.refused.len() < INGEST_REFUSED_LISTED_MAX {
+        answer.refused.push(RefusedLine { line, reason });
+    } else if let Some(last) = answer.refused.last_mut() {
+        last.line = line;
+        "this and all refused lines before that are not listed".clone_into(&mut last.reason);
+    }
+}
+
+fn push(piece: &mut Piece, origin: &Arc<Origin>, line: &NdjsonLine<'_>, position: u64, bytes: usize) {
+    let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+    piece.count += Count::one(u64::from(bytes));
+    piece.rows.push(RowRef {
+        origin,
+        time: line.time,
+        order_time: line.time,
+        position,
+        bytes,
+        received: Timestamp(0),
+        severity: line.severity,
+        message: &line.message,
+        attributes: &line.attributes,
+        trace_id: line.trace_id,
+        span_id: line.span_id,
+    });
+}
+
+fn is_full(rows: &Rows) -> bool {
+    let text = rows.message.text().len() + rows.attributes.text().len();
+    rows.len() >= INGEST_BATCH_RECORDS || text >= INGEST_BATCH_TEXT_BYTES
+}

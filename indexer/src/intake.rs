@@ -1,0 +1,203 @@
+//! The intake: what is posted becomes an entry of the Log, and only then an answer.
+//!
+//! ```text
+//!   entry of the Log = received i64, ns | frame of the batch, as it was sent
+//! ```
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use bytes::{BufMut, Bytes, BytesMut};
+use nilometer_journal::Log;
+use nilometer_model::limits::BATCH_FRAME_BYTES_MAX;
+use nilometer_model::{BatchId, Clock, LogPosition, Timestamp};
+use nilometer_store::Store;
+use nilometer_wire::{
+    BatchAnswer, FrameError, Heartbeat, HeartbeatAnswer, IngestAnswer, IngestRequest, Intake,
+    IntakeError, Refusal,
+};
+use tokio::sync::Semaphore;
+
+use crate::admit::admit;
+use crate::disk::DiskGauge;
+use crate::index::SHARD;
+use crate::ingest::Ingest;
+use crate::limits::{
+    BUSY_RETRY_AFTER_S, DECODING_MAX, LINGER_MS, LOG_BACKLOG_ENTRIES_MAX,
+};
+use crate::metrics;
+
+const RECEIVED_BYTES: usize = 8;
+
+/// What an intake stands on.
+pub(crate) struct Parts {
+    /// Books to ask, heartbeats to note.
+    pub(crate) store: Arc<Store>,
+    /// Where batches become durable.
+    pub(crate) log: Arc<dyn Log>,
+    /// The centre's clock.
+    pub(crate) clock: Arc<dyn Clock>,
+    /// The name of this host, for records that do not say theirs.
+    pub(crate) node: String,
+    disk: DiskGauge,
+    /// The last position that the Log gave.
+    appended: AtomicU64,
+}
+
+/// What an intake needs from its binary.
+pub struct IntakeParts {
+    /// Books to ask, heartbeats to note.
+    pub store: Arc<Store>,
+    /// Where batches become durable.
+    pub log: Arc<dyn Log>,
+    /// The centre's clock.
+    pub clock: Arc<dyn Clock>,
+    /// The name of this host, for records that do not say theirs.
+    pub node: String,
+    /// The directory whose disk must not run full.
+    pub data: PathBuf,
+}
+
+/// The centre's intake.
+pub struct CentreIntake {
+    parts: Arc<Parts>,
+    ingest: Ingest,
+    decoding: Semaphore,
+}
+
+impl std::fmt::Debug for CentreIntake {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CentreIntake").field("node", &self.parts.node).finish_non_exhaustive()
+    }
+}
+
+/// A frame that was looked at: its name, how many records, and which are refused.
+struct Checked {
+    batch: BatchId,
+    records: usize,
+    refused: Vec<Refusal>,
+}
+
+impl CentreIntake {
+    /// An intake that draws a new epoch for what it is sent itself.
+    #[must_use]
+    pub fn new(parts: IntakeParts) -> Self {
+        let IntakeParts { store, log, clock, node, data } = parts;
+        let appended = AtomicU64::new(store.arrived().0);
+        let disk = DiskGauge::new(data);
+        let parts = Arc::new(Parts { store, log, clock, node, disk, appended });
+        let ingest = Ingest::new(Arc::clone(&parts));
+        Self { parts, ingest, decoding: Semaphore::new(DECODING_MAX) }
+    }
+
+    async fn check(&self, frame: Bytes) -> Result<Checked, IntakeError> {
+        let permit = self.decoding.acquire().await;
+        let store = Arc::clone(&self.parts.store);
+        let checked = tokio::task::spawn_blocking(move || check_frame(&store, &frame)).await;
+        drop(permit);
+        checked.map_err(|_| unavailable("the batch broke its decoder"))?
+    }
+}
+
+#[async_trait]
+impl Intake for CentreIntake {
+    async fn batch(&self, frame: Bytes) -> Result<BatchAnswer, IntakeError> {
+        self.parts.has_room().await?;
+        let checked = self.check(frame.clone()).await?;
+        self.parts.append(&frame).await?;
+        metrics::batch_durable(checked.records, frame.len(), checked.refused.len());
+        fail::fail_point!("intake::before_answer", |_| std::process::abort());
+        Ok(BatchAnswer {
+            pipeline: self.parts.store.pipeline(),
+            log: self.parts.log.id(),
+            batch: checked.batch,
+            durable: true,
+            committed_to: self.parts.store.committed_to(checked.batch.collector),
+            refused: checked.refused,
+            linger_ms: LINGER_MS,
+        })
+    }
+
+    async fn heartbeat(&self, heartbeat: Heartbeat) -> Result<HeartbeatAnswer, IntakeError> {
+        let resync = self.parts.store.hear(&heartbeat, self.parts.clock.now());
+        Ok(HeartbeatAnswer {
+            pipeline: self.parts.store.pipeline(),
+            log: self.parts.log.id(),
+            committed_to: self.parts.store.committed_to(heartbeat.collector),
+            linger_ms: LINGER_MS,
+            resync,
+        })
+    }
+
+    async fn ingest(&self, request: IngestRequest) -> Result<IngestAnswer, IntakeError> {
+        self.parts.has_room().await?;
+        self.ingest.take(request).await
+    }
+}
+
+impl Parts {
+    /// Appends a frame; returns once it is durable.
+    pub(crate) async fn append(&self, frame: &[u8]) -> Result<LogPosition, IntakeError> {
+        let mut entry = BytesMut::with_capacity(RECEIVED_BYTES + frame.len());
+        entry.put_i64_le(self.clock.now().0);
+        entry.put_slice(frame);
+        let appended = self.log.append(SHARD, vec![entry.freeze()]).await;
+        let appended = appended.map_err(|error| {
+            metrics::turned_back("log");
+            unavailable(&format!("the Log failed: {error}"))
+        })?;
+        let Some((position, _durable)) = appended.into_iter().next() else {
+            return Err(unavailable("the Log did not say where the batch stands"));
+        };
+        self.appended.fetch_max(position.0, Ordering::Relaxed);
+        Ok(position)
+    }
+
+    /// Turns senders back while the index is far behind or the disk is nearly full.
+    async fn has_room(&self) -> Result<(), IntakeError> {
+        if self.disk.is_low(self.clock.now()).await {
+            metrics::turned_back("disk");
+            return Err(unavailable("the disk is nearly full"));
+        }
+        let appended = self.appended.load(Ordering::Relaxed);
+        if appended.saturating_sub(self.store.arrived().0) > LOG_BACKLOG_ENTRIES_MAX {
+            metrics::turned_back("backlog");
+            return Err(IntakeError::Busy { retry_after_s: BUSY_RETRY_AFTER_S });
+        }
+        Ok(())
+    }
+}
+
+fn check_frame(store: &Store, frame: &[u8]) -> Result<Checked, IntakeError> {
+    let batch = nilometer_wire::decode(frame).map_err(|error| frame_error(&error, frame.len()))?;
+    if !store.accepts(&batch.header) {
+        metrics::turned_back("holes");
+        return Err(IntakeError::Busy { retry_after_s: BUSY_RETRY_AFTER_S });
+    }
+    let refused = admit(&batch);
+    Ok(Checked { batch: batch.header.batch, records: batch.rows.len(), refused })
+}
+
+fn frame_error(error: &FrameError, bytes: usize) -> IntakeError {
+    match error {
+        FrameError::TooLarge { .. } => IntakeError::TooLarge {
+            bytes: bytes as u64,
+            limit_bytes: BATCH_FRAME_BYTES_MAX as u64,
+        },
+        other => IntakeError::Damaged(other.to_string()),
+    }
+}
+
+pub(crate) fn unavailable(reason: &str) -> IntakeError {
+    IntakeError::Unavailable { reason: reason.to_owned(), retry_after_s: BUSY_RETRY_AFTER_S }
+}
+
+/// When the entry was received, and the frame.
+pub(crate) fn split_entry(entry: &[u8]) -> (Timestamp, &[u8]) {
+    match entry.split_first_chunk::<RECEIVED_BYTES>() {
+        Some((received, frame)) => (Timestamp(i64::from_le_bytes(*received)), frame),
+        None => (Timestamp(0), &[]),
+    }
+}

@@ -1,0 +1,32 @@
+//! The centre's limits, with their units.
+
+/// Log entries that may wait for the index; more, and intakes answer 429.
+pub const LOG_BACKLOG_ENTRIES_MAX: u64 = 20_000;
+/// What a sender of a turned-back batch waits, s.
+pub const BUSY_RETRY_AFTER_S: u32 = 1;
+/// Batches that are decoded at once on one intake.
+pub const DECODING_MAX: usize = 4;
+/// How long collectors may gather records before they freeze a batch, ms.
+pub const LINGER_MS: u32 = 100;
+/// What the index loop reads of the Log at once, bytes.
+pub const LOG_READ_BYTES: usize = 8 << 20;
+/// How often the index loop looks at its clock when nothing comes, ms.
+pub const INDEX_TICK_MS: u64 = 250;
+/// How long the loop waits after a failed seal, ms.
+pub const SEAL_RETRY_MS: i64 = 2_000;
+/// How often retention is applied, ms.
+pub const EXPIRE_EVERY_MS: i64 = 60_000;
+/// Lanes that `/ingest` requests are journaled in side by side.
+pub const INGEST_LANES: usize = 4;
+/// Text of one batch made from `/ingest` lines, bytes.
+pub const INGEST_BATCH_TEXT_BYTES: usize = 2 << 20;
+/// Records of one batch made from `/ingest` lines.
+pub const INGEST_BATCH_RECORDS: usize = 32_768;
+/// Refused lines that one answer of `/ingest` lists; the rest are counted in the last one.
+pub const INGEST_REFUSED_LISTED_MAX: usize = 1_000;
+/// Free space below which the centre takes nothing in: the smaller of this share (1/n) ...
+pub const DISK_LOW_SHARE: u64 = 20;
+/// ... and this, bytes.
+pub const DISK_LOW_BYTES: u64 = 1 << 30;
+/// How long an answer about the disk is good for, ms.
+pub const DISK_LOOK_EVERY_MS: i64 = 1_000;

@@ -1,0 +1,40 @@
+//! The centre's numbers about itself. Names and meanings stand in docs/operating.md.
+
+use metrics::{counter, gauge};
+
+use crate::limits::LOG_BACKLOG_ENTRIES_MAX;
+
+pub(crate) fn batch_durable(records: usize, bytes: usize, refused: usize) {
+    counter!("nilometer_intake_batches_total").increment(1);
+    counter!("nilometer_intake_records_total").increment(records as u64);
+    counter!("nilometer_intake_bytes_total").increment(bytes as u64);
+    counter!("nilometer_intake_refused_records_total").increment(refused as u64);
+}
+
+pub(crate) fn turned_back(why: &'static str) {
+    counter!("nilometer_intake_turned_back_total", "reason" => why).increment(1);
+}
+
+pub(crate) fn indexed(new: usize, duplicates: usize) {
+    counter!("nilometer_index_records_total").increment(new as u64);
+    counter!("nilometer_index_duplicates_total").increment(duplicates as u64);
+}
+
+pub(crate) fn sealed(bytes: usize) {
+    counter!("nilometer_index_seals_total").increment(1);
+    counter!("nilometer_index_sealed_buffer_bytes_total").increment(bytes as u64);
+}
+
+pub(crate) fn failed(what: &'static str) {
+    counter!("nilometer_index_failures_total", "what" => what).increment(1);
+}
+
+pub(crate) fn expired(splits: usize) {
+    counter!("nilometer_index_expired_splits_total").increment(splits as u64);
+}
+
+pub(crate) fn standing(buffer_bytes: usize, backlog_entries: u64) {
+    gauge!("nilometer_index_buffer_bytes").set(buffer_bytes as f64);
+    gauge!("nilometer_index_backlog_entries").set(backlog_entries as f64);
+    gauge!("nilometer_index_backlog_entries_max").set(LOG_BACKLOG_ENTRIES_MAX as f64);
+}
