@@ -489,3 +489,6 @@ fn dead_letter(rows: &Rows, refusal: &Refusal) -> DeadLetter {
         message: row.message[..end].to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

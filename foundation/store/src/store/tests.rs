@@ -1,0 +1,341 @@
+//! Batches in any order, repeated and cut anew, with seals, failures and restarts between: each record
+//! is seen once, at every moment.
+
+use nilometer_model::{
+    BatchId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, Sequence, Severity, SourceId,
+    Stream,
+};
+use nilometer_wire::{BatchHeader, CaughtUp, Fingerprint, SourceRange};
+use object_store::memory::InMemory;
+use proptest::prelude::*;
+
+use super::*;
+use crate::meta::SimMeta;
+
+/// Framed bytes of every record: positions are multiples of it.
+const RECORD_BYTES: u64 = 10;
+
+fn range(source: u64, from: u64, to: u64) -> SourceRange {
+    SourceRange {
+        source: SourceId(source),
+        lineage: LineageId(source),
+        component: "shop".to_owned(),
+        instance: "shop-0".to_owned(),
+        stream: Stream::Stdout,
+        path: "/var/log/shop".to_owned(),
+        fingerprint: Fingerprint::default(),
+        from: from * RECORD_BYTES,
+        to: to * RECORD_BYTES,
+        running: Count { bytes: to * RECORD_BYTES, records: to },
+        gaps: Vec::new(),
+        ended: false,
+    }
+}
+
+fn id(sequence: u64) -> BatchId {
+    BatchId {
+        collector: CollectorId::default(),
+        epoch: Epoch(1),
+        sequence: Sequence(sequence),
+    }
+}
+
+/// Records `from + 1 ..= to` of one source.
+fn batch(sequence: u64, source: u64, from: u64, to: u64) -> Batch {
+    let origin = Arc::new(Origin {
+        component: "shop".to_owned(),
+        source: SourceId(source),
+        ..Origin::default()
+    });
+    let mut rows = Rows::default();
+    for number in from + 1..=to {
+        rows.push(RowRef {
+            origin: &origin,
+            time: Timestamp(1),
+            order_time: Timestamp(1),
+            position: number * RECORD_BYTES,
+            bytes: RECORD_BYTES as u32,
+            received: Timestamp(0),
+            severity: Severity::Info,
+            message: "a line",
+            attributes: "",
+            trace_id: None,
+            span_id: None,
+        });
+    }
+    let header = BatchHeader {
+        batch: id(sequence),
+        tenant: "default".to_owned(),
+        shard_map: 0,
+        dictionary: 0,
+        frozen_at: Timestamp(1),
+        replaces: Vec::new(),
+        node: "node".to_owned(),
+        sources: vec![range(source, from, to)],
+    };
+    Batch { header, rows }
+}
+
+/// A store whose Meta and objects outlive it.
+struct Ground {
+    meta: Arc<SimMeta>,
+    objects: Arc<InMemory>,
+    log: LogId,
+}
+
+impl Ground {
+    fn new() -> Self {
+        Self {
+            meta: Arc::new(SimMeta::default()),
+            objects: Arc::new(InMemory::new()),
+            log: LogId::default(),
+        }
+    }
+
+    async fn open(&self) -> Store {
+        let meta: Arc<dyn Meta> = Arc::clone(&self.meta) as _;
+        let objects: Arc<dyn ObjectStore> = Arc::clone(&self.objects) as _;
+        Store::open(meta, objects, self.log).await.unwrap()
+    }
+}
+
+fn arrive(store: &Store, position: u64, batch: Batch) -> Result<Entered, TooManyRanges> {
+    store.arrive(Arrival {
+        position: LogPosition(position),
+        received: Timestamp(7),
+        batch,
+        refused: Vec::new(),
+    })
+}
+
+/// The (source, record) pairs that a query would see, sorted; twice if seen twice.
+async fn seen(store: &Store) -> Vec<(u64, u64)> {
+    let snapshot = store.snapshot();
+    let mut chunks = snapshot.buffer.clone();
+    for split in &snapshot.splits {
+        let blocks: Vec<u32> = (0..split.meta().blocks).collect();
+        for block in split.read_blocks(&blocks).await.unwrap() {
+            chunks.push(Arc::new(nilometer_block::decode(&block, nilometer_block::Columns::ALL).unwrap()));
+        }
+    }
+    let rows = chunks.iter().flat_map(|rows| rows.iter());
+    let mut seen: Vec<_> =
+        rows.map(|row| (row.origin.source.0, row.position / RECORD_BYTES)).collect();
+    seen.sort_unstable();
+    seen
+}
+
+async fn seal(store: &Store) -> Result<LogPosition, StoreError> {
+    store.publish(store.cut(Timestamp(9))).await
+}
+
+fn all(source: u64, records: u64) -> Vec<(u64, u64)> {
+    (1..=records).map(|record| (source, record)).collect()
+}
+
+#[tokio::test]
+async fn a_record_is_visible_on_arrival_and_once_through_seal_and_restart() {
+    let ground = Ground::new();
+    let store = ground.open().await;
+    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    assert_eq!(seen(&store).await, all(5, 10));
+    assert!(store.committed_to(CollectorId::default()).is_empty());
+    assert_eq!(seal(&store).await.unwrap(), LogPosition(1));
+    assert_eq!(seen(&store).await, all(5, 10));
+    assert_eq!(store.committed_to(CollectorId::default())[&Epoch(1)], Sequence(1));
+    let again = ground.open().await;
+    assert_eq!(again.arrived(), LogPosition(1));
+    assert_eq!(seen(&again).await, all(5, 10));
+    let entered = arrive(&again, 2, batch(2, 5, 3, 12)).unwrap();
+    assert_eq!((entered.rows, entered.duplicates), (2, 7));
+    assert_eq!(seen(&again).await, all(5, 12));
+}
+
+#[tokio::test]
+async fn another_log_is_read_from_its_start_and_marks_drop_what_is_in() {
+    let mut ground = Ground::new();
+    let store = ground.open().await;
+    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    seal(&store).await.unwrap();
+    ground.log = LogId(uuid::Uuid::now_v7());
+    let again = ground.open().await;
+    assert_eq!(again.arrived(), LogPosition(0));
+    assert_eq!(arrive(&again, 1, batch(1, 5, 0, 10)).unwrap().rows, 0);
+    assert_eq!(seen(&again).await, all(5, 10));
+}
+
+#[tokio::test]
+async fn a_seal_that_fails_loses_nothing_and_the_next_takes_it_again() {
+    let ground = Ground::new();
+    let store = ground.open().await;
+    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    ground.meta.fail_next_commit();
+    seal(&store).await.unwrap_err();
+    assert_eq!(seen(&store).await, all(5, 10));
+    arrive(&store, 2, batch(2, 5, 10, 11)).unwrap();
+    seal(&store).await.unwrap();
+    assert_eq!(seen(&store).await, all(5, 11));
+    assert_eq!(store.committed_to(CollectorId::default())[&Epoch(1)], Sequence(2));
+}
+
+#[tokio::test]
+async fn the_ledger_balances_in_flight_and_committed_and_notices_a_missing_record() {
+    let ground = Ground::new();
+    let store = ground.open().await;
+    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    let row = store.ledger(Timestamp(9)).remove(0);
+    assert!(row.balanced);
+    assert_eq!((row.committed.records, row.in_flight.records), (0, 0));
+    seal(&store).await.unwrap();
+    let row = store.ledger(Timestamp(9)).remove(0);
+    assert_eq!((row.read.records, row.committed.records, row.in_flight.records), (10, 10, 0));
+    assert!(row.balanced);
+    let mut short = batch(2, 5, 10, 20);
+    short.header.sources[0].running.records += 1;
+    arrive(&store, 2, short).unwrap();
+    seal(&store).await.unwrap();
+    assert!(!store.ledger(Timestamp(9)).remove(0).balanced);
+}
+
+#[tokio::test]
+async fn a_declared_loss_stands_beside_the_equation_and_is_a_gap_of_its_time() {
+    let ground = Ground::new();
+    let store = ground.open().await;
+    let mut with_gap = batch(1, 5, 0, 2);
+    let gap = Gap {
+        kind: GapKind::Lost,
+        from: 20,
+        to: None,
+        reason: Reason::DeletedBeforeRead,
+        count: None,
+        time: Timestamp(50),
+    };
+    with_gap.header.sources[0].gaps.push(gap);
+    arrive(&store, 1, with_gap.clone()).unwrap();
+    with_gap.header.batch = id(2);
+    arrive(&store, 2, with_gap).unwrap();
+    seal(&store).await.unwrap();
+    let row = store.ledger(Timestamp(60)).remove(0);
+    assert!(row.balanced);
+    assert_eq!(row.lost.len(), 1);
+    let range = |from, to| TimeRange::new(Timestamp(from), Timestamp(to)).unwrap();
+    assert!(!store.completeness(range(50, 51), Timestamp(60)).complete);
+    assert!(store.completeness(range(51, 60), Timestamp(60)).complete);
+}
+
+#[tokio::test]
+async fn completeness_waits_for_the_batches_that_a_heartbeat_names() {
+    let ground = Ground::new();
+    let store = ground.open().await;
+    let second = 1_000_000_000;
+    let now = Timestamp(100 * second);
+    let beat = Heartbeat {
+        collector: CollectorId::default(),
+        epoch: Epoch(1),
+        number: 1,
+        node: "node".to_owned(),
+        clock: now.plus_ns(-5 * second),
+        round_trip_ns: 0,
+        sources: Vec::new(),
+        epochs: vec![Epoch(1)],
+        caught_up: CaughtUp::Complete { at: now.plus_ns(-6 * second), sequence: Sequence(1) },
+        spooled_batches: 1,
+        spooled_bytes: 1,
+        warnings: Vec::new(),
+        goodbye: false,
+    };
+    assert!(store.hear(&beat, now), "a new epoch");
+    let past = TimeRange::new(Timestamp(0), now).unwrap();
+    assert!(!store.completeness(past, now).complete, "batch 1 is not in");
+    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    let then = store.completeness(past, now);
+    assert!(then.complete);
+    assert_eq!(then.complete_to, Some(now.plus_ns(-second)), "in the centre's clock");
+    let later = now.plus_ns(40 * second);
+    let silent = store.completeness(TimeRange::new(Timestamp(0), later).unwrap(), later);
+    assert_eq!((silent.complete, silent.lagging.len(), silent.complete_to), (false, 1, None));
+    assert!(store.completeness(TimeRange::new(Timestamp(0), Timestamp(1)).unwrap(), later).complete);
+}
+
+#[tokio::test]
+async fn retention_removes_whole_splits_by_receipt_and_their_objects() {
+    let ground = Ground::new();
+    let store = ground.open().await;
+    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    seal(&store).await.unwrap();
+    assert_eq!(store.expire(Timestamp(7), Timestamp(9)).await.unwrap(), 0);
+    assert_eq!(store.expire(Timestamp(8), Timestamp(9)).await.unwrap(), 1);
+    assert!(seen(&store).await.is_empty());
+    let path = object_path(SplitId(uuid::Uuid::nil()));
+    assert!(ground.objects.get_opts(&path, object_store::GetOptions::default()).await.is_err());
+    assert_eq!(arrive(&store, 2, batch(2, 5, 0, 10)).unwrap().rows, 0, "marks outlive the data");
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Batch { source: u64, from: u64, records: u64 },
+    Repeat(usize),
+    Seal { fails: bool },
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        6 => (1_u64..4, 0_u64..50, 1_u64..12)
+            .prop_map(|(source, from, records)| Step::Batch { source, from, records }),
+        3 => any::<usize>().prop_map(Step::Repeat),
+        2 => prop::bool::weighted(0.3).prop_map(|fails| Step::Seal { fails }),
+        1 => Just(Step::Restart),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn any_order_repetition_and_recutting_of_batches_gives_each_record_once(
+        steps in prop::collection::vec(step(), 1..40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(run(steps));
+    }
+}
+
+/// What the Log holds; after a restart it is replayed from the checkpoint.
+async fn run(steps: Vec<Step>) {
+    let ground = Ground::new();
+    let mut store = ground.open().await;
+    let mut log: Vec<Batch> = Vec::new();
+    let mut expect = std::collections::BTreeSet::new();
+    for step in steps {
+        match step {
+            Step::Batch { source, from, records } => {
+                let next = batch(log.len() as u64 + 1, source, from, from + records);
+                log.push(next.clone());
+                if arrive(&store, log.len() as u64, next).is_ok() {
+                    expect.extend((from + 1..=from + records).map(|record| (source, record)));
+                }
+            }
+            Step::Repeat(at) if !log.is_empty() => {
+                let again = log[at % log.len()].clone();
+                log.push(again.clone());
+                assert_eq!(arrive(&store, log.len() as u64, again).map_or(0, |entered| entered.rows), 0);
+            }
+            Step::Repeat(_) => {}
+            Step::Seal { fails } => {
+                if fails {
+                    ground.meta.fail_next_commit();
+                }
+                assert_eq!(seal(&store).await.is_err(), fails);
+            }
+            Step::Restart => {
+                store = ground.open().await;
+                for at in store.arrived().0..log.len() as u64 {
+                    // A batch that was turned back for its holes is turned back again.
+                    let _same_as_before = arrive(&store, at + 1, log[at as usize].clone());
+                }
+            }
+        }
+        assert_eq!(seen(&store).await, expect.iter().copied().collect::<Vec<_>>());
+    }
+    assert!(store.ledger(Timestamp(9)).iter().all(|row| row.balanced));
+}

@@ -1,0 +1,142 @@
+//! The centre in one process: Log, Meta, splits, intake, index and the API, opened and ended in order.
+//!
+//! ```text
+//!   DATA/lock  DATA/tokens  DATA/log/  DATA/meta/  DATA/objects/splits/
+//! ```
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::Router;
+use nilometer_indexer::{CentreIntake, IndexConfig, IntakeParts};
+use nilometer_journal::{LocalLog, Log, LogError, Recovery};
+use nilometer_model::{Clock, SystemClock};
+use nilometer_query::api::{AccessPolicy, ApiParts, Readiness, router};
+use nilometer_store::{LocalMeta, MetaError, Store, StoreError};
+use nilometer_wire::Intake;
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::data_dir::{DataDir, DataDirError};
+use crate::telemetry::RenderMetrics;
+
+/// Why the centre cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CentreError {
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
+    #[error("the Log cannot be opened: {0}")]
+    Log(#[from] LogError),
+    #[error("Meta cannot be opened: {0}")]
+    Meta(#[from] MetaError),
+    #[error("the store cannot be opened: {0}")]
+    Store(#[from] StoreError),
+    #[error("the directory for splits cannot be opened: {0}")]
+    Objects(#[from] object_store::Error),
+    #[error("the directory for splits cannot be made: {0}")]
+    MakeObjects(std::io::Error),
+}
+
+/// An open centre that does nothing yet.
+pub(crate) struct Centre {
+    data: DataDir,
+    store: Arc<Store>,
+    log: Arc<dyn Log>,
+    intake: Arc<dyn Intake>,
+    clock: Arc<dyn Clock>,
+    index: IndexConfig,
+    failed: Arc<AtomicBool>,
+}
+
+impl Centre {
+    /// Takes the data directory and opens everything in it.
+    pub(crate) async fn open(config: &Config) -> Result<Self, CentreError> {
+        let data = DataDir::take(&config.data)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let (log, recovery) = LocalLog::open(&data.join("log"))?;
+        report(&recovery);
+        let log: Arc<dyn Log> = Arc::new(log);
+        let meta = LocalMeta::open(&data.join("meta"))?;
+        let objects = objects(&data)?;
+        let store = Arc::new(Store::open(Arc::new(meta), objects, log.id()).await?);
+        let intake = CentreIntake::new(IntakeParts {
+            store: Arc::clone(&store),
+            log: Arc::clone(&log),
+            clock: Arc::clone(&clock),
+            node: config.node.clone(),
+            data: data.path().to_owned(),
+        });
+        let index = IndexConfig {
+            seal_bytes: config.buffer_bytes,
+            seal_after: config.seal_after,
+            retention: config.retention,
+        };
+        let failed = Arc::new(AtomicBool::new(false));
+        Ok(Self { data, store, log, intake: Arc::new(intake), clock, index, failed })
+    }
+
+    /// The data directory.
+    pub(crate) fn data(&self) -> &DataDir {
+        &self.data
+    }
+
+    /// Everything that this centre answers over HTTP. `others` are reasons not to be ready that the
+    /// centre cannot know of.
+    pub(crate) fn router(
+        &self,
+        access: AccessPolicy,
+        metrics: RenderMetrics,
+        others: Readiness,
+        shutdown: CancellationToken,
+    ) -> Router {
+        let failed = Arc::clone(&self.failed);
+        let readiness: Readiness = Arc::new(move || {
+            let mut reasons = others();
+            if failed.load(Ordering::Relaxed) {
+                reasons.push("the index has stopped: the Log cannot be read".to_owned());
+            }
+            reasons
+        });
+        router(ApiParts {
+            store: Arc::clone(&self.store),
+            intake: Arc::clone(&self.intake),
+            access,
+            readiness,
+            metrics,
+            assets: Arc::new(crate::assets::asset),
+            clock: Arc::clone(&self.clock),
+            shutdown,
+        })
+    }
+
+    /// Begins to index; the task ends some time after `shutdown`, with everything sealed.
+    pub(crate) fn index(&self, shutdown: CancellationToken) -> JoinHandle<()> {
+        let (store, log) = (Arc::clone(&self.store), Arc::clone(&self.log));
+        let (clock, config, failed) = (Arc::clone(&self.clock), self.index, Arc::clone(&self.failed));
+        tokio::spawn(async move {
+            let ended = nilometer_indexer::run(store, log, clock, config, shutdown).await;
+            if let Err(error) = ended {
+                tracing::error!(%error, "the index has stopped: the Log cannot be read");
+                failed.store(true, Ordering::Relaxed);
+            }
+        })
+    }
+}
+
+fn objects(data: &DataDir) -> Result<Arc<dyn ObjectStore>, CentreError> {
+    let dir = data.join("objects");
+    std::fs::create_dir_all(&dir).map_err(CentreError::MakeObjects)?;
+    Ok(Arc::new(LocalFileSystem::new_with_prefix(dir)?.with_fsync(true)))
+}
+
+fn report(recovery: &Recovery) {
+    if recovery.torn_tail {
+        tracing::warn!("the end of the Log was torn; what was not acknowledged is sent again");
+    }
+    for damage in &recovery.damaged {
+        tracing::error!(?damage, "a part of the Log was damaged and set aside");
+    }
+}
