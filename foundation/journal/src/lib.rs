@@ -1,1 +1,24 @@
-//! x
+//! The durable ordered log: a [`Journal`] of numbered records in segment files, and the pipeline's Log on top.
+//!
+//! Invariants:
+//! - acknowledged is fsynced: only an fsynced append makes a [`Durable`];
+//! - no content of a file stops a start-up: what is damaged is set aside, counted and skipped;
+//! - a journal never looks inside a record.
+
+#![warn(missing_docs)]
+
+mod damage;
+mod durable;
+mod end;
+mod journal;
+pub mod limits;
+mod reader;
+mod record;
+mod recover;
+mod scan;
+mod segment;
+
+pub use damage::Damage;
+pub use durable::{Durable, write_file_durably};
+pub use journal::{Appended, Journal, JournalError, JournalLimits, Recovery};
+pub use reader::JournalReader;
