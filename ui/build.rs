@@ -1,0 +1,172 @@
+//! Builds the web app and writes the table of assets that `src/lib.rs` embeds.
+//!
+//! ```text
+//! NILOMETER_UI_DIST=dir ─────────────────────────┐
+//! Node there: npm ci (when stale) ─> vite build ─┼─> OUT_DIR/dist/** ─> OUT_DIR/assets.rs
+//! no Node, or NILOMETER_UI=skip: one page ───────┘
+//! ```
+//!
+//! - An unchanged web app never builds twice: Cargo runs this again only when one of `INPUTS` or one of
+//!   the two variables has changed, and nothing here writes to a path in `INPUTS`.
+//! - `node_modules` is stale when the lock file it was installed from is not, byte for byte, ours.
+//! - `NILOMETER_UI=auto` (the default) warns and embeds a page that says what is missing; `require` (CI)
+//!   fails instead; `skip` never asks for Node.
+#![expect(clippy::print_stdout, reason = "Cargo reads its instructions from standard output")]
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// All that the built web app depends on.
+const INPUTS: [&str; 7] = [
+    "build.rs",
+    "web",
+    "vite.config.ts",
+    "tsconfig.json",
+    "package.json",
+    "package-lock.json",
+    ".npmrc",
+];
+/// The lock file that `node_modules` was installed from.
+const INSTALLED_LOCK: &str = "node_modules/.installed-from-package-lock.json";
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    for input in INPUTS {
+        println!("cargo::rerun-if-changed={input}");
+    }
+    for variable in ["NILOMETER_UI", "NILOMETER_UI_DIST"] {
+        println!("cargo::rerun-if-env-changed={variable}");
+    }
+    let out = PathBuf::from(variable("OUT_DIR").ok_or("OUT_DIR is not set: run this by cargo")?);
+    let dist = match variable("NILOMETER_UI_DIST") {
+        Some(dir) => PathBuf::from(dir),
+        None => build_or_explain(&out)?,
+    };
+    println!("cargo::rerun-if-changed={}", dist.display());
+    fs::write(out.join("assets.rs"), table(&dist)?)?;
+    Ok(())
+}
+
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The directory that holds the web app, or the page that stands in for it.
+fn build_or_explain(out: &Path) -> Outcome<PathBuf> {
+    let dist = out.join("dist");
+    let wish = variable("NILOMETER_UI").unwrap_or_else(|| "auto".into());
+    let missing = match wish.to_str() {
+        Some("skip") => "it was built with NILOMETER_UI=skip".to_owned(),
+        Some("auto" | "require") => match build(&dist) {
+            Ok(()) => return Ok(dist),
+            Err(error) if wish == "require" => return Err(error),
+            Err(error) => error.to_string(),
+        },
+        _ => return Err(format!("NILOMETER_UI={}: auto, skip or require", wish.display()).into()),
+    };
+    if wish != "skip" {
+        println!("cargo::warning=the dashboard is not built in: {}", missing.replace('\n', " "));
+    }
+    explain(&dist, &missing)?;
+    Ok(dist)
+}
+
+fn build(dist: &Path) -> Outcome<()> {
+    run(Command::new("node").arg("--version"), "Node 20.19 or newer is needed")?;
+    let wanted = fs::read("package-lock.json")?;
+    if fs::read(INSTALLED_LOCK).ok().as_ref() != Some(&wanted) {
+        run(Command::new(NPM).arg("ci"), "npm ci failed")?;
+        fs::write(INSTALLED_LOCK, wanted)?;
+    }
+    let vite = "node_modules/vite/bin/vite.js";
+    let mut command = Command::new("node");
+    command.args([vite, "build", "--logLevel", "warn", "--emptyOutDir", "--outDir"]).arg(dist);
+    run(&mut command, "vite build failed")
+}
+
+fn run(command: &mut Command, or: &str) -> Outcome<()> {
+    let output = command.output().map_err(|error| format!("{or}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = [output.stdout, output.stderr].concat();
+    Err(format!("{or}: {}", String::from_utf8_lossy(&said).trim()).into())
+}
+
+/// The page of a binary without a web app.
+fn explain(dist: &Path, missing: &str) -> io::Result<()> {
+    match fs::remove_dir_all(dist) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => fs::create_dir_all(dist)?,
+    }
+    let missing = missing.replace('&', "&amp;").replace('<', "&lt;");
+    let page = include_str!("without-node.html").replace("{missing}", &missing);
+    fs::write(dist.join("index.html"), page)
+}
+
+/// Rust source of a slice of `Asset`s, sorted by path.
+fn table(dist: &Path) -> Outcome<String> {
+    let mut files = Vec::new();
+    walk(dist, &mut files)?;
+    files.sort();
+    if !files.contains(&dist.join("index.html")) {
+        return Err(format!("{} has no index.html", dist.display()).into());
+    }
+    let mut source = "&[\n".to_owned();
+    for file in files.iter().filter(|file| file.extension().is_none_or(|kind| kind != "gz")) {
+        let path = file.strip_prefix(dist)?.to_str().ok_or("a file name is not UTF-8")?;
+        let path = path.replace('\\', "/");
+        let gzip = PathBuf::from(format!("{}.gz", file.display()));
+        let gzip = match files.binary_search(&gzip) {
+            Ok(_) => format!("Some(include_bytes!({gzip:?}))"),
+            Err(_) => "None".to_owned(),
+        };
+        writeln!(
+            source,
+            "    Asset {{ path: {path:?}, bytes: include_bytes!({file:?}), gzip: {gzip}, \
+             mime: {:?}, etag: \"\\\"{:016x}\\\"\" }},",
+            mime(&path),
+            fnv1a(&fs::read(file)?)
+        )?;
+    }
+    source.push_str("]\n");
+    Ok(source)
+}
+
+fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            walk(&path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn mime(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("woff2") => "font/woff2",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// 64-bit FNV-1a: names a content for caches; nothing depends on it being hard to forge.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { COMPLETE, type Coverage, type Gap } from '../model/coverage'
+import type { SourceId } from '../model/record'
+import { type Nanos, parseTime } from '../model/time'
+import { EMPTY_FEED } from './feed'
+import { completeSentence, coverageSentence, freshness, gapSentence, rangeWords } from './words'
+
+const AT = parseTime('2026-01-29T14:05:31.2Z') as Nanos
+const GAP: Gap = { source: '9f' as SourceId, from: '0', at: AT, records: 1284, reason: 'deleted_before_read' }
+const late = (...behindMs: number[]) => behindMs.map((ms, i) => ({ node: `node-${74 + i}`, behindMs: ms }))
+
+const COVERAGES: [Partial<Coverage>, string][] = [
+  [{}, 'Complete.'],
+  [{ completeTo: AT }, 'Complete to 14:05:31.'],
+  [{ complete: false, completeTo: AT, lagging: late(41_300) }, 'Complete to 14:05:31; node-74 is 41 s behind.'],
+  [{ complete: false, lagging: late(2_000, 90_000) }, '2 nodes are behind, node-75 by 1 m 30 s.'],
+  [{ complete: false, gaps: [GAP] }, 'Lines are missing in one place.'],
+  [{ complete: false, gaps: [GAP, GAP], missingSplits: 1 }, 'Lines are missing in 2 places; a stored object cannot be read.'],
+  [{ complete: false, limitedBy: 'time' }, 'Stopped at its limit of time: older lines were not searched.'],
+]
+
+test.each(COVERAGES)('%o reads %j', (change, sentence) => {
+  expect(coverageSentence({ ...COMPLETE, ...change })).toBe(sentence)
+})
+
+test('a gap says how much, whose and why', () => {
+  expect(gapSentence(GAP, 'food on node-155')).toBe(
+    '1,284 lines missing here: food on node-155. The file was removed before it was read.',
+  )
+  expect(gapSentence({ ...GAP, records: undefined, reason: 'moon_phase' }, undefined)).toBe(
+    'Lines are missing here: source 9f. Reason: moon phase.',
+  )
+})
+
+test('the place up to which all is here names who is late', () => {
+  expect(completeSentence({ ...COMPLETE, lagging: late(41_000) }, AT)).toBe(
+    'Complete to here, 14:05:31. Below, lines from node-74 may still come in between.',
+  )
+})
+
+test('freshness is silent when all is delivered', () => {
+  const { tail } = EMPTY_FEED
+  expect(freshness(COMPLETE, tail)).toBeUndefined()
+  expect(freshness({ ...COMPLETE, lagging: late(1) }, tail)).toBe('1 node late')
+  expect(freshness({ ...COMPLETE, lagging: late(1) }, { ...tail, state: 'lost' })).toBe('stream lost')
+})
+
+const NOW = Date.parse('2026-01-29T14:06:12Z')
+
+test.each([
+  ['-1h', 'now', '13:06 to 14:06'],
+  ['-1d', 'now', '28 Jan 2026 14:06 to 29 Jan 2026 14:06'],
+  ['1970-01-01T00:00:00Z', 'now', 'everything up to 29 Jan 2026 14:06'],
+  ['soon', 'now', 'soon to now'],
+])('from %s to %s is %s', (from, to, words) => {
+  expect(rangeWords({ from, to }, NOW)).toBe(words)
+})

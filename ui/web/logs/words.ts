@@ -1,0 +1,120 @@
+// The sentences of the Logs page: how complete an answer is, what is missing and why. Plain words, a
+// number where there is one, no blame. Pure, so that every sentence stands in a test.
+
+import type { Coverage, Gap, Lagging } from '../model/coverage'
+import { type Nanos, clockSeconds, day, duration, millis, nanos, roundDuration } from '../model/time'
+import { momentOf, type View } from '../state/view'
+import type { Feed, Tail } from './feed'
+
+const REASONS: Readonly<Record<string, string>> = {
+  deleted_before_read: 'The file was removed before it was read.',
+  truncated_before_read: 'The file was truncated before it was read.',
+  spool_damaged: 'The spool of the collector was damaged.',
+  pipeline_went_back: 'The server went back to an older state.',
+  message_too_long: 'The message is longer than the limit.',
+  attributes_too_large: 'The attributes are larger than the limit.',
+  name_too_long: 'A name is longer than the limit.',
+  too_old: 'They came later than the server can tell new from repeated.',
+  malformed: 'The line is not what its format demands.',
+}
+
+export function count(n: number): string {
+  return n.toLocaleString('en-US')
+}
+
+export function lines(n: number): string {
+  return n === 1 ? '1 line' : `${count(n)} lines`
+}
+
+/** `1,284 lines missing here: food on node-155. The file was removed before it was read.` */
+export function gapSentence(gap: Gap, whose: string | undefined): string {
+  const what = gap.records === undefined ? 'Lines are missing here' : `${lines(gap.records)} missing here`
+  const why = REASONS[gap.reason] ?? `Reason: ${gap.reason.replaceAll('_', ' ')}.`
+  return `${what}: ${whose ?? `source ${gap.source}`}. ${why}`
+}
+
+/** How many lines are shown and how long the search took. */
+export function countSentence(feed: Feed): { readonly head: string; readonly rest: string } {
+  const more = feed.olderCursor !== undefined || feed.trimmed
+  const head = more ? `Newest ${lines(feed.rows.length)}` : lines(feed.rows.length)
+  return { head, rest: feed.elapsedMs === undefined ? '' : `in ${duration(feed.elapsedMs)}` }
+}
+
+/** How far the answer can be trusted; empty when the server says nothing about it. */
+export function coverageSentence(coverage: Coverage): string {
+  const to = coverage.completeTo
+  const parts: string[] = []
+  if (to !== undefined) parts.push(`Complete to ${clockSeconds(to)}`)
+  else if (coverage.complete) parts.push('Complete')
+  if (coverage.lagging.length > 0) parts.push(laggingPhrase(coverage.lagging))
+  if (coverage.gaps.length > 0) {
+    const places = coverage.gaps.length === 1 ? 'one place' : `${count(coverage.gaps.length)} places`
+    parts.push(`lines are missing in ${places}`)
+  }
+  if (coverage.missingSplits > 0) parts.push(unreadable(coverage.missingSplits))
+  const sentence = parts.join('; ')
+  const limited = limitedSentence(coverage.limitedBy)
+  return [sentence === '' ? '' : `${capital(sentence)}.`, limited].filter(Boolean).join(' ')
+}
+
+function laggingPhrase(lagging: readonly Lagging[]): string {
+  const worst = lagging.reduce((a, b) => (b.behindMs > a.behindMs ? b : a))
+  const behind = roundDuration(worst.behindMs)
+  if (lagging.length === 1) return `${worst.node} is ${behind} behind`
+  return `${lagging.length} nodes are behind, ${worst.node} by ${behind}`
+}
+
+function limitedSentence(by: Coverage['limitedBy']): string {
+  if (by === undefined) return ''
+  const budget = { time: 'time', bytes: 'bytes', memory: 'memory', rows: 'rows' }[by]
+  return `Stopped at its limit of ${budget}: older lines were not searched.`
+}
+
+/** Where the list stops being complete: said between the rows. */
+export function completeSentence(coverage: Coverage, to: Nanos): string {
+  const late = coverage.lagging
+  const who = late.length === 1 ? `lines from ${late[0]?.node}` : 'late lines'
+  return `Complete to here, ${clockSeconds(to)}. Below, ${who} may still come in between.`
+}
+
+/** The worst truth for the header; nothing at all when all is delivered. */
+export function freshness(coverage: Coverage, tail: Tail): string | undefined {
+  if (tail.state === 'lost') return 'stream lost'
+  const late = coverage.lagging.length
+  if (late > 0) return late === 1 ? '1 node late' : `${late} nodes late`
+  if (coverage.missingSplits > 0) return 'data missing'
+  return undefined
+}
+
+/** `13:06 to 14:06`, with the day where it is not one day. */
+export function rangeWords(view: Pick<View, 'from' | 'to'>, nowMs: number): string {
+  const from = momentOf(view.from, nowMs)
+  const to = momentOf(view.to, nowMs)
+  if (from === undefined || to === undefined) return `${view.from} to ${view.to}`
+  if (from <= 0) return `everything up to ${moment(to)}`
+  const sameDay = day(nanos(from)) === day(nanos(to))
+  if (sameDay) return `${minute(from)} to ${minute(to)}`
+  return `${moment(from)} to ${moment(to)}`
+}
+
+function minute(ms: number): string {
+  return clockSeconds(nanos(ms)).slice(0, 5)
+}
+
+function moment(ms: number): string {
+  return `${day(nanos(ms))} ${minute(ms)}`
+}
+
+/** `38 ms later`: how long a record was on its way. */
+export function laterPhrase(at: Nanos, received: Nanos): string {
+  const ms = millis(received) - millis(at)
+  return ms < 0 ? `${duration(-ms)} before its time` : `${duration(ms)} later`
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function unreadable(splits: number): string {
+  return splits === 1 ? 'a stored object cannot be read' : `${count(splits)} stored objects cannot be read`
+}
