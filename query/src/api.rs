@@ -1,0 +1,222 @@
+//! HTTP and JSON for people and collectors: the only place that knows either.
+//!
+//! ```text
+//!   request -> observe (count, headers) -> gate (who may) -> a handler, one file per subject
+//!                                                        \-> page (what no route matched)
+//! ```
+//! Invariants:
+//! - the OpenAPI document is made of the handlers, and what it does not name is refused;
+//! - every route stands in the one table of [`access`] with what it demands;
+//! - every answer that is no success has the shape of [`error`].
+
+mod access;
+mod answer;
+mod ask;
+mod body;
+mod components;
+mod cursor;
+mod error;
+mod export;
+mod histogram;
+mod intake;
+mod inventory;
+mod ledger;
+mod limits;
+mod logs;
+mod observe;
+mod page;
+mod params;
+mod process;
+mod record;
+mod tail;
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::http::header;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use nilometer_model::Clock;
+use nilometer_store::Store;
+use nilometer_wire::Intake;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub use self::access::{AccessPolicy, Role, Secret, Token};
+pub use self::page::{Asset, Assets};
+pub use self::process::{Readiness, RenderMetrics};
+
+use self::components::SpeakersBySplit;
+use self::error::ApiError;
+use self::limits::INGEST_AT_ONCE_MAX;
+use self::params::NoParams;
+
+/// What the interface stands on; put together by the binary.
+pub struct ApiParts {
+    pub store: Arc<Store>,
+    pub intake: Arc<dyn Intake>,
+    pub access: AccessPolicy,
+    pub readiness: Readiness,
+    pub metrics: RenderMetrics,
+    pub assets: Assets,
+    pub clock: Arc<dyn Clock>,
+    /// Ends live tails and exports, which would otherwise outlive an ordered shutdown.
+    pub shutdown: CancellationToken,
+}
+
+impl std::fmt::Debug for ApiParts {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiParts").field("access", &self.access).finish_non_exhaustive()
+    }
+}
+
+/// What handlers share.
+#[derive(Clone)]
+pub(crate) struct Api(Arc<Shared>);
+
+pub(crate) struct Shared {
+    parts: ApiParts,
+    /// Turns of ingest requests, whose bodies are held in memory.
+    pub(crate) ingests: Semaphore,
+    pub(crate) speakers: SpeakersBySplit,
+    /// The OpenAPI document, as text.
+    document: Bytes,
+}
+
+impl Deref for Api {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Deref for Shared {
+    type Target = ApiParts;
+    fn deref(&self) -> &ApiParts {
+        &self.parts
+    }
+}
+
+impl FromRef<Api> for Readiness {
+    fn from_ref(api: &Api) -> Self {
+        Self::clone(&api.readiness)
+    }
+}
+
+impl FromRef<Api> for RenderMetrics {
+    fn from_ref(api: &Api) -> Self {
+        Self::clone(&api.metrics)
+    }
+}
+
+impl FromRef<Api> for Assets {
+    fn from_ref(api: &Api) -> Self {
+        Self::clone(&api.assets)
+    }
+}
+
+/// Everything that the centre serves: the API, the page, and what it says of itself.
+pub fn router(parts: ApiParts) -> Router {
+    let (routes, document) = routes().split_for_parts();
+    let policy = Arc::new(parts.access.clone());
+    let api = Api(Arc::new(Shared {
+        parts,
+        ingests: Semaphore::new(INGEST_AT_ONCE_MAX),
+        speakers: SpeakersBySplit::default(),
+        document: Bytes::from(document.to_json().unwrap_or_default()),
+    }));
+    let routes = routes.fallback(page::page).with_state(api);
+    guarded(routes, policy)
+}
+
+/// What a node that only collects serves: whether it lives, whether it works, and its metrics.
+pub fn node_router(access: AccessPolicy, readiness: Readiness, metrics: RenderMetrics) -> Router {
+    let (routes, _) = process_routes().split_for_parts();
+    let not_found = || async {
+        let hint = "a collector serves /livez, /readyz and /metrics; the API is at its centre";
+        ApiError::not_found("there is nothing here", hint)
+    };
+    let routes = routes.fallback(not_found).with_state(Node { readiness, metrics });
+    guarded(routes, Arc::new(access))
+}
+
+/// What the handlers of a node that only collects share.
+#[derive(Clone)]
+struct Node {
+    readiness: Readiness,
+    metrics: RenderMetrics,
+}
+
+impl FromRef<Node> for Readiness {
+    fn from_ref(node: &Node) -> Self {
+        Self::clone(&node.readiness)
+    }
+}
+
+impl FromRef<Node> for RenderMetrics {
+    fn from_ref(node: &Node) -> Self {
+        Self::clone(&node.metrics)
+    }
+}
+
+fn guarded(routes: Router, policy: Arc<AccessPolicy>) -> Router {
+    routes
+        .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
+        .layer(from_fn_with_state(policy, access::gate))
+        .layer(from_fn(observe::observe))
+}
+
+fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::with_openapi(about())
+        .routes(routes!(logs::logs))
+        .routes(routes!(histogram::histogram))
+        .routes(routes!(tail::tail))
+        .routes(routes!(export::export))
+        .routes(routes!(ledger::ledger))
+        .routes(routes!(inventory::sources))
+        .routes(routes!(inventory::nodes))
+        .routes(routes!(inventory::forget_node))
+        .routes(routes!(inventory::dead_letters))
+        .routes(routes!(components::components))
+        .routes(routes!(intake::batches))
+        .routes(routes!(intake::heartbeats))
+        .routes(routes!(intake::ingest))
+        .routes(routes!(openapi))
+        .merge(process_routes())
+}
+
+fn process_routes<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Readiness: FromRef<S>,
+    RenderMetrics: FromRef<S>,
+{
+    OpenApiRouter::new()
+        .routes(routes!(process::livez))
+        .routes(routes!(process::readyz))
+        .routes(routes!(process::metrics))
+}
+
+fn about() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Nilometer")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("Logs, exactly once, and how complete they are."));
+    OpenApiBuilder::new().info(info.build()).build()
+}
+
+/// This document.
+#[utoipa::path(get, path = "/api/openapi.json", tag = "process",
+    responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
+async fn openapi(State(api): State<Api>, _: NoParams) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], api.document.clone()).into_response()
+}
+
+#[cfg(test)]
+mod tests;

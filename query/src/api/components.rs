@@ -1,0 +1,206 @@
+//! Who speaks: every component in the data, where it runs, and when it was first and last heard.
+//!
+//! Invariants:
+//! - the answer is exact: it comes from the records themselves;
+//! - a split is looked through once, for it never changes; after that only the buffer is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Json;
+use axum::extract::State;
+use nilometer_block::{Columns, decode};
+use nilometer_model::{Rows, Timestamp};
+use nilometer_store::{Snapshot, Split, SplitId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Api;
+use super::error::ApiError;
+use super::limits::{BLOCKS_AT_ONCE, RETRY_AFTER_S};
+use super::params::NoParams;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComponentJson {
+    component: String,
+    instances: BTreeSet<String>,
+    nodes: BTreeSet<String>,
+    #[schema(value_type = String, format = DateTime)]
+    first_seen: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    last_seen: Timestamp,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComponentsAnswer {
+    components: Vec<ComponentJson>,
+}
+
+/// Every component, with its instances and nodes.
+#[utoipa::path(get, path = "/api/v1/components", tag = "logs",
+    responses((status = 200, body = ComponentsAnswer), (status = "4XX", body = ApiError),
+        (status = 503, body = ApiError)))]
+pub(crate) async fn components(
+    State(api): State<Api>,
+    _: NoParams,
+) -> Result<Json<ComponentsAnswer>, ApiError> {
+    let snapshot = api.store.snapshot();
+    let mut speakers = api.speakers.of_splits(&snapshot).await.map_err(|error| {
+        tracing::error!(%error, "a split could not be looked through");
+        ApiError::unavailable("a part of the data cannot be read", RETRY_AFTER_S)
+    })?;
+    snapshot.buffer.iter().for_each(|rows| speakers.hear(rows));
+    let components = speakers.0.into_iter().map(|(component, heard)| ComponentJson {
+        component,
+        instances: heard.instances,
+        nodes: heard.nodes,
+        first_seen: heard.first,
+        last_seen: heard.last,
+    });
+    Ok(Json(ComponentsAnswer { components: components.collect() }))
+}
+
+/// Who spoke, by component.
+#[derive(Debug, Clone, Default)]
+struct Speakers(BTreeMap<String, Heard>);
+
+#[derive(Debug, Clone)]
+struct Heard {
+    instances: BTreeSet<String>,
+    nodes: BTreeSet<String>,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl Heard {
+    fn add(&mut self, other: &Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        for (mine, theirs) in
+            [(&mut self.instances, &other.instances), (&mut self.nodes, &other.nodes)]
+        {
+            for name in theirs {
+                if !mine.contains(name) {
+                    mine.insert(name.clone());
+                }
+            }
+        }
+    }
+}
+
+impl Speakers {
+    fn hear(&mut self, rows: &Rows) {
+        let mut spans: Vec<Option<(i64, i64)>> = vec![None; rows.origins.len()];
+        for (origin, time) in rows.origin.iter().zip(&rows.time) {
+            let span = spans[*origin as usize].get_or_insert((*time, *time));
+            *span = (span.0.min(*time), span.1.max(*time));
+        }
+        for (origin, span) in rows.origins.iter().zip(spans) {
+            let Some((first, last)) = span else { continue };
+            let known = |name: &String| (!name.is_empty()).then(|| name.clone());
+            let heard = Heard {
+                instances: known(&origin.instance).into_iter().collect(),
+                nodes: known(&origin.node).into_iter().collect(),
+                first: Timestamp(first),
+                last: Timestamp(last),
+            };
+            self.add(&origin.component, &heard);
+        }
+    }
+
+    fn add(&mut self, component: &str, heard: &Heard) {
+        match self.0.get_mut(component) {
+            Some(known) => known.add(heard),
+            None => {
+                self.0.insert(component.to_owned(), heard.clone());
+            }
+        }
+    }
+}
+
+/// A split, or a block of it, cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error("split")]
+    Split(#[from] nilometer_store::SplitError),
+    #[error("block")]
+    Block(#[from] nilometer_block::BlockError),
+}
+
+/// Who speaks in each split, as far as it was asked for. The lock is held for a look or a note only.
+#[derive(Debug, Default)]
+pub(crate) struct SpeakersBySplit(Mutex<BTreeMap<SplitId, Arc<Speakers>>>);
+
+impl SpeakersBySplit {
+    async fn of_splits(&self, snapshot: &Snapshot) -> Result<Speakers, Unreadable> {
+        let present: BTreeSet<SplitId> = snapshot.splits.iter().map(|s| s.meta().id).collect();
+        self.lock().retain(|id, _| present.contains(id));
+        let mut all = Speakers::default();
+        for split in &snapshot.splits {
+            let of_split = self.of_split(split).await?;
+            of_split.0.iter().for_each(|(component, heard)| all.add(component, heard));
+        }
+        Ok(all)
+    }
+
+    async fn of_split(&self, split: &Split) -> Result<Arc<Speakers>, Unreadable> {
+        let id = split.meta().id;
+        let known = self.lock().get(&id).map(Arc::clone);
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let mut speakers = Speakers::default();
+        let blocks: Vec<u32> = (0..).take(split.directory().len()).collect();
+        for part in blocks.chunks(BLOCKS_AT_ONCE) {
+            for block in split.read_blocks(part).await? {
+                speakers.hear(&decode(&block, Columns::NONE)?);
+            }
+            tokio::task::yield_now().await;
+        }
+        let speakers = Arc::new(speakers);
+        self.lock().insert(id, Arc::clone(&speakers));
+        Ok(speakers)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SplitId, Arc<Speakers>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nilometer_model::{Origin, RowRef, Severity};
+
+    use super::*;
+
+    #[test]
+    fn a_component_is_heard_from_its_first_record_to_its_last_wherever_it_ran() {
+        let mut speakers = Speakers::default();
+        for (instance, node, time) in [("b-1", "n1", 50), ("b-2", "n2", 10), ("", "n1", 90)] {
+            let origin = Arc::new(Origin {
+                component: "b".to_owned(),
+                instance: instance.to_owned(),
+                node: node.to_owned(),
+                ..Origin::default()
+            });
+            let mut rows = Rows::default();
+            rows.push(RowRef {
+                origin: &origin,
+                time: Timestamp(time),
+                order_time: Timestamp(time),
+                position: 1,
+                bytes: 1,
+                received: Timestamp(1),
+                severity: Severity::Info,
+                message: "m",
+                attributes: "",
+                trace_id: None,
+                span_id: None,
+            });
+            speakers.hear(&rows);
+        }
+        let heard = &speakers.0["b"];
+        assert_eq!((heard.first, heard.last), (Timestamp(10), Timestamp(90)));
+        assert_eq!((heard.instances.len(), heard.nodes.len()), (2, 2));
+    }
+}

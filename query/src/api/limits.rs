@@ -1,0 +1,56 @@
+//! Every limit of the HTTP interface, with its unit.
+
+use std::time::Duration;
+
+/// Records or rows of one answer, when the request does not say.
+pub(crate) const LIMIT_DEFAULT: usize = 100;
+/// Records or rows of one answer.
+pub(crate) const LIMIT_MAX: usize = 10_000;
+/// Buckets of a histogram, when the request does not say.
+pub(crate) const BUCKETS_DEFAULT: usize = 60;
+/// Buckets of a histogram.
+pub(crate) const BUCKETS_MAX: usize = 1_000;
+/// How far back a range begins, when the request does not say.
+pub(crate) const RANGE_DEFAULT_NS: i64 = 3_600_000_000_000;
+/// Text of one query, bytes.
+pub(crate) const QUERY_BYTES_MAX: usize = 64 << 10;
+
+/// A heartbeat, bytes.
+pub(crate) const HEARTBEAT_BYTES_MAX: usize = 8 << 20;
+/// The body of an ingest request as sent, bytes.
+pub(crate) const INGEST_SENT_BYTES_MAX: usize = 64 << 20;
+/// The body of an ingest request once inflated, bytes.
+pub(crate) const INGEST_INFLATED_BYTES_MAX: usize = 64 << 20;
+/// A body may inflate to this many bytes, however few were sent; beyond, the ratio counts.
+pub(crate) const INFLATE_FLOOR_BYTES: usize = 16 << 20;
+/// Inflated bytes per byte sent, beyond the floor.
+pub(crate) const INFLATE_RATIO_MAX: usize = 100;
+/// The window that a zstd body may ask us to keep, log2 of bytes.
+pub(crate) const ZSTD_WINDOW_LOG_MAX: u32 = 25;
+/// Ingest requests whose bodies are held at once; more of them wait.
+pub(crate) const INGEST_AT_ONCE_MAX: usize = 4;
+/// How long an ingest request waits for its turn before it is answered 429.
+pub(crate) const INGEST_WAIT_MAX: Duration = Duration::from_secs(5);
+/// An idempotency key, bytes.
+pub(crate) const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
+/// How long the next piece of a body may take.
+pub(crate) const BODY_PAUSE_MAX: Duration = Duration::from_secs(20);
+/// A refused body is read and dropped this far, bytes, so that its sender gets to read the answer.
+pub(crate) const DRAIN_BYTES_MAX: usize = 512 << 20;
+/// And for this long.
+pub(crate) const DRAIN_MAX: Duration = Duration::from_secs(5);
+
+/// Records that wait for one slow reader of a live tail; what comes on top is counted as skipped.
+pub(crate) const TAIL_RECORDS_WAITING_MAX: usize = 1_024;
+/// A comment goes out on a quiet tail this often, so that proxies keep the connection.
+pub(crate) const TAIL_COMMENT_EVERY: Duration = Duration::from_secs(15);
+/// Records that an export fetches at once.
+pub(crate) const EXPORT_PAGE_RECORDS: usize = 5_000;
+/// Pages of an export that wait for a slow reader.
+pub(crate) const EXPORT_PAGES_WAITING_MAX: usize = 2;
+
+/// Blocks of a split that are looked through at once for who speaks in it.
+pub(crate) const BLOCKS_AT_ONCE: usize = 64;
+
+/// What a client that came too early is told to wait, s.
+pub(crate) const RETRY_AFTER_S: u32 = 1;

@@ -1,0 +1,347 @@
+//! A router over a real store, asked without a network; and an intake that is stricter than the real one.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use axum::body::{Body, BodyDataStream, to_bytes};
+use axum::http::{HeaderMap, Request};
+use futures::StreamExt;
+use nilometer_model::{
+    BatchId, CollectorId, Count, Epoch, LineageId, LogId, LogPosition, ManualClock, Origin, RowRef,
+    Rows, Sequence, Severity, SourceId, Stream, Timestamp,
+};
+use nilometer_store::Arrival;
+use nilometer_wire::{
+    Batch, BatchAnswer, BatchHeader, CaughtUp, Heartbeat, HeartbeatAnswer, IngestAnswer,
+    IngestRequest, IntakeError, RefusedLine, SourceRange,
+};
+use object_store::memory::InMemory;
+use serde_json::Value;
+use tower::ServiceExt;
+
+use super::super::*;
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000_000_000);
+
+/// A centre without a network.
+pub(super) struct World {
+    router: Router,
+    node: Router,
+    pub(super) store: Arc<Store>,
+    pub(super) intake: Arc<StrictIntake>,
+    pub(super) clock: ManualClock,
+    pub(super) shutdown: CancellationToken,
+    reasons: Arc<Mutex<Vec<String>>>,
+    written: AtomicU64,
+}
+
+/// One answer, whole.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    pub(super) fn text(&self) -> String {
+        String::from_utf8(self.body.to_vec()).unwrap()
+    }
+
+    #[track_caller]
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+pub(super) fn tokens() -> AccessPolicy {
+    let roles = [Role::Ingest, Role::Read, Role::Write, Role::Admin];
+    let token = |role: Role| Token {
+        role,
+        tenant: "acme".to_owned(),
+        secret: Secret::new(format!("{}-secret", role.name())),
+    };
+    AccessPolicy::Tokens(roles.map(token).to_vec())
+}
+
+pub(super) fn lines(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+pub(super) fn post(path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Request<Body> {
+    request("POST", path, headers, Body::from(body))
+}
+
+fn request(method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| *name == "host") {
+        request = request.header("host", "localhost:6456");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.body(body).unwrap()
+}
+
+pub(super) fn heartbeat() -> Heartbeat {
+    Heartbeat {
+        collector: CollectorId::default(),
+        epoch: Epoch(1),
+        number: 1,
+        node: "n1".to_owned(),
+        clock: NOW,
+        round_trip_ns: 0,
+        sources: Vec::new(),
+        epochs: vec![Epoch(1)],
+        caught_up: CaughtUp::Complete { at: NOW, sequence: Sequence(0) },
+        spooled_batches: 0,
+        spooled_bytes: 0,
+        warnings: Vec::new(),
+        goodbye: false,
+    }
+}
+
+impl World {
+    pub(super) async fn new() -> Self {
+        Self::with_access(AccessPolicy::Loopback).await
+    }
+
+    pub(super) async fn with_access(access: AccessPolicy) -> Self {
+        let meta = Arc::new(nilometer_store::meta::SimMeta);
+        let store = Store::open(meta, Arc::new(InMemory::new()), LogId::default()).await.unwrap();
+        let store = Arc::new(store);
+        let intake = Arc::new(StrictIntake::of(store.pipeline()));
+        let clock = ManualClock::at(NOW);
+        let shutdown = CancellationToken::new();
+        let reasons = Arc::new(Mutex::new(Vec::new()));
+        let readiness: Readiness = {
+            let reasons = Arc::clone(&reasons);
+            Arc::new(move || reasons.lock().unwrap().clone())
+        };
+        let metrics: RenderMetrics = Arc::new(|| "rendered 1\n".to_owned());
+        let node = node_router(access.clone(), Arc::clone(&readiness), Arc::clone(&metrics));
+        let router = router(ApiParts {
+            store: Arc::clone(&store),
+            intake: Arc::<StrictIntake>::clone(&intake),
+            access,
+            readiness,
+            metrics,
+            assets: Arc::new(asset),
+            clock: Arc::new(clock.clone()),
+            shutdown: shutdown.clone(),
+        });
+        let written = AtomicU64::new(0);
+        Self { router, node, store, intake, clock, shutdown, reasons, written }
+    }
+
+    pub(super) fn not_ready(&self, reason: &str) {
+        self.reasons.lock().unwrap().push(reason.to_owned());
+    }
+
+    pub(super) async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(request(method, path, headers, Body::empty())).await
+    }
+
+    pub(super) async fn ask_node(&self, method: &str, path: &str) -> Answer {
+        let request = request(method, path, &[], Body::empty());
+        whole(self.node.clone().oneshot(request).await.unwrap()).await
+    }
+
+    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+        whole(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// The events of a tail, as they come.
+    pub(super) async fn events(&self, path: &str) -> Events {
+        let request = request("GET", path, &[], Body::empty());
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), 200);
+        Events { stream: response.into_body().into_data_stream(), text: String::new() }
+    }
+
+    /// Writes records `m1`, `m2` ..., one second apart, the last one 10 s before now, and counts on.
+    pub(super) fn write(&self, records: usize) {
+        let records = u64::try_from(records).unwrap();
+        let from = self.written.fetch_add(records, Ordering::SeqCst);
+        let origin = Arc::new(Origin {
+            tenant: "default".to_owned(),
+            component: "shop".to_owned(),
+            instance: "shop-1".to_owned(),
+            node: "n1".to_owned(),
+            source: SourceId(0xab),
+            ..Origin::default()
+        });
+        let mut rows = Rows::default();
+        let message: Vec<String> = (from + 1..=from + records).map(|n| format!("m{n}")).collect();
+        for (message, number) in message.iter().zip(from + 1..) {
+            let ns = i64::try_from(number).unwrap() * 1_000;
+            let time = NOW.plus_ns(ns - 10_000_000_000);
+            rows.push(RowRef {
+                origin: &origin,
+                time,
+                order_time: time,
+                position: number,
+                bytes: 1,
+                received: NOW,
+                severity: Severity::Info,
+                message,
+                attributes: "",
+                trace_id: None,
+                span_id: None,
+            });
+        }
+        let batch = Batch { header: header(from, records), rows };
+        let position = LogPosition(from + 1);
+        let arrival = Arrival { position, received: NOW, batch, refused: Vec::new() };
+        assert_eq!(self.store.arrive(arrival).unwrap().rows as u64, records);
+    }
+}
+
+fn header(from: u64, records: u64) -> BatchHeader {
+    let range = SourceRange {
+        source: SourceId(0xab),
+        lineage: LineageId(0xcd),
+        component: "shop".to_owned(),
+        instance: "shop-1".to_owned(),
+        stream: Stream::Stdout,
+        path: "/var/log/pods/shop/0.log".to_owned(),
+        fingerprint: nilometer_wire::Fingerprint::default(),
+        from,
+        to: from + records,
+        running: Count { bytes: from + records, records: from + records },
+        gaps: Vec::new(),
+        ended: false,
+    };
+    BatchHeader {
+        batch: BatchId {
+            collector: CollectorId::default(),
+            epoch: Epoch(1),
+            sequence: Sequence(from + 1),
+        },
+        tenant: "default".to_owned(),
+        shard_map: 0,
+        dictionary: 0,
+        frozen_at: NOW,
+        replaces: Vec::new(),
+        node: "n1".to_owned(),
+        sources: vec![range],
+    }
+}
+
+fn asset(path: &str) -> Option<Asset> {
+    let (text, mime) = match path {
+        "index.html" => ("<title>page</title>", "text/html"),
+        "assets/main.js" => ("run()", "text/javascript"),
+        _ => return None,
+    };
+    let bytes = Bytes::from_static(text.as_bytes());
+    Some(Asset { bytes, mime: mime.to_owned(), etag: "e1".to_owned() })
+}
+
+async fn whole(response: Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap();
+    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+}
+
+/// Server-sent events, read one by one: name and data.
+pub(super) struct Events {
+    stream: BodyDataStream,
+    text: String,
+}
+
+impl Events {
+    pub(super) async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+                let read = (
+                    field("event: ").unwrap().to_owned(),
+                    serde_json::from_str(field("data: ").unwrap()).unwrap(),
+                );
+                self.text = rest.to_owned();
+                return Some(read);
+            }
+            let piece = self.stream.next().await?.unwrap();
+            self.text.push_str(std::str::from_utf8(&piece).unwrap());
+        }
+    }
+}
+
+/// Refuses every line that is not a plain JSON object, and fails when told.
+pub(super) struct StrictIntake {
+    pipeline: nilometer_model::PipelineId,
+    ingested: Mutex<Vec<IngestRequest>>,
+    batches: AtomicU64,
+    failure: Mutex<Option<IntakeError>>,
+}
+
+impl StrictIntake {
+    fn of(pipeline: nilometer_model::PipelineId) -> Self {
+        let (ingested, failure) = (Mutex::default(), Mutex::default());
+        Self { pipeline, ingested, batches: AtomicU64::new(0), failure }
+    }
+
+    pub(super) fn fail_with(&self, error: IntakeError) {
+        *self.failure.lock().unwrap() = Some(error);
+    }
+
+    pub(super) fn ingested(&self) -> Vec<IngestRequest> {
+        self.ingested.lock().unwrap().clone()
+    }
+
+    pub(super) fn batches(&self) -> u64 {
+        self.batches.load(Ordering::SeqCst)
+    }
+
+    fn failed(&self) -> Result<(), IntakeError> {
+        self.failure.lock().unwrap().take().map_or(Ok(()), Err)
+    }
+}
+
+#[async_trait]
+impl Intake for StrictIntake {
+    async fn batch(&self, _: Bytes) -> Result<BatchAnswer, IntakeError> {
+        self.failed()?;
+        self.batches.fetch_add(1, Ordering::SeqCst);
+        Ok(BatchAnswer {
+            pipeline: self.pipeline,
+            log: LogId::default(),
+            batch: header(0, 1).batch,
+            durable: true,
+            committed_to: Default::default(),
+            refused: Vec::new(),
+            linger_ms: 100,
+        })
+    }
+
+    async fn heartbeat(&self, _: Heartbeat) -> Result<HeartbeatAnswer, IntakeError> {
+        self.failed()?;
+        Ok(HeartbeatAnswer {
+            pipeline: self.pipeline,
+            log: LogId::default(),
+            committed_to: Default::default(),
+            linger_ms: 100,
+            resync: true,
+        })
+    }
+
+    async fn ingest(&self, request: IngestRequest) -> Result<IngestAnswer, IntakeError> {
+        self.failed()?;
+        let mut answer = IngestAnswer::default();
+        for (line, number) in request.body.split(|byte| *byte == b'\n').zip(1..) {
+            if serde_json::from_slice::<serde_json::Map<String, Value>>(line).is_ok() {
+                answer.accepted += 1;
+            } else if !line.is_empty() {
+                let reason = "not a JSON object".to_owned();
+                answer.refused.push(RefusedLine { line: number, reason });
+            }
+        }
+        self.ingested.lock().unwrap().push(request);
+        Ok(answer)
+    }
+}
