@@ -117,7 +117,7 @@ impl FromRef<Api> for RenderMetrics {
 
 impl FromRef<Api> for Assets {
     fn from_ref(api: &Api) -> Self {
-        Self::clone(&api.assets)
+        api.assets
     }
 }
 

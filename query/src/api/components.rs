@@ -21,6 +21,7 @@ use super::limits::{BLOCKS_AT_ONCE, RETRY_AFTER_S};
 use super::params::NoParams;
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Component)]
 pub(crate) struct ComponentJson {
     component: String,
     instances: BTreeSet<String>,

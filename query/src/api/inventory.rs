@@ -26,6 +26,7 @@ pub(crate) struct SourcesParams {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Source)]
 pub(crate) struct SourceJson {
     #[schema(value_type = String)]
     source: SourceId,
@@ -93,6 +94,7 @@ pub(crate) async fn sources(
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Node)]
 pub(crate) struct NodeJson {
     node: String,
     #[schema(value_type = Vec<String>)]
@@ -163,6 +165,7 @@ pub(crate) async fn forget_node(
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeadLetter)]
 pub(crate) struct DeadLetterJson {
     id: String,
     #[schema(value_type = String)]

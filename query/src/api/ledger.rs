@@ -35,6 +35,7 @@ pub(crate) struct LedgerParams {
 
 /// Records, and the bytes of their framed lines in the file.
 #[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+#[schema(as = Count)]
 pub(crate) struct CountJson {
     bytes: u64,
     records: u64,
@@ -47,6 +48,7 @@ impl From<Count> for CountJson {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Lost)]
 pub(crate) struct LostJson {
     from: u64,
     /// Null when the end of what was lost is not known.
@@ -68,6 +70,7 @@ impl From<&Gap> for LostJson {
 
 /// One source: `read = committed + refused + shed + in_flight`.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LedgerRow)]
 pub(crate) struct LedgerRowJson {
     #[schema(value_type = String)]
     source: SourceId,

@@ -41,7 +41,8 @@ pub(crate) struct LogsParams {
     cursor: Option<String>,
 }
 
-/// As the OpenAPI document describes it; written by [`AnswerJson`].
+// What AnswerJson writes, for the OpenAPI document.
+/// Records that match, and how complete they are.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes what AnswerJson writes; no value of it is ever made")]
 pub(crate) struct LogsAnswer {

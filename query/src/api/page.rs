@@ -2,9 +2,7 @@
 //!
 //! Invariants:
 //! - a URL of the page answers 200 with the page itself; what is neither that nor a file is 404;
-//! - nothing but our own files runs in it: the content security policy names no other source.
-
-use std::sync::Arc;
+//! - every file is sent with the content security policy that the web app was made for.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -13,28 +11,32 @@ use bytes::Bytes;
 
 use super::error::ApiError;
 
-/// One static file.
-#[derive(Debug, Clone)]
+/// One static file, embedded in the binary.
+#[derive(Debug, Clone, Copy)]
 pub struct Asset {
-    pub bytes: Bytes,
-    pub mime: String,
-    /// Without quotes.
-    pub etag: String,
+    pub bytes: &'static [u8],
+    /// The same, compressed ahead, where that is smaller.
+    pub gzip: Option<&'static [u8]>,
+    pub mime: &'static str,
+    /// With its quotes; names both encodings.
+    pub etag: &'static str,
+    pub cache_control: &'static str,
 }
 
-/// Where the files of the page come from: the path below `/` (`index.html`, `assets/main.js`) to the file.
-pub type Assets = Arc<dyn Fn(&str) -> Option<Asset> + Send + Sync>;
+/// Where the files of the page come from. Handed in by the binary, which alone knows the web app.
+#[derive(Debug, Clone, Copy)]
+pub struct Assets {
+    /// The file at that path below `/` (`assets/main.js`); the empty path is the page itself.
+    pub find: fn(&str) -> Option<Asset>,
+    /// The content security policy that the files were made for.
+    pub policy: &'static str,
+}
 
-const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; \
-                      form-action 'self'; frame-ancestors 'none'";
-const INDEX: &str = "index.html";
 /// First parts of the page's own URLs.
 const PAGES: [&str; 11] = [
     "", "logs", "traces", "paths", "health", "patterns", "releases", "alerts", "pipeline",
     "services", "login",
 ];
-/// Files below this carry a hash of their content in their name.
-const HASHED: &str = "assets/";
 
 /// Answers everything that no route matched.
 pub(crate) async fn page(
@@ -53,38 +55,43 @@ pub(crate) async fn page(
     }
     let path = uri.path().trim_start_matches('/');
     let first = path.split('/').next().unwrap_or_default();
-    if let Some(asset) = assets(path).filter(|_| !path.is_empty()) {
-        return file(asset, path, &headers);
-    }
-    match PAGES.contains(&first).then(|| assets(INDEX)).flatten() {
-        Some(index) => file(index, INDEX, &headers),
+    let deep = || PAGES.contains(&first).then(|| (assets.find)("")).flatten();
+    match (assets.find)(path).or_else(deep) {
+        Some(asset) => file(asset, assets.policy, &headers),
         None => ApiError::not_found(format!("there is nothing at /{path}"), "the page is at /")
             .into_response(),
     }
 }
 
-fn file(asset: Asset, path: &str, headers: &HeaderMap) -> Response {
-    let etag = format!("\"{}\"", asset.etag);
-    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let is_known = known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag));
-    let mut response = if is_known {
+fn file(asset: Asset, policy: &'static str, headers: &HeaderMap) -> Response {
+    let zipped = asset.gzip.filter(|_| lists(headers, header::ACCEPT_ENCODING, "gzip"));
+    let mut response = if lists(headers, header::IF_NONE_MATCH, asset.etag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        asset.bytes.into_response()
+        Bytes::from_static(zipped.unwrap_or(asset.bytes)).into_response()
     };
-    let lasts =
-        if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
     let out = response.headers_mut();
-    set(out, header::CONTENT_TYPE, &asset.mime);
-    set(out, header::ETAG, &etag);
-    set(out, header::CACHE_CONTROL, lasts);
-    set(out, header::CONTENT_SECURITY_POLICY, POLICY);
-    set(out, header::REFERRER_POLICY, "same-origin");
+    for (name, value) in [
+        (header::CONTENT_TYPE, asset.mime),
+        (header::ETAG, asset.etag),
+        (header::CACHE_CONTROL, asset.cache_control),
+        (header::VARY, "accept-encoding"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::REFERRER_POLICY, "same-origin"),
+    ] {
+        out.insert(name, HeaderValue::from_static(value));
+    }
+    if zipped.is_some() {
+        out.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     response
 }
 
-fn set(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
-    if let Ok(value) = HeaderValue::from_str(value) {
-        headers.insert(name, value);
-    }
+/// Whether the header lists the word, whatever parameters stand behind it (but not `q=0`).
+fn lists(headers: &HeaderMap, name: header::HeaderName, word: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|one| {
+        let (listed, parameters) = one.split_once(';').unwrap_or((one, ""));
+        listed.trim() == word && parameters.trim() != "q=0"
+    })
 }

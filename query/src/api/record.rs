@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 
 use super::cursor::Cursor;
 
-/// One log entry, as the OpenAPI document describes it; written by [`RecordJson`].
+// What RecordJson writes, for the OpenAPI document.
+/// One log entry.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes what RecordJson writes; no value of it is ever made")]
 pub(crate) struct Record {

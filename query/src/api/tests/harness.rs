@@ -18,6 +18,8 @@ use nilometer_wire::{
 };
 use object_store::memory::InMemory;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use super::super::*;
@@ -130,7 +132,7 @@ impl World {
             access,
             readiness,
             metrics,
-            assets: Arc::new(asset),
+            assets: Assets { find: asset, policy: "default-src 'none'" },
             clock: Arc::new(clock.clone()),
             shutdown: shutdown.clone(),
         });
@@ -153,6 +155,22 @@ impl World {
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {
         whole(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Writes `head` and a body of so many bytes to a socket, and returns all that comes back.
+    pub(super) async fn ask_over_tcp(&self, head: &[u8], body_bytes: usize) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let serving = tokio::spawn(axum::serve(listener, self.router.clone()).into_future());
+        socket.write_all(head).await.unwrap();
+        let piece = vec![b'x'; 1 << 20];
+        for _ in 0..body_bytes / piece.len() {
+            socket.write_all(&piece).await.unwrap();
+        }
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        serving.abort();
+        answer
     }
 
     /// The events of a tail, as they come.
@@ -233,13 +251,13 @@ fn header(from: u64, records: u64) -> BatchHeader {
 }
 
 fn asset(path: &str) -> Option<Asset> {
-    let (text, mime) = match path {
-        "index.html" => ("<title>page</title>", "text/html"),
-        "assets/main.js" => ("run()", "text/javascript"),
+    let (text, mime, gzip) = match path {
+        "" => ("<title>page</title>", "text/html", None),
+        "assets/main.js" => ("run()", "text/javascript", Some(&b"zipped"[..])),
         _ => return None,
     };
-    let bytes = Bytes::from_static(text.as_bytes());
-    Some(Asset { bytes, mime: mime.to_owned(), etag: "e1".to_owned() })
+    let (etag, cache_control) = ("\"e1\"", "immutable");
+    Some(Asset { bytes: text.as_bytes(), gzip, mime, etag, cache_control })
 }
 
 async fn whole(response: Response) -> Answer {
