@@ -46,10 +46,12 @@ fn main() -> Outcome<()> {
     }
     let out = PathBuf::from(variable("OUT_DIR").ok_or("OUT_DIR is not set: run this by cargo")?);
     let dist = match variable("NILOMETER_UI_DIST") {
-        Some(dir) => PathBuf::from(dir),
+        Some(dir) => {
+            println!("cargo::rerun-if-changed={}", dir.display());
+            PathBuf::from(dir)
+        }
         None => build_or_explain(&out)?,
     };
-    println!("cargo::rerun-if-changed={}", dist.display());
     fs::write(out.join("assets.rs"), table(&dist)?)?;
     Ok(())
 }

@@ -77,7 +77,7 @@ function FieldRow({ field, q }: { field: Field; q: string }) {
       </dt>
       <dd>
         <span className="cut value" title={field.value}>
-          {field.value}
+          {field.shown}
           {field.note !== undefined && <span className="ink3"> {field.note}</span>}
         </span>
         <span className="acts">

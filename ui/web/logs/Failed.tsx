@@ -5,6 +5,7 @@ import { type Fault, login, toFault } from '../api/client'
 import { State } from '../parts/State'
 import { changeView } from '../state/useView'
 import { FROM_DEFAULT, TO_DEFAULT, type View } from '../state/view'
+import { capital } from './words'
 
 export function Failed({ fault, view, onAgain }: { fault: Fault; view: View; onAgain: () => void }) {
   if (fault.code === 'unauthorized') return <SignIn onDone={onAgain} />
@@ -77,6 +78,5 @@ function SignIn({ onDone }: { onDone: () => void }) {
 
 /** The server's words, lower case and without a dot, as a sentence. */
 function sentence(words: string): string {
-  const first = words.charAt(0).toUpperCase() + words.slice(1)
-  return /[.!?]$/.test(first) ? first : `${first}.`
+  return /[.!?]$/.test(words) ? capital(words) : `${capital(words)}.`
 }

@@ -41,7 +41,6 @@ export function LogList({ items, turn, chosen, above, onOpen, onAway }: LogListP
     const top = scrollToShow({ top: element.scrollTop - head, height: element.clientHeight }, rowHeight, index)
     if (top !== undefined) element.scrollTop = top + head
     // Only a new choice scrolls: rows that come in later must not move what is read.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [chosen, turn])
   useLayoutEffect(look, [look, items])
 

@@ -38,7 +38,7 @@ export function Logs() {
     document.getElementById(LIST_ID)?.focus()
   }
   const step = (by: 1 | -1) => {
-    const record = neighbour(feed.rows, chosen ?? view.open, by)
+    const record = neighbour(feed.rows, view.open ?? chosen, by)
     if (record === undefined) return
     if (view.open !== undefined) show(record, 'replace')
     else setChosen(record.key)
@@ -78,7 +78,12 @@ export function Logs() {
             {view.tail ? 'Stop tail' : 'Live tail'} <kbd className="wide">l</kbd>
           </button>
         </div>
-        <Status feed={feed} onPause={control.pause} onResume={control.resume} />
+        <Status
+          feed={feed}
+          known={feed.turn > 0 && feed.phase !== 'failed' && (items.length > 0 || view.q !== '')}
+          onPause={control.pause}
+          onResume={control.resume}
+        />
         {failed !== undefined ? (
           <Failed fault={failed} view={view} onAgain={control.reload} />
         ) : items.length === 0 && feed.phase === 'ready' ? (
@@ -89,7 +94,7 @@ export function Logs() {
               <LogList
                 items={items}
                 turn={feed.turn}
-                chosen={chosen}
+                chosen={view.open ?? chosen}
                 above={older(feed, control.older, control.reload)}
                 onOpen={show}
                 onAway={() => view.tail && !feed.tail.paused && control.pause()}

@@ -41,7 +41,7 @@ function NothingYet({ onArrived }: { onArrived: () => void }) {
       <Command label="A file" text={`nilometer collect --to ${server} --file '/var/log/app/*.log'`} />
       <Command
         label="A line by hand"
-        text={`curl ${server}/api/v1/ingest -d '{"component":"hello","severity":"info","message":"the first line"}'`}
+        text={`curl ${server}/api/v1/ingest -d '{"component":"hello","message":"first line"}'`}
       />
       <p className="row ink2" role="status">
         <Mark of="silent" /> Waiting for the first line.

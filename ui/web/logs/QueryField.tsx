@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'react'
 import type { Fault } from '../api/client'
 import { useKeys } from '../state/useKeys'
+import { capital } from './words'
 
 export const QUERY_ID = 'query'
 
@@ -58,7 +59,7 @@ function Refusal({ q, fault }: { q: string; fault: Fault }) {
         {before}
       </span>
       <span aria-hidden="true">^ </span>
-      <span className="words">{[fault.message, fault.hint].filter(Boolean).join('. ')}</span>
+      <span className="words">{[fault.message, fault.hint && capital(fault.hint)].filter(Boolean).join('. ')}</span>
     </div>
   )
 }

@@ -5,13 +5,14 @@ import { count, countSentence, coverageSentence, lines } from './words'
 
 export interface StatusProps {
   readonly feed: Feed
+  /** Whether there is something to say: not on a server to which nothing has come. */
+  readonly known: boolean
   readonly onPause: () => void
   readonly onResume: () => void
 }
 
-export function Status({ feed, onPause, onResume }: StatusProps) {
+export function Status({ feed, known, onPause, onResume }: StatusProps) {
   const { head, rest } = countSentence(feed)
-  const known = feed.turn > 0 && feed.phase !== 'failed'
   return (
     <div className="status">
       {known && (

@@ -1,12 +1,14 @@
 // A record's fields in the order in which a person asks for them. Pure.
 
 import type { Json, LogRecord } from '../model/record'
-import { parseTime } from '../model/time'
+import { clock, parseTime } from '../model/time'
 import { laterPhrase } from './words'
 
 export interface Field {
   readonly name: string
   readonly value: string
+  /** What is read, where the whole value would hide what matters. */
+  readonly shown: string
   /** What stands behind the value, quieter. */
   readonly note: string | undefined
   /** Whether a search for this value makes sense. */
@@ -23,18 +25,19 @@ export function fieldsOf(record: LogRecord): readonly Field[] {
   if (isObject(attributes)) {
     for (const [name, value] of Object.entries(attributes)) fields.push(field(name, value, isScalar(value)))
   }
-  if (typeof raw.received === 'string') fields.push({ ...field('received', raw.received, false), note: later(record) })
-  fields.push({ ...field('source', record.key, false) })
+  if (raw.received !== undefined) fields.push(received(record))
+  fields.push(field('source', record.key, false))
   return fields
 }
 
 function field(name: string, value: Json | undefined, filters: boolean): Field {
-  return { name, value: text(value), note: undefined, filters }
+  return { name, value: text(value), shown: text(value), note: undefined, filters }
 }
 
-function later(record: LogRecord): string | undefined {
-  const received = parseTime(String(record.raw.received))
-  return received === undefined ? undefined : laterPhrase(record.at, received)
+function received(record: LogRecord): Field {
+  const whole = field('received', record.raw.received, false)
+  const time = parseTime(whole.value)
+  return time === undefined ? whole : { ...whole, shown: clock(time), note: laterPhrase(record.at, time) }
 }
 
 function text(value: Json | undefined): string {

@@ -111,7 +111,8 @@ export function laterPhrase(at: Nanos, received: Nanos): string {
   return ms < 0 ? `${duration(-ms)} before its time` : `${duration(ms)} later`
 }
 
-function capital(text: string): string {
+/** The server's words begin small, a sentence does not. */
+export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
 

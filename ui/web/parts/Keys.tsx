@@ -21,11 +21,13 @@ export function Keys({ onClose }: { onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     dialog.current?.showModal()
+    dialog.current?.focus()
   }, [])
   return (
     <dialog
       ref={dialog}
       aria-label="Keys"
+      tabIndex={-1}
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
