@@ -4,4 +4,19 @@
 //!   discover -> reader (generations, follow, parse) -> Sink: batcher -> spool -> ship
 //! ```
 
+mod content;
+mod discover;
+mod follow;
+mod generation;
+mod head;
+mod identity;
+mod limits;
+mod lineages;
+mod listing;
+mod message;
+mod parse;
+mod read_state;
+mod reader;
 mod reading;
+mod severity;
+mod watch;

@@ -66,5 +66,26 @@ pub(crate) trait Sink {
     fn full(&self) -> bool;
 }
 
+/// What the centre has of a source that this collector, whose data directory is new, does not remember.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CentreSource {
+    pub(crate) source: SourceId,
+    pub(crate) lineage: LineageId,
+    pub(crate) component: String,
+    pub(crate) instance: String,
+    pub(crate) stream: Stream,
+    pub(crate) path: String,
+    pub(crate) fingerprint: Fingerprint,
+    /// Everything up to here is accounted for.
+    pub(crate) mark: u64,
+    /// So are these ranges `(from, to]` beyond it.
+    pub(crate) covered: Vec<(u64, u64)>,
+    /// What was read up to the mark.
+    pub(crate) records: u64,
+    pub(crate) bytes: u64,
+    /// The generation has ended.
+    pub(crate) ended: bool,
+}
+
 /// A key of the reader's durable memory and its new value; `None` = forget the key.
 pub(crate) type StateChange = (String, Option<Vec<u8>>);

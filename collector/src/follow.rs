@@ -1,0 +1,361 @@
+//! Reading on in one generation: bytes -> lines -> records.
+//!
+//! Invariants:
+//! - one visit reads at most [`READ_BYTES`], into one buffer that all files share; nothing of it is kept
+//!   but a line too long for it, and that up to a limit: an incomplete line is read again next time;
+//! - a visit stops between two lines when the sink is full;
+//! - memory per record is bounded by the longest line allowed, whatever the file holds.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use memchr::memchr;
+use nilometer_model::{Count, Timestamp};
+
+use crate::content::Content;
+use crate::generation::{Generation, LongLine, Partial};
+use crate::limits::{DOCKER_ESCAPE_FACTOR, FRAMING_BYTES_MAX, READ_BYTES, UNTERMINATED_LINE_S};
+use crate::message::{Flags, message};
+use crate::parse::{Format, Framed, STDOUT, frame};
+use crate::reading::{Record, Sink};
+use crate::severity::severity;
+
+/// What a visit found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Visit {
+    /// There is more to read.
+    More,
+    /// The end of what is there.
+    End,
+    /// The sink is full.
+    Full,
+    /// The file no longer holds what was read of it.
+    Replaced,
+    /// It could not be read, now.
+    Unreadable,
+}
+
+/// The one set of buffers.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    read: Vec<u8>,
+    unescaped: Vec<u8>,
+}
+
+/// What reading a generation needs besides it.
+pub(crate) struct Reading<'a> {
+    pub(crate) format: Format,
+    pub(crate) line_bytes_max: usize,
+    /// Per stream: the largest time so far in the lineage.
+    pub(crate) order_time: &'a mut [Timestamp; 2],
+    pub(crate) buffers: &'a mut Buffers,
+    pub(crate) now: Instant,
+    pub(crate) sink: &'a mut dyn Sink,
+}
+
+impl Reading<'_> {
+    /// The most bytes of a line that are kept: enough for the longest record with its framing.
+    fn line_kept_max(&self) -> usize {
+        match self.format {
+            Format::Plain => self.line_bytes_max + 1,
+            Format::Cri => self.line_bytes_max + FRAMING_BYTES_MAX,
+            Format::Docker => self.line_bytes_max * DOCKER_ESCAPE_FACTOR + FRAMING_BYTES_MAX,
+        }
+    }
+}
+
+impl Generation {
+    /// Reads on, once.
+    pub(crate) fn visit(&mut self, reading: &mut Reading<'_>) -> Visit {
+        match self.open() {
+            Ok(()) => {}
+            Err(_) => return Visit::Unreadable,
+        }
+        let mut buffer = std::mem::take(&mut reading.buffers.read);
+        buffer.resize(READ_BYTES, 0);
+        let visit = self.read_on(reading, &mut buffer);
+        reading.buffers.read = buffer;
+        self.settle_checkpoint();
+        visit.unwrap_or_else(|_| {
+            self.content = None;
+            Visit::Unreadable
+        })
+    }
+
+    fn open(&mut self) -> io::Result<()> {
+        if self.content.is_some() {
+            return Ok(());
+        }
+        let home = self.homes.first().ok_or(io::ErrorKind::NotFound)?;
+        let (content, stat) = Content::open(&home.path, home.gzip)?;
+        if stat.inode != home.inode {
+            // Renamed between the look at the directory and now: look again.
+            return Err(io::ErrorKind::NotFound.into());
+        }
+        self.content = Some(content);
+        Ok(())
+    }
+
+    fn read_on(&mut self, reading: &mut Reading<'_>, buffer: &mut [u8]) -> io::Result<Visit> {
+        let Some(content) = &mut self.content else { return Ok(Visit::Unreadable) };
+        let offset = self.at + self.long.as_ref().map_or(0, |long| long.bytes);
+        let checked =
+            if reading.format == Format::Plain && !content.is_gzip() && self.long.is_none() {
+                self.overlap.len()
+            } else {
+                0
+            };
+        if !content.is_gzip() {
+            let stat = content.stat()?;
+            self.modified = stat.modified;
+            if stat.size < offset {
+                return Ok(Visit::Replaced);
+            }
+            self.saved.size_seen = self.saved.size_seen.max(stat.size);
+            if stat.size == offset && checked == 0 {
+                return Ok(self.at_end(reading, &[], offset));
+            }
+        } else if self.modified == Timestamp::default() {
+            self.modified = content.stat()?.modified;
+        }
+        let n = content.read_at(offset - checked as u64, buffer)?;
+        let Some(fresh) = buffer[..n].strip_prefix(&self.overlap[..checked]) else {
+            return Ok(Visit::Replaced);
+        };
+        Ok(self.take_in(reading, fresh, n == buffer.len()))
+    }
+
+    /// Takes in what was read; `filled`: the file may hold more.
+    fn take_in(&mut self, reading: &mut Reading<'_>, fresh: &[u8], filled: bool) -> Visit {
+        let before = self.at;
+        let (used, full) = self.lines(reading, fresh);
+        if reading.format == Format::Plain && self.at > before {
+            self.remember_overlap(&fresh[..used]);
+        }
+        if self.at > before {
+            self.ends_seen = 0;
+            self.quiet = (self.at, reading.now);
+        }
+        if full {
+            return Visit::Full;
+        }
+        let rest = &fresh[used..];
+        if filled && (used == 0 || self.long.is_some()) {
+            self.lengthen(rest, reading.line_kept_max());
+            return Visit::More;
+        }
+        let held = self.long.as_ref().map_or(0, |long| long.bytes);
+        let size = self.at + held + rest.len() as u64;
+        if filled { Visit::More } else { self.at_end(reading, rest, size) }
+    }
+
+    /// All complete lines of `fresh`: (bytes used, stopped because the sink is full).
+    fn lines(&mut self, reading: &mut Reading<'_>, fresh: &[u8]) -> (usize, bool) {
+        let mut used = 0;
+        while let Some(length) = memchr(b'\n', &fresh[used..]) {
+            if reading.sink.full() {
+                return (used, true);
+            }
+            let line = &fresh[used..used + length];
+            used += length + 1;
+            match self.long.take() {
+                Some(mut long) => {
+                    let end = self.at + long.bytes + length as u64 + 1;
+                    long.append(line, reading.line_kept_max());
+                    self.line(reading, &long.text, end, false);
+                }
+                None => self.line(reading, line, self.at + length as u64 + 1, false),
+            }
+        }
+        (used, false)
+    }
+
+    fn lengthen(&mut self, rest: &[u8], kept_max: usize) {
+        self.long.get_or_insert_default().append(rest, kept_max);
+    }
+
+    /// At the end of what is there, perhaps behind a line that is not complete (`rest`, or a long one).
+    fn at_end(&mut self, reading: &mut Reading<'_>, rest: &[u8], size: u64) -> Visit {
+        if size != self.quiet.0 {
+            self.quiet = (size, reading.now);
+        }
+        let idle = reading.now.saturating_duration_since(self.quiet.1);
+        if reading.format == Format::Plain && idle >= Duration::from_secs(UNTERMINATED_LINE_S) {
+            self.send_unterminated(reading, rest);
+        }
+        Visit::End
+    }
+
+    /// Sends the incomplete line at the end as it is.
+    fn send_unterminated(&mut self, reading: &mut Reading<'_>, rest: &[u8]) {
+        let long = self.long.take();
+        let before = long.as_ref().map_or(0, |long| long.bytes);
+        let end = self.at + before + rest.len() as u64;
+        if end == self.at || reading.sink.full() {
+            self.long = long;
+            return;
+        }
+        match long {
+            Some(mut long) => {
+                long.append(rest, reading.line_kept_max());
+                self.line(reading, &long.text, end, true);
+            }
+            None => self.line(reading, rest, end, true),
+        }
+        self.remember_overlap(rest);
+    }
+
+    /// One line without its newline, up to `end`; `cut`: its newline has not come.
+    fn line(&mut self, reading: &mut Reading<'_>, line: &[u8], end: u64, cut: bool) {
+        let start = std::mem::replace(&mut self.at, end);
+        let continued = std::mem::replace(&mut self.saved.mid_line, cut);
+        if continued && line.is_empty() {
+            // The newline of a line that was sent without it.
+            return;
+        }
+        let flags = Flags { partial: cut || continued, truncated: false };
+        let bytes = end - start;
+        let mut unescaped = std::mem::take(&mut reading.buffers.unescaped);
+        match frame(reading.format, line, &mut unescaped) {
+            Framed::Piece { stream, time, last, text } => {
+                let time = time.unwrap_or(self.modified);
+                let piece = Piece { stream, time, last, text, start, bytes, flags };
+                self.piece(reading, piece);
+            }
+            Framed::Malformed => {
+                metrics::counter!("nilometer_collector_malformed_lines_total").increment(1);
+                let before = reading.order_time[STDOUT];
+                let time = if before > Timestamp::default() { before } else { self.modified };
+                let piece =
+                    Piece { stream: STDOUT, time, last: true, text: line, start, bytes, flags };
+                self.emit(reading, &piece, line, bytes);
+            }
+        }
+        reading.buffers.unescaped = unescaped;
+    }
+
+    /// Joins the piece to those before it, and hands over what is complete.
+    fn piece(&mut self, reading: &mut Reading<'_>, piece: Piece<'_>) {
+        let partial = &mut self.partials[piece.stream];
+        if piece.last && !partial.open {
+            return self.emit(reading, &piece, piece.text, piece.bytes);
+        }
+        partial.append(&piece, reading.line_bytes_max);
+        if piece.last {
+            self.hand_over_partial(reading, piece.stream, piece.flags);
+        }
+    }
+
+    /// Hands over an open partial as it stands.
+    pub(crate) fn hand_over_partial(
+        &mut self,
+        reading: &mut Reading<'_>,
+        stream: usize,
+        flags: Flags,
+    ) {
+        let partial = std::mem::take(&mut self.partials[stream]);
+        let piece = Piece {
+            stream,
+            time: partial.time,
+            last: true,
+            text: &[],
+            start: partial.start,
+            bytes: partial.bytes,
+            flags,
+        };
+        self.emit(reading, &piece, &partial.text, partial.bytes);
+    }
+
+    /// One record that ends at `at`: counted, and handed over unless it was before.
+    fn emit(&mut self, reading: &mut Reading<'_>, piece: &Piece<'_>, text: &[u8], bytes: u64) {
+        let state = &mut self.saved.streams[piece.stream];
+        let order_time = &mut reading.order_time[piece.stream];
+        let first = state.read.records == 0;
+        *order_time = piece.time.max(if first { order_time.plus_ns(1) } else { *order_time });
+        if self.at <= state.position {
+            return;
+        }
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        state.position = self.at;
+        state.read += Count::one(u64::from(bytes));
+        if state.is_covered(self.at) {
+            return;
+        }
+        let (message, attributes) = message(text, piece.flags, reading.line_bytes_max);
+        let record = Record {
+            time: piece.time,
+            order_time: *order_time,
+            position: self.at,
+            bytes,
+            severity: severity(&message),
+            message: &message,
+            attributes,
+        };
+        reading.sink.record(&self.infos[piece.stream], record);
+    }
+
+    /// Sends all that is still held: nothing more will come. `false` when the sink is full.
+    pub(crate) fn flush(&mut self, reading: &mut Reading<'_>) -> bool {
+        if let Some(mut content) = self.content.take() {
+            let mut buffer = std::mem::take(&mut reading.buffers.read);
+            buffer.resize(READ_BYTES, 0);
+            let offset = self.at + self.long.as_ref().map_or(0, |long| long.bytes);
+            let n = content.read_at(offset, &mut buffer).unwrap_or(0);
+            self.send_unterminated(reading, &buffer[..n]);
+            reading.buffers.read = buffer;
+            self.content = Some(content);
+        }
+        for stream in 0..self.partials.len() {
+            if self.partials[stream].open && !reading.sink.full() {
+                let flags = Flags { partial: true, truncated: false };
+                self.hand_over_partial(reading, stream, flags);
+            }
+        }
+        self.settle_checkpoint();
+        !reading.sink.full()
+    }
+
+    /// Tells the sink that the sources end here.
+    pub(crate) fn end(&mut self, sink: &mut dyn Sink) {
+        for (state, info) in self.saved.streams.iter().zip(&self.infos) {
+            if state.position > 0 {
+                sink.ended(&Arc::clone(info), self.at.max(state.position));
+            }
+        }
+        self.saved.ended = true;
+        self.content = None;
+    }
+}
+
+/// A line's text and where it stands.
+struct Piece<'a> {
+    stream: usize,
+    time: Timestamp,
+    last: bool,
+    text: &'a [u8],
+    start: u64,
+    bytes: u64,
+    flags: Flags,
+}
+
+impl Partial {
+    fn append(&mut self, piece: &Piece<'_>, text_max: usize) {
+        if !self.open {
+            self.open = true;
+            self.start = piece.start;
+            self.time = piece.time;
+        }
+        self.bytes += piece.bytes;
+        let room = (text_max + 1).saturating_sub(self.text.len());
+        self.text.extend_from_slice(&piece.text[..piece.text.len().min(room)]);
+    }
+}
+
+impl LongLine {
+    fn append(&mut self, bytes: &[u8], kept_max: usize) {
+        self.bytes += bytes.len() as u64;
+        let room = kept_max.saturating_sub(self.text.len());
+        self.text.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}

@@ -1,0 +1,201 @@
+//! One generation of a log: one file's content from its first byte, wherever it is carried.
+//!
+//! ```text
+//!   0 ######## checkpoint ##### at ...... end of file
+//!     handed over        |      read, an open partial begins at the checkpoint
+//! ```
+//! Invariants:
+//! - `at` is the beginning of a line; everything before it was understood;
+//! - `checkpoint` is the beginning of the oldest open partial, else `at`: from there reading goes on
+//!   after a restart, and what a stream has handed over (up to its `position`) is passed over;
+//! - a stream's `position` and `read` move together, with each record, before the sink has it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use nilometer_model::{Count, SourceId, Timestamp};
+use nilometer_wire::Fingerprint;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::content::{Content, Inode};
+use crate::limits::OVERLAP_BYTES;
+use crate::reading::SourceInfo;
+
+/// What is remembered of one stream of a generation.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct StreamState {
+    pub(crate) source: SourceId,
+    /// The end of the last record that was handed over.
+    pub(crate) position: u64,
+    /// All records that were read, and their framed bytes.
+    pub(crate) read: Count,
+    /// Ranges `(from, to]` behind `position` that the centre already had when this collector was new.
+    pub(crate) covered: Vec<(u64, u64)>,
+}
+
+impl StreamState {
+    /// Whether the record that ends at `position` need not be handed over.
+    pub(crate) fn is_covered(&self, position: u64) -> bool {
+        self.covered.iter().any(|(from, to)| *from < position && position <= *to)
+    }
+}
+
+/// What is remembered of a generation over restarts.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Saved {
+    /// CRI: which run of the container. Generations are ordered by this, then the first line's time,
+    /// then the order in which they were found.
+    pub(crate) restart: u32,
+    pub(crate) first_time: Timestamp,
+    pub(crate) number: u64,
+    pub(crate) fingerprint: Fingerprint,
+    /// A hint where to look first.
+    pub(crate) inode: Inode,
+    pub(crate) path: String,
+    pub(crate) checkpoint: u64,
+    /// The largest size at which the file was seen (decompressed; 0 = not known).
+    pub(crate) size_seen: u64,
+    /// The last bytes before the checkpoint (plain files): whoever has them is this generation.
+    pub(crate) overlap: Fingerprint,
+    /// The line at the checkpoint was sent in part already.
+    pub(crate) mid_line: bool,
+    /// Read to its end, while a younger one existed.
+    pub(crate) drained: bool,
+    /// Over; the sink was told.
+    pub(crate) ended: bool,
+    pub(crate) streams: [StreamState; 2],
+}
+
+/// A record whose last piece has not come.
+#[derive(Debug, Default)]
+pub(crate) struct Partial {
+    pub(crate) open: bool,
+    /// Where its first line begins; in a younger generation, where reading of that began.
+    pub(crate) start: u64,
+    pub(crate) time: Timestamp,
+    /// At most one byte more than a record may have.
+    pub(crate) text: Vec<u8>,
+    /// Framed bytes so far.
+    pub(crate) bytes: u64,
+    /// It began in the generation before.
+    pub(crate) carried: bool,
+}
+
+/// A line that does not fit into the read buffer.
+#[derive(Debug, Default)]
+pub(crate) struct LongLine {
+    pub(crate) text: Vec<u8>,
+    /// All its bytes so far, those that were not kept too.
+    pub(crate) bytes: u64,
+}
+
+/// A generation, being followed.
+#[derive(Debug)]
+pub(crate) struct Generation {
+    pub(crate) saved: Saved,
+    pub(crate) infos: [Arc<SourceInfo>; 2],
+    /// Files on disk that hold it; those that are not compressed first.
+    pub(crate) homes: Vec<Home>,
+    pub(crate) content: Option<Content>,
+    /// The open file's time of last change: the time of plain lines.
+    pub(crate) modified: Timestamp,
+    pub(crate) at: u64,
+    pub(crate) long: Option<LongLine>,
+    pub(crate) partials: [Partial; 2],
+    /// The younger generation has taken its open partials: the checkpoint waits until they are complete.
+    pub(crate) lent: bool,
+    /// How often its end was seen while a younger one existed.
+    pub(crate) ends_seen: u8,
+    /// The last bytes before `at` (plain files).
+    pub(crate) overlap: Vec<u8>,
+    /// Since when nothing has come, and at which size.
+    pub(crate) quiet: (u64, Instant),
+    /// Since when no file on disk holds it.
+    pub(crate) absent: Option<Instant>,
+    /// A file that held it and holds something else now.
+    pub(crate) not_in: Option<Inode>,
+    /// Since when it could not be read to its end.
+    pub(crate) damaged: Option<Instant>,
+}
+
+/// A file that holds a generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Home {
+    pub(crate) inode: Inode,
+    pub(crate) path: PathBuf,
+    pub(crate) gzip: bool,
+}
+
+impl Generation {
+    pub(crate) fn new(saved: Saved, infos: [Arc<SourceInfo>; 2], now: Instant) -> Self {
+        Self {
+            at: saved.checkpoint,
+            saved,
+            infos,
+            homes: Vec::new(),
+            content: None,
+            modified: Timestamp::default(),
+            long: None,
+            partials: Default::default(),
+            lent: false,
+            ends_seen: 0,
+            overlap: Vec::new(),
+            quiet: (0, now),
+            absent: None,
+            not_in: None,
+            damaged: None,
+        }
+    }
+
+    /// The order of generations in a log.
+    pub(crate) fn age(&self) -> (u32, Timestamp, u64) {
+        (self.saved.restart, self.saved.first_time, self.saved.number)
+    }
+
+    /// Read to its end, and a younger one goes on.
+    pub(crate) fn is_over(&self) -> bool {
+        self.saved.drained || self.lent
+    }
+
+    /// Moves the checkpoint to where reading would have to go on. Whether it moved.
+    pub(crate) fn settle_checkpoint(&mut self) -> bool {
+        if self.lent {
+            return false;
+        }
+        let open = self.partials.iter().filter(|partial| partial.open).map(|partial| partial.start);
+        let checkpoint = open.min().unwrap_or(self.at);
+        let moved = checkpoint != self.saved.checkpoint;
+        self.saved.checkpoint = checkpoint;
+        moved
+    }
+
+    /// Remembers the bytes before `at`, out of `consumed`, which ends there.
+    pub(crate) fn remember_overlap(&mut self, consumed: &[u8]) {
+        if consumed.len() >= OVERLAP_BYTES {
+            self.overlap.clear();
+            self.overlap.extend_from_slice(&consumed[consumed.len() - OVERLAP_BYTES..]);
+        } else {
+            self.overlap.extend_from_slice(consumed);
+            let excess = self.overlap.len().saturating_sub(OVERLAP_BYTES);
+            self.overlap.drain(..excess);
+        }
+        let bytes = u32::try_from(self.overlap.len()).unwrap_or(0);
+        self.saved.overlap = Fingerprint { bytes, hash: xxh3_64(&self.overlap) };
+    }
+
+    /// Forgets the open file and where it was: it holds something else now.
+    pub(crate) fn lose_home(&mut self, inode: Inode, now: Instant) {
+        self.content = None;
+        self.long = None;
+        self.homes.retain(|home| home.inode != inode);
+        self.not_in = Some(inode);
+        if self.saved.inode == inode {
+            self.saved.inode = Inode::default();
+        }
+        if self.homes.is_empty() {
+            self.absent.get_or_insert(now);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Every limit of the collector, with its unit.
+
+/// Bytes of a message in which a level is looked for as a field.
+pub(crate) const SEVERITY_FIELD_BYTES: usize = 1_024;
+/// Bytes of a message in which a level is looked for as a word.
+pub(crate) const SEVERITY_WORD_BYTES: usize = 100;
+/// Bytes read of one file per visit; also the size of the one read buffer.
+pub(crate) const READ_BYTES: usize = 256 << 10;
+/// Bytes of a generation's first line by which it is known.
+pub(crate) const FINGERPRINT_BYTES: usize = 1_024;
+/// Bytes looked at for the end of a Docker file's first line, where its time stands.
+pub(crate) const FIRST_LINE_BYTES_MAX: usize = 256 << 10;
+/// Bytes in front of a plain file's position that must still be there.
+pub(crate) const OVERLAP_BYTES: usize = 64;
+/// How much longer than a record a Docker line may be, times: `\u001b` stands for one byte.
+pub(crate) const DOCKER_ESCAPE_FACTOR: usize = 6;
+/// Bytes of framing (time, stream, tags) that a line may have around its text.
+pub(crate) const FRAMING_BYTES_MAX: usize = 4 << 10;
+/// Files held open.
+pub(crate) const OPEN_FILES_MAX: usize = 4_096;
+/// After this long a line without its end is sent as it is, s.
+pub(crate) const UNTERMINATED_LINE_S: u64 = 5;
+/// A generation that was read to its end has ended after this long without a further byte, s.
+pub(crate) const LATE_WRITE_S: u64 = 5;
+/// A file that is nowhere to be found is called lost after this long, s.
+pub(crate) const ABSENT_S: u64 = 3;
+/// A compressed file that cannot be read to its end is given up after this long, s.
+pub(crate) const DAMAGED_GZIP_S: u64 = 60;
+/// Ended generations whose files are gone are remembered this long, s.
+pub(crate) const FORGET_S: u64 = 600;
+/// How often all directories are looked through, ms: the net below the events.
+pub(crate) const SCAN_MS: u64 = 1_000;
+/// How much the scan is spread out per log directory, ms, while events arrive.
+pub(crate) const SCAN_MS_PER_LOG: u64 = 1;
+/// How often a waiting reader looks for events, ms; writes in between are one visit.
+pub(crate) const EVENTS_MS: u64 = 25;
+/// Bytes for events taken from the kernel at once.
+pub(crate) const EVENT_BYTES: usize = 64 << 10;
+/// Bytes of a Docker container's config.v2.json.
+pub(crate) const DOCKER_CONFIG_BYTES_MAX: u64 = 1 << 20;
+/// Files matched by all `--file` globs.
+pub(crate) const PLAIN_FILES_MAX: usize = 20_000;
+/// Warnings kept for the next heartbeat.
+pub(crate) const WARNINGS_MAX: usize = 16;
+
+// Spooling and shipping.
+
+/// Estimated packed bytes at which a batch is frozen.
+pub(crate) const FREEZE_PACKED_BYTES: usize = 512 << 10;
+/// The spool takes nothing more above this, bytes; the files themselves wait then.
+pub(crate) const SPOOL_BYTES_MAX: u64 = 1 << 30;
+/// A segment of the spool, bytes; disk is given back by whole segments.
+pub(crate) const SPOOL_SEGMENT_BYTES: u64 = 16 << 20;
+/// A record of the spool, bytes: two frames, or what is known of all sources.
+pub(crate) const SPOOL_RECORD_BYTES_MAX: usize = 64 << 20;
+/// Bytes read of the spool at once when it is replayed.
+pub(crate) const SPOOL_READ_BYTES: usize = 4 << 20;
+/// Ended sources whose counts are kept, in case a slow writer still adds to one.
+pub(crate) const ENDED_SOURCES_KEPT: usize = 10_000;
+/// After its first record a batch waits this long for more, ms, unless the centre asks otherwise.
+pub(crate) const LINGER_MS: u32 = 100;
+/// The longest wait that a centre may ask for, ms.
+pub(crate) const LINGER_MS_MAX: u32 = 10_000;
+/// A connection that takes longer is given up, s.
+pub(crate) const CONNECT_S: u64 = 5;
+/// A request that takes longer is given up, s.
+pub(crate) const REQUEST_S: u64 = 30;
+/// The longest pause between two attempts, ms.
+pub(crate) const BACKOFF_MS_MAX: u64 = 30_000;
+/// The pause after the first failure is at most this, ms; it doubles.
+pub(crate) const BACKOFF_MS_FIRST: u64 = 200;
+/// An answer of a centre, bytes; one of `/sources` excepted.
+pub(crate) const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// The answer of `/sources`, bytes.
+pub(crate) const SOURCES_BYTES_MAX: usize = 64 << 20;
+/// Between two heartbeats, ms.
+pub(crate) const HEARTBEAT_MS: u64 = 5_000;
+/// Not ready after nothing was acknowledged for this long while batches waited, s.
+pub(crate) const UNACKNOWLEDGED_S: u64 = 60;
+/// An ordered shutdown ships for this long, ms.
+pub(crate) const SHUTDOWN_SHIP_MS: u64 = 3_000;
+/// An ordered shutdown waits this long for an answer to its goodbye, ms.
+pub(crate) const GOODBYE_MS: u64 = 1_000;
+/// The spool is opened again this long after it could not be written, ms.
+pub(crate) const SPOOL_RETRY_MS: u64 = 1_000;
+/// The reader is asked again at the latest after this, ms.
+pub(crate) const IDLE_MS: u64 = 25;

@@ -1,0 +1,315 @@
+//! All files of one log: which holds which generation, and whose turn it is.
+//!
+//! ```text
+//!   reading ── end seen twice while a younger one exists ──> over ── quiet ──> ended
+//!      |                                                       └ what still comes is read late
+//!      └ nowhere on disk and not open ──> lost, ended
+//! ```
+//! Invariants:
+//! - generations are read oldest first: a younger one waits until all older ones are over or ended;
+//! - a record that began in a generation and goes on in the next belongs to the younger; the older's
+//!   checkpoint stays before it until it is complete ([`Generation::lent`]);
+//! - what is unread and can never be read is declared, once, as a gap.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nilometer_model::{Gap, GapKind, Reason, Timestamp};
+
+use crate::discover::Place;
+use crate::follow::{Reading, Visit};
+use crate::generation::Generation;
+use crate::limits::{ABSENT_S, DAMAGED_GZIP_S, FORGET_S, LATE_WRITE_S};
+use crate::parse::Format;
+use crate::reading::Sink;
+
+/// One log, being followed.
+#[derive(Debug)]
+pub(crate) struct Lineages {
+    pub(crate) key: String,
+    pub(crate) place: Place,
+    pub(crate) component: String,
+    pub(crate) instance: String,
+    /// Per stream: the largest time so far.
+    pub(crate) order_time: [Timestamp; 2],
+    pub(crate) next_number: u64,
+    /// Oldest first.
+    pub(crate) generations: Vec<Generation>,
+    /// Something of the durable state is not what was last asked for.
+    pub(crate) changed: bool,
+}
+
+/// What came of a visit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Visited {
+    pub(crate) progressed: bool,
+    /// Wants another visit at once.
+    pub(crate) pending: bool,
+    /// Cannot go on before time passes or a file turns up.
+    pub(crate) blocked: bool,
+    pub(crate) full: bool,
+    /// A file is not what it was: look at the directory again.
+    pub(crate) relist: bool,
+}
+
+/// Whether the next generation may be read.
+enum Turn {
+    Next,
+    Stop,
+}
+
+impl Lineages {
+    /// Reads on in every generation whose turn it is.
+    pub(crate) fn visit(&mut self, reading: &mut Reading<'_>, now: Timestamp) -> Visited {
+        let mut visited = Visited::default();
+        // The order of times is the log's; it is lent to the visit.
+        std::mem::swap(&mut self.order_time, reading.order_time);
+        for index in 0..self.generations.len() {
+            let before = progress(&self.generations[index]);
+            let turn = self.step(index, reading, now, &mut visited);
+            if progress(&self.generations[index]) != before {
+                visited.progressed = true;
+                self.changed = true;
+            }
+            if matches!(turn, Turn::Stop) {
+                break;
+            }
+        }
+        self.take_back_loans();
+        std::mem::swap(&mut self.order_time, reading.order_time);
+        visited
+    }
+
+    fn step(
+        &mut self,
+        index: usize,
+        reading: &mut Reading<'_>,
+        now: Timestamp,
+        visited: &mut Visited,
+    ) -> Turn {
+        let generation = &mut self.generations[index];
+        if generation.saved.ended {
+            return Turn::Next;
+        }
+        let compressed = generation.content.as_ref().is_some_and(|content| content.is_gzip());
+        if generation.is_over()
+            && (compressed || generation.content.is_none() && generation.homes.is_empty())
+        {
+            return self.rest(index, reading, visited);
+        }
+        if generation.content.is_none() && generation.homes.is_empty() {
+            return self.missing(index, reading, now, visited);
+        }
+        match generation.visit(reading) {
+            Visit::Full => {
+                visited.full = true;
+                Turn::Stop
+            }
+            Visit::More => {
+                visited.pending = true;
+                if generation.is_over() { Turn::Next } else { Turn::Stop }
+            }
+            Visit::End => {
+                generation.damaged = None;
+                self.at_end(index, reading, visited)
+            }
+            Visit::Replaced => {
+                if let Some(home) = generation.homes.first().cloned() {
+                    generation.lose_home(home.inode, reading.now);
+                }
+                generation.content = None;
+                visited.relist = true;
+                visited.pending = true;
+                Turn::Stop
+            }
+            Visit::Unreadable => self.unreadable(index, reading, now, visited),
+        }
+    }
+
+    /// The end of what is there: of the youngest, of one that is over, or of one that is to be left.
+    fn at_end(&mut self, index: usize, reading: &mut Reading<'_>, visited: &mut Visited) -> Turn {
+        let youngest = index + 1 == self.generations.len();
+        let generation = &mut self.generations[index];
+        if generation.is_over() {
+            return self.rest(index, reading, visited);
+        }
+        if youngest {
+            let deleted = generation.content.as_ref().and_then(|content| content.stat().ok());
+            if deleted.is_some_and(|stat| stat.deleted) {
+                return self.rest(index, reading, visited);
+            }
+            return Turn::Next;
+        }
+        generation.ends_seen += 1;
+        if generation.ends_seen < 2 {
+            visited.pending = true;
+            return Turn::Stop;
+        }
+        if !self.leave(index, reading) {
+            visited.full = true;
+            return Turn::Stop;
+        }
+        Turn::Next
+    }
+
+    /// Leaves a generation that was read to its end for the next one. `false` when the sink is full.
+    fn leave(&mut self, index: usize, reading: &mut Reading<'_>) -> bool {
+        let (older, younger) = self.generations.split_at_mut(index + 1);
+        let (older, younger) = (&mut older[index], &mut younger[0]);
+        let same_run = older.saved.restart == younger.saved.restart && younger.at == 0;
+        if reading.format == Format::Plain || !same_run {
+            if !older.flush(reading) {
+                return false;
+            }
+        } else {
+            for (partial, next) in older.partials.iter_mut().zip(&mut younger.partials) {
+                if partial.open && !next.open {
+                    *next = std::mem::take(partial);
+                    next.carried = true;
+                    next.start = younger.at;
+                    older.lent = true;
+                }
+            }
+        }
+        older.saved.drained = !older.lent;
+        older.quiet.1 = reading.now;
+        self.changed = true;
+        true
+    }
+
+    /// Ends a generation that nothing is written to any more.
+    fn rest(&mut self, index: usize, reading: &mut Reading<'_>, visited: &mut Visited) -> Turn {
+        let generation = &mut self.generations[index];
+        let quiet = reading.now.saturating_duration_since(generation.quiet.1);
+        if generation.lent || quiet < Duration::from_secs(LATE_WRITE_S) {
+            return Turn::Next;
+        }
+        if !generation.flush(reading) {
+            visited.full = true;
+            return Turn::Stop;
+        }
+        generation.end(reading.sink);
+        self.changed = true;
+        Turn::Next
+    }
+
+    /// A generation that is nowhere on disk: waits for it to turn up, then declares what is lost.
+    fn missing(
+        &mut self,
+        index: usize,
+        reading: &mut Reading<'_>,
+        now: Timestamp,
+        visited: &mut Visited,
+    ) -> Turn {
+        let generation = &mut self.generations[index];
+        let since = *generation.absent.get_or_insert(reading.now);
+        if reading.now.saturating_duration_since(since) < Duration::from_secs(ABSENT_S) {
+            visited.blocked = true;
+            return Turn::Stop;
+        }
+        let truncated = generation.not_in.is_some();
+        let unread = generation.saved.size_seen > generation.at;
+        if truncated && unread {
+            let to = generation.saved.size_seen;
+            declare(generation, Reason::TruncatedBeforeRead, Some(to), now, reading.sink);
+            generation.at = to;
+        } else if !truncated {
+            declare(generation, Reason::DeletedBeforeRead, None, now, reading.sink);
+        }
+        generation.end(reading.sink);
+        self.changed = true;
+        Turn::Next
+    }
+
+    /// A file that cannot be read now: tried again, a damaged gzip not for ever.
+    fn unreadable(
+        &mut self,
+        index: usize,
+        reading: &mut Reading<'_>,
+        now: Timestamp,
+        visited: &mut Visited,
+    ) -> Turn {
+        visited.relist = true;
+        visited.blocked = true;
+        let generation = &mut self.generations[index];
+        generation.content = None;
+        let since = *generation.damaged.get_or_insert(reading.now);
+        let gzip = generation.homes.first().is_some_and(|home| home.gzip);
+        let waited = reading.now.saturating_duration_since(since);
+        if !gzip || waited < Duration::from_secs(DAMAGED_GZIP_S) {
+            return Turn::Stop;
+        }
+        declare(generation, Reason::TruncatedBeforeRead, None, now, reading.sink);
+        generation.end(reading.sink);
+        self.changed = true;
+        Turn::Next
+    }
+
+    /// Moves on the checkpoints of generations whose last record is complete in the next one by now.
+    fn take_back_loans(&mut self) {
+        for index in (0..self.generations.len().saturating_sub(1)).rev() {
+            let next = &self.generations[index + 1];
+            let open = next.lent || next.partials.iter().any(|p| p.open && p.carried);
+            let generation = &mut self.generations[index];
+            if generation.lent && !open {
+                generation.lent = false;
+                generation.saved.drained = true;
+                generation.settle_checkpoint();
+                self.changed = true;
+            }
+        }
+    }
+
+    /// Whether time alone can make a visit worth while.
+    pub(crate) fn waits_for_time(&self) -> bool {
+        self.generations.iter().any(|generation| {
+            !generation.saved.ended
+                && (generation.is_over()
+                    || generation.absent.is_some()
+                    || generation.damaged.is_some()
+                    || generation.quiet.0 > generation.at)
+        })
+    }
+
+    /// Forgets generations that ended and are gone for long. Whether any are left.
+    pub(crate) fn forget(&mut self, now: Instant) -> bool {
+        let before = self.generations.len();
+        self.generations.retain(|generation| {
+            let gone = generation.absent.map(|since| now.saturating_duration_since(since));
+            !(generation.saved.ended && gone.is_some_and(|gone| gone.as_secs() >= FORGET_S))
+        });
+        self.changed |= self.generations.len() != before;
+        !self.generations.is_empty()
+    }
+
+    /// The time of the last record read, of the slower stream's.
+    pub(crate) fn read_to(&self) -> Option<Timestamp> {
+        let spoken = self.order_time.iter().filter(|time| **time > Timestamp::default()).max();
+        spoken.or(self.generations.first().map(|generation| &generation.saved.first_time)).copied()
+    }
+}
+
+/// What must change for a visit to have got anywhere.
+fn progress(generation: &Generation) -> (u64, u64, bool, bool) {
+    let streams = generation.saved.streams.iter().map(|stream| stream.position).sum();
+    (generation.at, streams, generation.saved.ended, generation.saved.mid_line)
+}
+
+/// Tells the sink that the generation's streams are lost from where they stand.
+fn declare(
+    generation: &Generation,
+    reason: Reason,
+    to: Option<u64>,
+    time: Timestamp,
+    sink: &mut dyn Sink,
+) {
+    let silent = generation.saved.streams.iter().all(|stream| stream.position == 0);
+    for (index, (state, info)) in generation.saved.streams.iter().zip(&generation.infos).enumerate()
+    {
+        if state.position > 0 || silent && index == 0 {
+            let kind = GapKind::Lost;
+            let gap = Gap { kind, from: state.position, to, reason, count: None, time };
+            sink.gap(&Arc::clone(info), gap);
+        }
+    }
+}
