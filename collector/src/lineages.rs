@@ -114,8 +114,9 @@ impl Lineages {
                 self.at_end(index, reading, visited)
             }
             Visit::Replaced => {
-                if let Some(home) = generation.homes.first().cloned() {
-                    generation.lose_home(home.inode, reading.now);
+                let stat = generation.content.as_ref().and_then(|content| content.stat().ok());
+                if let Some(stat) = stat {
+                    generation.lose_home(stat.inode, reading.now);
                 }
                 generation.content = None;
                 visited.relist = true;

@@ -154,10 +154,7 @@ impl Lineages {
     fn has_grown(&mut self, index: usize, home: &Home, stat: &Stat) -> bool {
         let generation = &mut self.generations[index];
         let grown = !home.gzip && stat.size > generation.at;
-        if grown && generation.saved.ended && generation.homes.is_empty() {
-            generation.saved.ended = false;
-            generation.saved.drained = true;
-        } else if grown && generation.saved.ended {
+        if grown {
             generation.saved.ended = false;
         }
         grown || home.gzip && !generation.is_over() && !generation.saved.ended
@@ -165,7 +162,8 @@ impl Lineages {
 
     fn settle_homes(&mut self, homes: Vec<Vec<Home>>, now: Instant) {
         for (generation, mut homes) in self.generations.iter_mut().zip(homes) {
-            homes.sort_by_key(|home| home.gzip);
+            let known = generation.saved.inode;
+            homes.sort_by_key(|home| (home.gzip, home.inode != known));
             match homes.first() {
                 Some(first) => {
                     generation.absent = None;
