@@ -11,7 +11,6 @@
 //! - `node_modules` is stale when the lock file it was installed from is not, byte for byte, ours.
 //! - `NILOMETER_UI=auto` (the default) warns and embeds a page that says what is missing; `require` (CI)
 //!   fails instead; `skip` never asks for Node.
-#![expect(clippy::print_stdout, reason = "Cargo reads its instructions from standard output")]
 
 use std::error::Error;
 use std::ffi::OsString;
@@ -84,7 +83,7 @@ fn build(dist: &Path) -> Outcome<()> {
     run(Command::new("node").arg("--version"), "Node 20.19 or newer is needed")?;
     let wanted = fs::read("package-lock.json")?;
     if fs::read(INSTALLED_LOCK).ok().as_ref() != Some(&wanted) {
-        run(Command::new(NPM).arg("ci"), "npm ci failed")?;
+        run(Command::new(NPM).args(["ci", "--include=dev"]), "npm ci failed")?;
         fs::write(INSTALLED_LOCK, wanted)?;
     }
     let vite = "node_modules/vite/bin/vite.js";
@@ -94,7 +93,9 @@ fn build(dist: &Path) -> Outcome<()> {
 }
 
 fn run(command: &mut Command, or: &str) -> Outcome<()> {
-    let output = command.output().map_err(|error| format!("{or}: {error}"))?;
+    // A NODE_ENV from outside would choose another React, or leave out what builds it.
+    let output =
+        command.env_remove("NODE_ENV").output().map_err(|error| format!("{or}: {error}"))?;
     if output.status.success() {
         return Ok(());
     }
@@ -113,42 +114,42 @@ fn explain(dist: &Path, missing: &str) -> io::Result<()> {
     fs::write(dist.join("index.html"), page)
 }
 
-/// Rust source of a slice of `Asset`s, sorted by path.
+/// Rust source of a slice of `Asset`s, sorted by path as `asset` searches it.
 fn table(dist: &Path) -> Outcome<String> {
-    let mut files = Vec::new();
-    walk(dist, &mut files)?;
-    files.sort();
-    if !files.contains(&dist.join("index.html")) {
+    let mut paths = Vec::new();
+    walk(dist, "", &mut paths)?;
+    paths.sort();
+    if !paths.iter().any(|path| path == "index.html") {
         return Err(format!("{} has no index.html", dist.display()).into());
     }
     let mut source = "&[\n".to_owned();
-    for file in files.iter().filter(|file| file.extension().is_none_or(|kind| kind != "gz")) {
-        let path = file.strip_prefix(dist)?.to_str().ok_or("a file name is not UTF-8")?;
-        let path = path.replace('\\', "/");
-        let gzip = PathBuf::from(format!("{}.gz", file.display()));
-        let gzip = match files.binary_search(&gzip) {
-            Ok(_) => format!("Some(include_bytes!({gzip:?}))"),
+    for path in paths.iter().filter(|path| !path.ends_with(".gz")) {
+        let gzip = match paths.binary_search(&format!("{path}.gz")) {
+            Ok(_) => format!("Some(include_bytes!({:?}))", dist.join(format!("{path}.gz"))),
             Err(_) => "None".to_owned(),
         };
+        let file = dist.join(path);
+        let (mime, hash) = (mime(path), fnv1a(&fs::read(&file)?));
         writeln!(
             source,
             "    Asset {{ path: {path:?}, bytes: include_bytes!({file:?}), gzip: {gzip}, \
-             mime: {:?}, etag: \"\\\"{:016x}\\\"\" }},",
-            mime(&path),
-            fnv1a(&fs::read(file)?)
+             mime: {mime:?}, etag: \"\\\"{hash:016x}\\\"\" }},"
         )?;
     }
     source.push_str("]\n");
     Ok(source)
 }
 
-fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
+/// Paths of all files below `dir`, each behind `prefix`, with `/` between its parts.
+fn walk(dir: &Path, prefix: &str, paths: &mut Vec<String>) -> Outcome<()> {
     for entry in fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            walk(&path, files)?;
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_str().ok_or("a file name is not UTF-8")?;
+        if entry.path().is_dir() {
+            walk(&entry.path(), &format!("{prefix}{name}/"), paths)?;
         } else {
-            files.push(path);
+            paths.push(format!("{prefix}{name}"));
         }
     }
     Ok(())

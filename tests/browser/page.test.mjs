@@ -186,8 +186,8 @@ inPage('the tail shows a line that is written now, waits when told to, and count
 
 inPage('everything can be done with the keyboard alone', {}, async (page) => {
   await page.goto(`${BASE}/`)
-  await search(page, `${RUN} ERROR`)
-  await status(page, `${linesWith('ERROR')} lines`)
+  await search(page, `${RUN} upstream`)
+  await status(page, `${linesWith('upstream')} lines`)
   await page.keyboard.press('Escape')
   await page.keyboard.press('j')
   await page.keyboard.press('Enter')

@@ -97,6 +97,9 @@ mod tests {
         for forbidden in ["<style", "style=", "onload=", "://"] {
             assert!(!page.contains(forbidden), "{forbidden}");
         }
-        assert_eq!(page.matches("<script").count(), page.matches("<script type=\"module\"").count());
+        assert_eq!(
+            page.matches("<script").count(),
+            page.matches("<script type=\"module\"").count()
+        );
     }
 }

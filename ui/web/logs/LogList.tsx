@@ -12,7 +12,7 @@ const NARROW = '(max-width: 640px)'
 
 export interface LogListProps {
   readonly items: readonly ListItem[]
-  /** Rises with every answer. */
+  /** Rises when the list is to be at its newest end. */
   readonly turn: number
   readonly chosen: string | undefined
   /** What stands above the first row; it has the height of one to three rows. */
@@ -34,14 +34,18 @@ export function LogList({ items, turn, chosen, above, onOpen, onAway }: LogListP
 
   useResize(box, look)
   useStay(box, { items, turn, rowHeight, head, follows })
+  const shown = useRef<string>(undefined)
   useLayoutEffect(() => {
+    // Once per choice, as soon as its row is there: rows that come in later must not move what is read.
+    if (chosen === undefined) shown.current = undefined
+    if (chosen === shown.current) return
     const index = items.findIndex((item) => item.id === chosen)
     const element = box.current
     if (index < 0 || element === null) return
+    shown.current = chosen
     const top = scrollToShow({ top: element.scrollTop - head, height: element.clientHeight }, rowHeight, index)
     if (top !== undefined) element.scrollTop = top + head
-    // Only a new choice scrolls: rows that come in later must not move what is read.
-  }, [chosen, turn])
+  }, [chosen, items, head, rowHeight])
   useLayoutEffect(look, [look, items])
 
   const onScroll = () => {

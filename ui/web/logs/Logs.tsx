@@ -26,7 +26,7 @@ export function Logs() {
   const { feed } = control
   const nowMs = useMemo(() => Date.now(), [feed.turn, view.from, view.to])
   const [chosen, setChosen] = useState<string | undefined>(view.open)
-  const items = useMemo(() => listItems(feed, endWords(view.to, nanos(nowMs))), [feed, view.to, nowMs])
+  const items = useMemo(() => listItems(feed, endWords(view, nanos(nowMs))), [feed, view, nowMs])
   const open = feed.rows.find((row) => row.key === view.open)
 
   const show = useCallback((record: LogRecord, how: 'push' | 'replace' = 'push') => {

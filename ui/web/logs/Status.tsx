@@ -17,8 +17,10 @@ export function Status({ feed, known, onPause, onResume }: StatusProps) {
     <div className="status">
       {known && (
         <p className="cut" role="status">
-          <span className="strong">{head}</span> <span className="ink3">{rest}.</span>{' '}
-          <span className="ink3">{coverageSentence(feed.coverage)}</span>
+          <span className="strong">{head}</span>
+          <span className="ink3">
+            {rest !== '' && ` ${rest}`}. {coverageSentence(feed.coverage)}
+          </span>
         </p>
       )}
       <span className="grow" />

@@ -74,6 +74,7 @@ test('while paused lines wait, errors among them counted, and come in when it go
   const on = feedAfter(paused, { type: 'resumed' })
   expect(shown(on.rows)).toBe('a1@1 a2@2! a3@3')
   expect([on.tail.paused, on.tail.waiting.length, on.tail.state]).toEqual([false, 0, 'live'])
+  expect(on.turn).toBe(paused.turn + 1)
 })
 
 test.each([

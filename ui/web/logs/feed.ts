@@ -24,7 +24,7 @@ export interface Tail {
 
 export interface Feed {
   readonly phase: 'loading' | 'ready' | 'failed'
-  /** Rises with every answer: the list then opens at its newest end. */
+  /** Rises with every answer and when a tail goes on: the list is then at its newest end. */
   readonly turn: number
   readonly rows: readonly LogRecord[]
   readonly olderCursor: string | undefined
@@ -136,7 +136,7 @@ function waiting(tail: Tail, records: readonly LogRecord[]): Tail {
 
 function resumed(feed: Feed): Feed {
   const tail = { ...NO_TAIL, state: feed.tail.state, skipped: feed.tail.skipped }
-  return trimmed({ ...feed, rows: merged(feed.rows, feed.tail.waiting), tail })
+  return trimmed({ ...feed, turn: feed.turn + 1, rows: merged(feed.rows, feed.tail.waiting), tail })
 }
 
 function trimmed(feed: Feed): Feed {

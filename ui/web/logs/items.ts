@@ -3,6 +3,7 @@
 
 import type { LogRecord } from '../model/record'
 import { clockSeconds, type Nanos } from '../model/time'
+import type { View } from '../state/view'
 import type { Feed } from './feed'
 import { completeSentence, gapSentence } from './words'
 
@@ -58,6 +59,7 @@ function whose(rows: readonly LogRecord[], source: string): string | undefined {
 }
 
 /** What the last row says: where the list ends in time. */
-export function endWords(to: string, now: Nanos): string {
+export function endWords({ to, tail }: Pick<View, 'to' | 'tail'>, now: Nanos): string {
+  if (tail) return 'New lines appear here'
   return to === 'now' ? `Now, ${clockSeconds(now)}` : 'End of the range'
 }

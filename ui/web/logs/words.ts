@@ -33,11 +33,12 @@ export function gapSentence(gap: Gap, whose: string | undefined): string {
   return `${what}: ${whose ?? `source ${gap.source}`}. ${why}`
 }
 
-/** How many lines are shown and how long the search took. */
+/** How many lines are shown and, unless they still come, how long the search took. */
 export function countSentence(feed: Feed): { readonly head: string; readonly rest: string } {
   const more = feed.olderCursor !== undefined || feed.trimmed
   const head = more ? `Newest ${lines(feed.rows.length)}` : lines(feed.rows.length)
-  return { head, rest: feed.elapsedMs === undefined ? '' : `in ${duration(feed.elapsedMs)}` }
+  const timed = feed.elapsedMs !== undefined && feed.tail.state === 'off'
+  return { head, rest: timed ? `in ${duration(feed.elapsedMs)}` : '' }
 }
 
 /** How far the answer can be trusted; empty when the server says nothing about it. */
