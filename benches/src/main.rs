@@ -1,2 +1,37 @@
-//! x
-fn main(){}
+//! Reproducible measurements of the built product: `cargo run --release -p nilometer-benches -- WHAT FILE`.
+//!
+//! Each measurement starts the real binary (`target/release/nilometer`) on free ports and a fresh
+//! directory, and prints figures beside the goal. Costs are CPU seconds of that process per GB (10^9
+//! bytes) of raw input, read from `/proc/PID/stat`; sizes are shares of the raw input.
+
+mod collector;
+mod freshness;
+mod ingest;
+mod product;
+mod report;
+mod search;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: nilometer-benches ingest|search|collector NDJSON-FILE | freshness";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let (what, file) = (arguments.next(), arguments.next().map(PathBuf::from));
+    let outcome = match (what.as_deref(), file) {
+        (Some("ingest"), Some(file)) => ingest::run(&file).await,
+        (Some("search"), Some(file)) => search::run(&file).await,
+        (Some("collector"), Some(file)) => collector::run(&file).await,
+        (Some("freshness"), _) => freshness::run().await,
+        _ => Err(USAGE.into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

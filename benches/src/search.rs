@@ -1,0 +1,45 @@
+//! Questions to a loaded centre over HTTP, one client, warm: the median of nine.
+
+use std::path::Path;
+use std::time::Instant;
+
+use crate::ingest::load;
+use crate::product::Product;
+use crate::report::{Outcome, figure, quantile};
+
+/// How often each question is asked.
+const TIMES: usize = 9;
+/// All of time that a corpus may have.
+const RANGE: &str = "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z";
+
+/// Name, route, parameters.
+const QUESTIONS: [(&str, &str, &str); 8] = [
+    ("last 100 lines", "logs", "limit=100"),
+    ("last 100 with the word error", "logs", "limit=100&q=error"),
+    ("phrase, last 100", "logs", "limit=100&q=%22Failed%20password%20for%22"),
+    ("absent word", "logs", "limit=100&q=zzzyyyxxx"),
+    ("substring, last 100", "logs", "limit=100&q=~%22cketRespon%22"),
+    ("absent regex", "logs", "limit=100&q=%2Fport%20%5B0-9%5D%7B7%7D%20ssh9%2F"),
+    ("histogram of all, 60 buckets", "logs/histogram", "buckets=60"),
+    ("histogram of severity:error", "logs/histogram", "buckets=60&q=severity:error"),
+];
+
+pub(crate) async fn run(file: &Path) -> Outcome<()> {
+    let data = tempfile::tempdir()?;
+    let product = Product::start("serve", data.path(), &[]).await?;
+    let sent = load(&product, file).await?;
+    product.until_committed(sent.lines).await?;
+    for (name, route, parameters) in QUESTIONS {
+        let path = format!("/api/v1/{route}?{parameters}&{RANGE}");
+        product.get(&path).await?;
+        let mut took_ms = Vec::with_capacity(TIMES);
+        for _ in 0..TIMES {
+            let begun = Instant::now();
+            product.get(&path).await?;
+            took_ms.push(begun.elapsed().as_secs_f64() * 1e3);
+        }
+        took_ms.sort_by(f64::total_cmp);
+        figure(name, quantile(&took_ms, 0.5), "ms", "the store issue's");
+    }
+    Ok(())
+}
