@@ -20,3 +20,22 @@ mod reader;
 mod reading;
 mod severity;
 mod watch;
+
+mod batch;
+mod centre;
+mod config;
+mod desk;
+mod heartbeat;
+mod intakes;
+mod life;
+mod metrics;
+mod run;
+mod ship;
+mod split;
+mod spool;
+mod status;
+mod tail;
+
+pub use config::CollectorConfig;
+pub use run::{CollectorError, run};
+pub use status::CollectorStatus;

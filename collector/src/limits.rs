@@ -23,7 +23,7 @@ pub(crate) const UNTERMINATED_LINE_S: u64 = 5;
 /// A generation that was read to its end has ended after this long without a further byte, s.
 pub(crate) const LATE_WRITE_S: u64 = 5;
 /// A file that is nowhere to be found is called lost after this long, s.
-pub(crate) const ABSENT_S: u64 = 3;
+pub(crate) const ABSENT_S: u64 = 1;
 /// A compressed file that cannot be read to its end is given up after this long, s.
 pub(crate) const DAMAGED_GZIP_S: u64 = 60;
 /// Ended generations whose files are gone are remembered this long, s.
@@ -85,3 +85,7 @@ pub(crate) const GOODBYE_MS: u64 = 1_000;
 pub(crate) const SPOOL_RETRY_MS: u64 = 1_000;
 /// The reader is asked again at the latest after this, ms.
 pub(crate) const IDLE_MS: u64 = 25;
+/// A collector without a memory waits this long for the centre to say what it has, s.
+pub(crate) const ADOPT_WAIT_S: u64 = 10;
+/// How often it asks meanwhile, ms.
+pub(crate) const ADOPT_RETRY_MS: u64 = 200;

@@ -1,0 +1,234 @@
+//! Gathers what the reader hands over until it is frozen as a batch.
+//!
+//! ```text
+//!   empty ── first record ──> gathering ── 512 KiB | limits | linger ──> freeze ──> empty
+//! ```
+//! Invariants:
+//! - per source the ranges chain: each begins where the one before ended, so a hole is never silent;
+//! - `running` counts every record ever handed over, dropped ones too, lost ones not;
+//! - nothing is frozen while the reader is in the middle of a poll: rows and the reader's own state
+//!   become durable together or not at all.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nilometer_model::limits::{
+    ATTRIBUTES_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_SOURCES_MAX, BATCH_TEXT_BYTES_MAX,
+    MESSAGE_BYTES_MAX,
+};
+use nilometer_model::{Count, Gap, GapKind, Origin, RowRef, Rows, SourceId, Timestamp};
+use nilometer_wire::SourceRange;
+use serde::{Deserialize, Serialize};
+
+use crate::limits::FREEZE_PACKED_BYTES;
+use crate::reading::{Record, Sink, SourceInfo};
+
+/// Text at which a batch is frozen whatever it packs to: one more record of any size still fits.
+const TEXT_BYTES_FREEZE: usize = BATCH_TEXT_BYTES_MAX - MESSAGE_BYTES_MAX - ATTRIBUTES_BYTES_MAX;
+/// What a record costs beside its text once packed, bytes (measured on container logs: 3 to 8).
+const RECORD_PACKED_BYTES: usize = 6;
+/// Text bytes per packed byte that are assumed before the first batch was packed.
+const PACKING_AT_FIRST: f64 = 4.0;
+
+/// How far a source has been handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Book {
+    /// The position of its last record.
+    pub(crate) to: u64,
+    /// Everything read of it.
+    pub(crate) running: Count,
+    /// Its generation has ended.
+    pub(crate) ended: bool,
+}
+
+/// The sources' books.
+pub(crate) type Books = BTreeMap<SourceId, Book>;
+
+/// What was gathered, ready to be named and packed.
+#[derive(Debug)]
+pub(crate) struct Gathered {
+    pub(crate) sources: Vec<SourceRange>,
+    pub(crate) rows: Rows,
+}
+
+/// The sink of the reader.
+#[derive(Debug)]
+pub(crate) struct Batcher {
+    node: String,
+    books: Books,
+    /// One per source, so that rows of a source share it.
+    origins: HashMap<SourceId, Arc<Origin>>,
+    rows: Rows,
+    ranges: BTreeMap<SourceId, SourceRange>,
+    /// When the first of what is gathered came; by the monotonic clock.
+    since: Option<Instant>,
+    /// Text bytes per packed byte of the last batches.
+    packing: f64,
+    /// Sources read since they were last asked for.
+    changed: BTreeMap<SourceId, Count>,
+    /// The spool takes nothing.
+    blocked: bool,
+}
+
+impl Batcher {
+    pub(crate) fn new(node: String, books: Books) -> Self {
+        Self {
+            node,
+            books,
+            origins: HashMap::new(),
+            rows: Rows::default(),
+            ranges: BTreeMap::new(),
+            since: None,
+            packing: PACKING_AT_FIRST,
+            changed: BTreeMap::new(),
+            blocked: false,
+        }
+    }
+
+    /// Whether the spool takes nothing, so that reading must stop.
+    pub(crate) fn block(&mut self, blocked: bool) {
+        self.blocked = blocked;
+    }
+
+    /// Whether nothing is gathered.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ranges.is_empty()
+    }
+
+    /// How long until what is gathered is to be frozen; `None` when nothing is.
+    pub(crate) fn due_in(&self, linger: Duration) -> Option<Duration> {
+        let since = self.since?;
+        Some(if self.large() { Duration::ZERO } else { linger.saturating_sub(since.elapsed()) })
+    }
+
+    /// Takes out what is gathered.
+    pub(crate) fn freeze(&mut self) -> Option<Gathered> {
+        self.since = None;
+        if self.ranges.is_empty() {
+            return None;
+        }
+        let sources: Vec<_> = std::mem::take(&mut self.ranges).into_values().collect();
+        for range in sources.iter().filter(|range| range.ended) {
+            self.origins.remove(&range.source);
+        }
+        Some(Gathered { sources, rows: std::mem::take(&mut self.rows) })
+    }
+
+    /// Learns how well the text packed.
+    pub(crate) fn packed(&mut self, text_bytes: usize, packed_bytes: usize) {
+        if text_bytes > 0 && packed_bytes > 0 {
+            let packing = text_bytes as f64 / packed_bytes as f64;
+            self.packing = (self.packing * 3.0 + packing) / 4.0;
+        }
+    }
+
+    /// What was read of each source that changed since this was last asked.
+    pub(crate) fn take_changed(&mut self) -> BTreeMap<SourceId, Count> {
+        std::mem::take(&mut self.changed)
+    }
+
+    fn text_bytes(&self) -> usize {
+        self.rows.message.text().len() + self.rows.attributes.text().len()
+    }
+
+    fn large(&self) -> bool {
+        let text = self.text_bytes();
+        let packed = text as f64 / self.packing + (self.rows.len() * RECORD_PACKED_BYTES) as f64;
+        text >= TEXT_BYTES_FREEZE
+            || packed >= FREEZE_PACKED_BYTES as f64
+            || self.rows.len() >= BATCH_RECORDS_MAX
+            || self.ranges.len() >= BATCH_SOURCES_MAX / 2
+    }
+
+    /// Counts `count` as read of the source up to `to`, and gives its range to write on.
+    fn advance(&mut self, source: &SourceInfo, to: u64, count: Count) -> &mut SourceRange {
+        self.since.get_or_insert_with(Instant::now);
+        let book = self.books.entry(source.source).or_default();
+        let range = self.ranges.entry(source.source).or_insert_with(|| begin(source, *book));
+        book.to = book.to.max(to);
+        book.running += count;
+        range.to = book.to;
+        range.running = book.running;
+        if count.records > 0 {
+            self.changed.insert(source.source, book.running);
+        }
+        range
+    }
+
+    fn origin(&mut self, source: &SourceInfo) -> Arc<Origin> {
+        let origin = self.origins.entry(source.source).or_insert_with(|| {
+            Arc::new(Origin {
+                tenant: "default".to_owned(),
+                component: source.component.clone(),
+                instance: source.instance.clone(),
+                stream: source.stream,
+                node: self.node.clone(),
+                version: String::new(),
+                zone: String::new(),
+                source: source.source,
+            })
+        });
+        Arc::clone(origin)
+    }
+}
+
+/// A range that begins where the source's last one ended.
+fn begin(source: &SourceInfo, book: Book) -> SourceRange {
+    SourceRange {
+        source: source.source,
+        lineage: source.lineage,
+        component: source.component.clone(),
+        instance: source.instance.clone(),
+        stream: source.stream,
+        path: source.path.clone(),
+        fingerprint: source.fingerprint,
+        from: book.to,
+        to: book.to,
+        running: book.running,
+        gaps: Vec::new(),
+        ended: false,
+    }
+}
+
+impl Sink for Batcher {
+    fn record(&mut self, source: &Arc<SourceInfo>, record: Record<'_>) {
+        self.advance(source, record.position, Count::one(u64::from(record.bytes)));
+        let origin = self.origin(source);
+        self.rows.push(RowRef {
+            origin: &origin,
+            time: record.time,
+            order_time: record.order_time,
+            position: record.position,
+            bytes: record.bytes,
+            received: Timestamp(0),
+            severity: record.severity,
+            message: record.message,
+            attributes: record.attributes,
+            trace_id: None,
+            span_id: None,
+        });
+    }
+
+    fn gap(&mut self, source: &Arc<SourceInfo>, gap: Gap) {
+        let read = match gap.kind {
+            GapKind::Shed => gap.count.unwrap_or_default(),
+            GapKind::Lost => Count::default(),
+        };
+        self.advance(source, gap.to.unwrap_or(gap.from), read).gaps.push(gap);
+    }
+
+    fn ended(&mut self, source: &Arc<SourceInfo>, position: u64) {
+        self.advance(source, position, Count::default()).ended = true;
+        if let Some(book) = self.books.get_mut(&source.source) {
+            book.ended = true;
+        }
+    }
+
+    fn full(&self) -> bool {
+        self.blocked || self.large()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+//! What a collector must know to run. Read and checked by `nilometer/`, which alone knows files and flags.
+
+use std::path::PathBuf;
+
+use crate::CollectorStatus;
+use crate::limits::SPOOL_BYTES_MAX;
+
+/// How to run a collector.
+#[derive(Debug, Clone)]
+pub struct CollectorConfig {
+    /// Its own directory: identity, spool.
+    pub data: PathBuf,
+    /// What prefixes `/var/log/pods`, `/var/lib/docker/containers` ...
+    pub rootfs: PathBuf,
+    /// The host's name.
+    pub node: String,
+    /// Globs of plain files, as given.
+    pub files: Vec<String>,
+    /// Intakes of one pipeline, `http://host:port`, in the order of preference.
+    pub to: Vec<String>,
+    /// What says that we may.
+    pub token: Option<String>,
+    /// Longest record, bytes; what is longer is cut and marked.
+    pub line_bytes_max: usize,
+    /// The spool takes nothing more above this, bytes.
+    pub spool_bytes_max: u64,
+    /// Where the collector says how it fares.
+    pub status: CollectorStatus,
+}
+
+impl CollectorConfig {
+    /// A collector of `node` that ships to `to`, with all else as it usually is.
+    #[must_use]
+    pub fn new(data: PathBuf, node: String, to: Vec<String>) -> Self {
+        Self {
+            data,
+            rootfs: PathBuf::from("/"),
+            node,
+            files: Vec::new(),
+            to,
+            token: None,
+            line_bytes_max: nilometer_model::limits::MESSAGE_BYTES_MAX,
+            spool_bytes_max: SPOOL_BYTES_MAX,
+            status: CollectorStatus::default(),
+        }
+    }
+}

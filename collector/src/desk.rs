@@ -1,0 +1,158 @@
+//! What the thread that reads and the tasks that ship have in common.
+//!
+//! Each lock is held for one look or one append, never across an await; the spool's, which may wait for
+//! an fsync, is taken by tasks only on a blocking thread.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use nilometer_model::{Clock, Count, LogId, Sequence, SourceId, Timestamp};
+use nilometer_wire::{CaughtUp, CommittedTo};
+use tokio::sync::{Notify, watch};
+
+use crate::life::Life;
+use crate::limits::{LINGER_MS, LINGER_MS_MAX};
+use crate::spool::{Spool, SpoolError};
+use crate::{CollectorStatus, metrics};
+
+/// How far reading has come, for the heartbeats.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// What was read of each source in this life and before, as far as the spool remembers.
+    pub(crate) read: BTreeMap<SourceId, Count>,
+    /// Those that changed since the last answered heartbeat.
+    pub(crate) changed: BTreeMap<SourceId, Count>,
+    pub(crate) caught_up: CaughtUp,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// See the module.
+pub(crate) struct Desk {
+    pub(crate) life: Life,
+    pub(crate) node: String,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) status: CollectorStatus,
+    spool: Mutex<Spool>,
+    reading: Mutex<Reading>,
+    /// The Log in which "durable" counts.
+    log: Mutex<Option<LogId>>,
+    linger_ms: AtomicU32,
+    /// Something new is in the spool, or what is there is to be sent again.
+    pub(crate) woken: Notify,
+    /// Batches not acknowledged.
+    unacknowledged: watch::Sender<usize>,
+}
+
+impl Desk {
+    pub(crate) fn new(
+        life: Life,
+        (node, clock): (String, Arc<dyn Clock>),
+        status: CollectorStatus,
+        spool: Spool,
+    ) -> Self {
+        let read: BTreeMap<_, _> =
+            spool.books().iter().map(|(source, book)| (*source, book.running)).collect();
+        let reading = Reading {
+            changed: read.clone(),
+            read,
+            caught_up: CaughtUp::Behind { at: Timestamp(0), sequence: Sequence(0) },
+            warnings: Vec::new(),
+        };
+        let (unacknowledged, _) = watch::channel(spool.batches());
+        Self {
+            life,
+            node,
+            clock,
+            status,
+            spool: Mutex::new(spool),
+            reading: Mutex::new(reading),
+            log: Mutex::new(None),
+            linger_ms: AtomicU32::new(LINGER_MS),
+            woken: Notify::new(),
+            unacknowledged,
+        }
+    }
+
+    /// For the thread that reads; tasks use [`Desk::on_spool`].
+    pub(crate) fn spool(&self) -> MutexGuard<'_, Spool> {
+        self.spool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the spool on a thread that may wait for the disk.
+    pub(crate) async fn on_spool<T: Send + 'static>(
+        self: &Arc<Self>,
+        act: impl FnOnce(&mut Spool) -> T + Send + 'static,
+    ) -> Option<T> {
+        let desk = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || {
+            let mut spool = desk.spool();
+            let result = act(&mut spool);
+            desk.publish(&spool);
+            result
+        });
+        done.await.ok()
+    }
+
+    /// Opens a spool that could not be written anew.
+    pub(crate) fn reopen(&self, path: &std::path::Path, bytes_max: u64) -> Result<(), SpoolError> {
+        let mut spool = self.spool();
+        let (fresh, _) = Spool::open(path, bytes_max)?;
+        *spool = fresh;
+        Ok(())
+    }
+
+    /// Shows how much waits.
+    pub(crate) fn publish(&self, spool: &Spool) {
+        let unacknowledged = spool.unacknowledged(self.log());
+        self.status.spooled(spool.batches(), unacknowledged);
+        metrics::spooled(spool.batches(), spool.bytes());
+        self.unacknowledged.send_replace(unacknowledged);
+    }
+
+    /// Returns once every batch is acknowledged.
+    pub(crate) async fn all_acknowledged(&self) {
+        let mut unacknowledged = self.unacknowledged.subscribe();
+        let _ = unacknowledged.wait_for(|count| *count == 0).await;
+    }
+
+    pub(crate) fn log(&self) -> Option<LogId> {
+        *self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn linger(&self) -> Duration {
+        Duration::from_millis(u64::from(self.linger_ms.load(Ordering::Relaxed)))
+    }
+
+    /// Takes in what every answer says. When the Log is another one, all that waits is sent again.
+    pub(crate) async fn heard(
+        self: &Arc<Self>,
+        log: LogId,
+        committed_to: CommittedTo,
+        linger_ms: u32,
+    ) {
+        self.linger_ms.store(linger_ms.clamp(1, LINGER_MS_MAX), Ordering::Relaxed);
+        let before = self.log.lock().unwrap_or_else(PoisonError::into_inner).replace(log);
+        if before.is_some_and(|before| before != log) {
+            tracing::warn!(%log, "the centre has another Log: sending again what is not committed");
+        }
+        let own = self.life.epoch;
+        self.on_spool(move |spool| {
+            let epochs = spool.epochs();
+            for (epoch, sequence) in committed_to {
+                if epoch == own || epochs.contains(&epoch) {
+                    spool.release(epoch, sequence);
+                }
+            }
+        })
+        .await;
+        if before != Some(log) {
+            self.woken.notify_one();
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! The collector's sign of life: every 5 s what was read, and how far.
+//!
+//! Invariants:
+//! - numbers rise by one; one heartbeat is under way at a time, so its answer is in order: only here is
+//!   a `committed_to` that went back told from an answer that was overtaken;
+//! - a source's count is sent again until it was answered.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use nilometer_model::{Epoch, Gap, GapKind, Reason, Sequence};
+use nilometer_wire::{Batch, BatchHeader, Heartbeat, HeartbeatAnswer, SourceRange, SourceRead};
+use tokio_util::sync::CancellationToken;
+
+use crate::desk::Desk;
+use crate::intakes::{Intakes, NoReply};
+use crate::limits::{ANSWER_BYTES_MAX, HEARTBEAT_MS};
+use crate::reading::CentreSource;
+use crate::spool::Spool;
+use crate::{centre, ship};
+
+/// The task that beats.
+pub(crate) struct Heart {
+    desk: Arc<Desk>,
+    intakes: Arc<Intakes>,
+    number: u64,
+    round_trip: Duration,
+}
+
+/// What was released when the heartbeat was sent, by epoch.
+type Released = BTreeMap<Epoch, Sequence>;
+
+impl Heart {
+    pub(crate) fn new(desk: Arc<Desk>, intakes: Arc<Intakes>) -> Self {
+        Self { desk, intakes, number: 0, round_trip: Duration::ZERO }
+    }
+
+    /// Beats until told to stop.
+    pub(crate) async fn run(mut self, stop: CancellationToken) -> Self {
+        let mut ticks = tokio::time::interval(Duration::from_millis(HEARTBEAT_MS));
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return self,
+                _ = ticks.tick() => {}
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return self,
+                done = self.beat(false) => if let Err(none) = done {
+                    tracing::debug!(cause = none.cause, "a heartbeat was not answered");
+                }
+            }
+        }
+    }
+
+    /// One exchange; `goodbye` says that it is the last.
+    pub(crate) async fn beat(&mut self, goodbye: bool) -> Result<(), NoReply> {
+        let (heartbeat, released) = self.compose(goodbye).await;
+        let sent = heartbeat.sources.clone();
+        let body = serde_json::to_vec(&heartbeat)
+            .map_err(|e| NoReply { cause: e.to_string(), lost: false })?;
+        let began = Instant::now();
+        let reply = self
+            .intakes
+            .post("/api/v1/heartbeats", "application/json", Bytes::from(body), ANSWER_BYTES_MAX)
+            .await?;
+        self.round_trip = began.elapsed();
+        let Ok(answer) = serde_json::from_slice::<HeartbeatAnswer>(&reply.body) else {
+            return Err(self.not_answered(reply.status, &reply.body));
+        };
+        if !self.intakes.belong_to(answer.pipeline) {
+            let sentence = ship::foreign(answer.pipeline, self.intakes.pipeline());
+            self.desk.status.rejected(&sentence);
+            return Err(NoReply { cause: sentence, lost: false });
+        }
+        self.answered(&sent, answer.resync);
+        if went_back(&released, &answer) {
+            self.went_back(&answer).await?;
+        }
+        self.desk.heard(answer.log, answer.committed_to, answer.linger_ms).await;
+        Ok(())
+    }
+
+    async fn compose(&mut self, goodbye: bool) -> (Heartbeat, Released) {
+        self.number += 1;
+        let own = self.desk.life.epoch;
+        let spooled = self
+            .desk
+            .on_spool(move |spool| {
+                let mut epochs = spool.epochs();
+                if !epochs.contains(&own) {
+                    epochs.push(own);
+                }
+                let released: Released =
+                    epochs.iter().map(|epoch| (*epoch, spool.released(*epoch))).collect();
+                (epochs, released, spool.batches() as u64, spool.bytes())
+            })
+            .await;
+        let (epochs, released, spooled_batches, spooled_bytes) = spooled.unwrap_or_default();
+        let reading = self.desk.reading();
+        let sources = reading
+            .changed
+            .iter()
+            .map(|(source, read)| SourceRead { source: *source, read: *read })
+            .collect();
+        let heartbeat = Heartbeat {
+            collector: self.desk.life.collector,
+            epoch: own,
+            number: self.number,
+            node: self.desk.node.clone(),
+            clock: self.desk.clock.now(),
+            round_trip_ns: u64::try_from(self.round_trip.as_nanos()).unwrap_or(u64::MAX),
+            sources,
+            epochs,
+            caught_up: reading.caught_up,
+            spooled_batches,
+            spooled_bytes,
+            warnings: reading.warnings.clone(),
+            goodbye,
+        };
+        (heartbeat, released)
+    }
+
+    /// What was sent is known there, unless it has changed again or all is wanted.
+    fn answered(&self, sent: &[SourceRead], resync: bool) {
+        let mut reading = self.desk.reading();
+        if resync {
+            reading.changed = reading.read.clone();
+            return;
+        }
+        for SourceRead { source, read } in sent {
+            if reading.changed.get(source) == Some(read) {
+                reading.changed.remove(source);
+            }
+        }
+    }
+
+    fn not_answered(&self, status: u16, body: &[u8]) -> NoReply {
+        let said: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+        let sentence = said["error"]["message"].as_str().unwrap_or_default();
+        if status == 409 && said["pipeline"].is_string() {
+            self.desk.status.rejected(sentence);
+        }
+        NoReply { cause: format!("status {status} {sentence}"), lost: false }
+    }
+
+    /// The centre knows less than what we let go of: send again what is still here, and declare what is
+    /// gone.
+    async fn went_back(&self, answer: &HeartbeatAnswer) -> Result<(), NoReply> {
+        tracing::error!("the centre went back to an older state");
+        let known = centre::sources(&self.intakes, &self.desk.node).await?;
+        let (desk, committed_to) = (Arc::clone(&self.desk), answer.committed_to.clone());
+        let done = self
+            .desk
+            .on_spool(move |spool| {
+                let lost = released_and_lost(spool, &known, desk.clock.now());
+                spool.went_back(&committed_to);
+                declare(&desk, spool, lost, Vec::new())
+            })
+            .await;
+        if let Some(Err(e)) = done {
+            tracing::error!(error = %e, "a loss could not be declared");
+        }
+        self.desk.woken.notify_one();
+        Ok(())
+    }
+}
+
+/// A released sequence above what the centre now says is in splits. That it does not speak of an epoch
+/// counts only when it does not know the epoch either.
+fn went_back(released: &Released, answer: &HeartbeatAnswer) -> bool {
+    released.iter().any(|(epoch, released)| match answer.committed_to.get(epoch) {
+        Some(committed) => committed < released,
+        None => answer.resync && released.0 > 0,
+    })
+}
+
+/// What was let go of and the centre does not have.
+fn released_and_lost(
+    spool: &mut Spool,
+    known: &[CentreSource],
+    now: nilometer_model::Timestamp,
+) -> Vec<SourceRange> {
+    let known: BTreeMap<_, _> = known.iter().map(|source| (source.source, source)).collect();
+    let mut lost = Vec::new();
+    for (source, book) in spool.settle_released() {
+        let mark = known.get(&source).map_or(0, |centre| centre.mark);
+        let Some(name) = spool.name(source).filter(|_| mark < book.to) else { continue };
+        let read = known
+            .get(&source)
+            .map(|centre| nilometer_model::Count { bytes: centre.bytes, records: centre.records });
+        let gap = Gap {
+            kind: GapKind::Lost,
+            from: mark,
+            to: Some(book.to),
+            reason: Reason::PipelineWentBack,
+            count: Some(book.running - read.unwrap_or_default()),
+            time: now,
+        };
+        lost.push(SourceRange {
+            from: mark,
+            to: book.to,
+            running: book.running,
+            gaps: vec![gap],
+            ended: book.ended,
+            ..name.clone()
+        });
+    }
+    lost
+}
+
+/// Freezes a batch without records that says what is lost, and stands for the batches that held it.
+pub(crate) fn declare(
+    desk: &Desk,
+    spool: &mut Spool,
+    lost: Vec<SourceRange>,
+    replaces: Vec<nilometer_model::BatchId>,
+) -> Result<(), DeclareError> {
+    if lost.is_empty() && replaces.is_empty() {
+        return Ok(());
+    }
+    let header = BatchHeader { replaces, ..header(desk, lost) };
+    let frames = ship::pack(Batch { header, rows: nilometer_model::Rows::default() }, &desk.life)?;
+    Ok(spool.freeze(frames, Vec::new())?)
+}
+
+/// A loss cannot be declared.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DeclareError {
+    #[error(transparent)]
+    Frame(#[from] nilometer_wire::FrameError),
+    #[error(transparent)]
+    Spool(#[from] crate::spool::SpoolError),
+}
+
+/// The header of a batch that is frozen now.
+pub(crate) fn header(desk: &Desk, sources: Vec<SourceRange>) -> BatchHeader {
+    BatchHeader {
+        batch: desk.life.last(),
+        tenant: "default".to_owned(),
+        shard_map: 0,
+        dictionary: 0,
+        frozen_at: desk.clock.now(),
+        replaces: Vec::new(),
+        node: desk.node.clone(),
+        sources,
+    }
+}

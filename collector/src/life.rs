@@ -1,0 +1,140 @@
+//! Who this collector is (a uuid in its data directory) and which of its lives this is (an epoch).
+//!
+//! Invariants:
+//! - an epoch is fsynced before anything is named by it, and never used twice;
+//! - a damaged file stops no start: it is set aside, and a new uuid is drawn.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
+
+use nilometer_journal::write_file_durably;
+use nilometer_model::{BatchId, CollectorId, Epoch, Sequence};
+use uuid::Uuid;
+
+/// A copied data directory is healed by deleting this file: a new uuid is drawn then.
+const COLLECTOR_FILE: &str = "collector";
+const EPOCH_FILE: &str = "epoch";
+/// Set-aside files of one name that are kept.
+const SET_ASIDE_MAX: u32 = 1_000;
+
+/// One run of one collector.
+#[derive(Debug)]
+pub(crate) struct Life {
+    pub(crate) collector: CollectorId,
+    pub(crate) epoch: Epoch,
+    /// The last sequence drawn.
+    sequence: AtomicU64,
+    /// Names drawn for batches that never came to be. Until another batch stands for them, the centre
+    /// cannot count on beyond them.
+    unused: Mutex<Vec<BatchId>>,
+}
+
+impl Life {
+    /// Begins a new life in a data directory.
+    pub(crate) fn begin(data: &Path) -> io::Result<Self> {
+        let collector_file = data.join(COLLECTOR_FILE);
+        let epoch_file = data.join(EPOCH_FILE);
+        let collector = read::<Uuid>(&collector_file)?;
+        let before = read::<Epoch>(&epoch_file)?;
+        let collector = match (collector, before) {
+            (Found::Good(collector), Found::Good(_) | Found::Absent) => collector,
+            _ => {
+                let drawn = Uuid::from_u128(rand::random());
+                write_file_durably(&collector_file, drawn.to_string().as_bytes())?;
+                drawn
+            }
+        };
+        let epoch = Epoch(rand::random());
+        write_file_durably(&epoch_file, epoch.to_string().as_bytes())?;
+        Ok(Self {
+            collector: CollectorId(collector),
+            epoch,
+            sequence: AtomicU64::new(0),
+            unused: Mutex::default(),
+        })
+    }
+
+    /// The name of the next batch.
+    pub(crate) fn next(&self) -> BatchId {
+        self.named(self.sequence.fetch_add(1, Ordering::SeqCst) + 1)
+    }
+
+    /// The name last given; sequence 0 when none was.
+    pub(crate) fn last(&self) -> BatchId {
+        self.named(self.sequence.load(Ordering::SeqCst))
+    }
+
+    /// The batch of that name never came to be.
+    pub(crate) fn never_used(&self, batch: BatchId) {
+        self.unused.lock().unwrap_or_else(PoisonError::into_inner).push(batch);
+    }
+
+    /// The names that the next batch has to stand for.
+    pub(crate) fn take_unused(&self) -> Vec<BatchId> {
+        std::mem::take(&mut self.unused.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn named(&self, sequence: u64) -> BatchId {
+        BatchId { collector: self.collector, epoch: self.epoch, sequence: Sequence(sequence) }
+    }
+}
+
+enum Found<T> {
+    Good(T),
+    Absent,
+    Damaged,
+}
+
+fn read<T: std::str::FromStr>(path: &Path) -> io::Result<Found<T>> {
+    let text = match fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).unwrap_or_default(),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Found::Absent),
+        Err(e) => return Err(e),
+    };
+    match text.trim().parse() {
+        Ok(value) => Ok(Found::Good(value)),
+        Err(_) => {
+            set_aside(path)?;
+            Ok(Found::Damaged)
+        }
+    }
+}
+
+fn set_aside(path: &Path) -> io::Result<()> {
+    let free = (1..SET_ASIDE_MAX)
+        .map(|n| path.with_extension(format!("corrupt-{n}")))
+        .find(|aside| !aside.exists());
+    let Some(aside) = free else { return fs::remove_file(path) };
+    tracing::warn!(path = %path.display(), aside = %aside.display(), "damaged, set aside");
+    fs::rename(path, aside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collector_keeps_its_uuid_and_never_its_epoch() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Life::begin(dir.path()).unwrap();
+        let second = Life::begin(dir.path()).unwrap();
+        assert_eq!(first.collector, second.collector);
+        assert_ne!(first.epoch, second.epoch);
+        assert_eq!((first.next().sequence, first.next().sequence), (Sequence(1), Sequence(2)));
+        assert_eq!(first.last().sequence, Sequence(2));
+    }
+
+    #[test]
+    fn a_damaged_file_is_set_aside_and_a_new_uuid_drawn() {
+        for file in [COLLECTOR_FILE, EPOCH_FILE] {
+            let dir = tempfile::tempdir().unwrap();
+            let first = Life::begin(dir.path()).unwrap();
+            fs::write(dir.path().join(file), b"\0\0\xff").unwrap();
+            let second = Life::begin(dir.path()).unwrap();
+            assert_ne!(first.collector, second.collector, "{file}");
+            assert!(dir.path().join(file).with_extension("corrupt-1").exists(), "{file}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The collector's own numbers. Names and units stand here and nowhere else.
+
+use metrics::{counter, gauge};
+
+/// A batch was sent, for the first time or again.
+pub(crate) fn attempt() {
+    counter!("nilometer_collector_attempts_total").increment(1);
+}
+
+/// A batch was acknowledged.
+pub(crate) fn accepted(bytes: u64) {
+    counter!("nilometer_collector_accepted_total").increment(1);
+    counter!("nilometer_collector_accepted_bytes_total").increment(bytes);
+}
+
+/// Admission turned records away.
+pub(crate) fn refused(records: usize) {
+    counter!("nilometer_collector_refused_records_total").increment(records as u64);
+}
+
+/// A batch that nobody took as it was has been cut.
+pub(crate) fn cut() {
+    counter!("nilometer_collector_cut_batches_total").increment(1);
+}
+
+/// Records were frozen.
+pub(crate) fn read(records: usize, bytes: u64) {
+    counter!("nilometer_collector_read_records_total").increment(records as u64);
+    counter!("nilometer_collector_read_bytes_total").increment(bytes);
+}
+
+/// What the spool holds.
+pub(crate) fn spooled(batches: usize, bytes: u64) {
+    gauge!("nilometer_collector_spooled_batches").set(batches as f64);
+    gauge!("nilometer_collector_spooled_bytes").set(bytes as f64);
+}
+
+/// The spool could not be written.
+pub(crate) fn spool_failure() {
+    counter!("nilometer_collector_spool_failures_total").increment(1);
+}

@@ -1,0 +1,204 @@
+//! The life of a collector: lock, remember, ask, read and ship, say goodbye.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, io};
+
+use nilometer_model::{Clock, Count};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::batch::Batcher;
+use crate::desk::Desk;
+use crate::heartbeat::{self, DeclareError, Heart};
+use crate::intakes::Intakes;
+use crate::life::Life;
+use crate::limits::{ADOPT_RETRY_MS, ADOPT_WAIT_S, GOODBYE_MS, SHUTDOWN_SHIP_MS};
+use crate::reader::{Reader, ReaderConfig};
+use crate::reading::CentreSource;
+use crate::ship::Shipper;
+use crate::spool::{Recovered, Spool, SpoolError};
+use crate::tail::Tail;
+use crate::{CollectorConfig, centre};
+
+/// A collector cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectorError {
+    /// Another process has the data directory.
+    #[error("{0} is in use by another collector")]
+    Taken(PathBuf),
+    /// The data directory cannot be used.
+    #[error("data directory {path}: {source}")]
+    Data {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The spool cannot be opened.
+    #[error("{0}")]
+    Spool(String),
+    /// The HTTP client cannot be made.
+    #[error("http client: {0}")]
+    Client(reqwest::Error),
+    /// Nowhere to ship to.
+    #[error("no intake to ship to")]
+    NoIntake,
+}
+
+impl From<SpoolError> for CollectorError {
+    fn from(error: SpoolError) -> Self {
+        Self::Spool(error.to_string())
+    }
+}
+
+impl From<DeclareError> for CollectorError {
+    fn from(error: DeclareError) -> Self {
+        Self::Spool(error.to_string())
+    }
+}
+
+/// Runs a collector until `shutdown`; returns within 5 s after it.
+///
+/// # Errors
+/// [`CollectorError`] when it cannot begin. Once it runs, nothing but `shutdown` ends it.
+pub async fn run(
+    config: CollectorConfig,
+    clock: Arc<dyn Clock>,
+    shutdown: CancellationToken,
+) -> Result<(), CollectorError> {
+    if config.to.is_empty() {
+        return Err(CollectorError::NoIntake);
+    }
+    let _lock = lock(&config.data)?;
+    let life = Life::begin(&config.data).map_err(|source| data_error(&config.data, source))?;
+    let spool_dir = config.data.join("spool");
+    let (spool, recovered) = Spool::open(&spool_dir, config.spool_bytes_max)?;
+    let forgetful = spool.batches() == 0 && spool.state().is_empty() || recovered.state_lost;
+    let intakes = Arc::new(Intakes::new(&config.to, config.token.clone(), &config.data)?);
+    let desk =
+        Desk::new(life, (config.node.clone(), Arc::clone(&clock)), config.status.clone(), spool);
+    let desk = Arc::new(desk);
+    declare_damage(&desk, recovered)?;
+    let known = if forgetful { ask(&intakes, &config.node, &shutdown).await } else { None };
+    let tail = tail(&config, &desk, (spool_dir, clock), known);
+    live(&desk, &intakes, tail, shutdown).await;
+    Ok(())
+}
+
+/// Reads, ships and beats until `shutdown`, then ends in order: reading, shipping, heartbeats.
+async fn live(desk: &Arc<Desk>, intakes: &Arc<Intakes>, tail: Tail, shutdown: CancellationToken) {
+    let (stop_shipping, stop_beating) = (CancellationToken::new(), CancellationToken::new());
+    let waker = tail.reader.waker();
+    let reading = tokio::task::spawn_blocking({
+        let shutdown = shutdown.clone();
+        move || tail.run(&shutdown)
+    });
+    let shipper = Shipper::new(Arc::clone(desk), Arc::clone(intakes));
+    let shipping = tokio::spawn(shipper.run(stop_shipping.clone()));
+    let heart = Heart::new(Arc::clone(desk), Arc::clone(intakes));
+    let beating = tokio::spawn(heart.run(stop_beating.clone()));
+
+    shutdown.cancelled().await;
+    waker.wake();
+    let _ = timeout(Duration::from_millis(SHUTDOWN_SHIP_MS), async {
+        let _ = reading.await;
+        desk.all_acknowledged().await;
+    })
+    .await;
+    stop_shipping.cancel();
+    stop_beating.cancel();
+    let _ = shipping.await;
+    if let Ok(mut heart) = beating.await {
+        let _ = timeout(Duration::from_millis(GOODBYE_MS), heart.beat(true)).await;
+    }
+}
+
+fn data_error(path: &Path, source: io::Error) -> CollectorError {
+    CollectorError::Data { path: path.to_owned(), source }
+}
+
+/// Makes the data directory ours for as long as the file is held.
+fn lock(data: &Path) -> Result<File, CollectorError> {
+    let failed = |source| data_error(data, source);
+    fs::create_dir_all(data).map_err(failed)?;
+    let file = File::create(data.join("collector.lock")).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(CollectorError::Taken(data.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// What a damaged spool held and nobody can give back is declared before anything else is frozen.
+fn declare_damage(desk: &Desk, recovered: Recovered) -> Result<(), CollectorError> {
+    if recovered.damaged {
+        tracing::warn!(
+            ranges = recovered.lost.len(),
+            batches = recovered.missing.len(),
+            "the spool was damaged"
+        );
+    }
+    let mut spool = desk.spool();
+    Ok(heartbeat::declare(desk, &mut spool, recovered.lost, recovered.missing)?)
+}
+
+/// A collector without a memory asks what the centre has of its node, so that it goes on from there.
+async fn ask(
+    intakes: &Intakes,
+    node: &str,
+    shutdown: &CancellationToken,
+) -> Option<Vec<CentreSource>> {
+    let asking = async {
+        loop {
+            match centre::sources(intakes, node).await {
+                Ok(sources) => return sources,
+                Err(none) => {
+                    tracing::debug!(cause = none.cause, "the centre does not say what it has");
+                    intakes.turn_from(intakes.current());
+                    tokio::time::sleep(Duration::from_millis(ADOPT_RETRY_MS)).await;
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = shutdown.cancelled() => None,
+        known = timeout(Duration::from_secs(ADOPT_WAIT_S), asking) => known.ok(),
+    }
+}
+
+fn tail(
+    config: &CollectorConfig,
+    desk: &Arc<Desk>,
+    (spool_dir, clock): (PathBuf, Arc<dyn Clock>),
+    known: Option<Vec<CentreSource>>,
+) -> Tail {
+    let mut spool = desk.spool();
+    let remembered = spool.state().iter().map(|(key, value)| (key.clone(), value.clone()));
+    let reader = ReaderConfig {
+        rootfs: config.rootfs.clone(),
+        node: config.node.clone(),
+        files: config.files.clone(),
+        line_bytes_max: config.line_bytes_max,
+        clock,
+    };
+    let mut reader = Reader::new(reader, remembered.collect());
+    let known = known.unwrap_or_default();
+    for source in &known {
+        let running = Count { bytes: source.bytes, records: source.records };
+        spool.adopt(source.source, source.mark, running);
+    }
+    reader.adopt(known);
+    Tail {
+        desk: Arc::clone(desk),
+        reader,
+        batcher: Batcher::new(config.node.clone(), spool.books().clone()),
+        spool_dir,
+        spool_bytes_max: config.spool_bytes_max,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Cutting a batch in two, when it is too large for the one who takes it in.
+//!
+//! ```text
+//!   source a   (0 ── a1 ── a2 ── a3]          (0 ── a1]      (a1 ── a2 ── a3]
+//!   source b   (5 ── b1]                 ->   (5 ── b1]
+//!   source c   (9 ──────── ended]                            (9 ──────── ended]
+//! ```
+//! Invariants:
+//! - the halves cover what the whole covered, each position once, and hold its rows in their order;
+//! - `running` at the cut is what it was when that row was read;
+//! - a cut lies at the end of a record, so a gap is never cut.
+
+use std::collections::BTreeMap;
+
+use nilometer_model::{Count, Gap, GapKind, Reason, Rows, SourceId, Timestamp};
+use nilometer_wire::{Batch, BatchHeader, SourceRange};
+
+/// Cuts by rows, or by sources when there is at most one row; `None` when nothing is left to cut.
+pub(crate) fn in_two(batch: &Batch) -> Option<[Batch; 2]> {
+    let rows = batch.rows.len();
+    let (first, second) = match rows {
+        0 | 1 if batch.header.sources.len() < 2 => return None,
+        0 | 1 => by_sources(&batch.header.sources, &batch.rows),
+        _ => by_rows(&batch.header.sources, &batch.rows, rows / 2),
+    };
+    let half = |(sources, rows): (Vec<SourceRange>, Rows)| Batch {
+        header: BatchHeader { sources, ..batch.header.clone() },
+        rows,
+    };
+    Some([half(first), half(second)])
+}
+
+/// The batch without its only record, which is declared as dropped for `reason`.
+pub(crate) fn without_record(batch: &Batch, reason: Reason, now: Timestamp) -> Batch {
+    let mut header = batch.header.clone();
+    for row in batch.rows.iter() {
+        let source = header.sources.iter_mut().find(|range| range.source == row.origin.source);
+        let Some(range) = source else { continue };
+        range.gaps.push(Gap {
+            kind: GapKind::Shed,
+            from: row.position.saturating_sub(u64::from(row.bytes)).max(range.from),
+            to: Some(row.position),
+            reason,
+            count: Some(Count::one(u64::from(row.bytes))),
+            time: now,
+        });
+    }
+    Batch { header, rows: Rows::default() }
+}
+
+type Half = (Vec<SourceRange>, Rows);
+
+fn by_sources(sources: &[SourceRange], rows: &Rows) -> (Half, Half) {
+    let (first, second) = sources.split_at(sources.len() / 2);
+    let of = |half: &[SourceRange]| {
+        let mut kept = Rows::default();
+        let mine = |source: SourceId| half.iter().any(|range| range.source == source);
+        rows.iter().filter(|row| mine(row.origin.source)).for_each(|row| kept.push(row));
+        (half.to_vec(), kept)
+    };
+    (of(first), of(second))
+}
+
+/// What one half holds of a source.
+#[derive(Debug, Clone, Copy, Default)]
+struct Part {
+    last: u64,
+    count: Count,
+}
+
+fn by_rows(sources: &[SourceRange], rows: &Rows, cut: usize) -> (Half, Half) {
+    let (mut first, mut second) = (Rows::default(), Rows::default());
+    let (mut before, mut behind) = (BTreeMap::new(), BTreeMap::new());
+    for (at, row) in rows.iter().enumerate() {
+        let (half, parts) =
+            if at < cut { (&mut first, &mut before) } else { (&mut second, &mut behind) };
+        half.push(row);
+        let part: &mut Part = parts.entry(row.origin.source).or_default();
+        part.last = row.position;
+        part.count += Count::one(u64::from(row.bytes));
+    }
+    let (mut first_ranges, mut second_ranges) = (Vec::new(), Vec::new());
+    for range in sources {
+        match (before.get(&range.source), behind.get(&range.source)) {
+            (Some(before), Some(behind)) => {
+                let (early, late) = cut_range(range, before.last, behind.count);
+                first_ranges.push(early);
+                second_ranges.push(late);
+            }
+            (Some(_), None) => first_ranges.push(range.clone()),
+            (None, _) => second_ranges.push(range.clone()),
+        }
+    }
+    ((first_ranges, first), (second_ranges, second))
+}
+
+/// Cuts `(from, to]` at `at`; `behind` are the records that lie behind it.
+fn cut_range(range: &SourceRange, at: u64, behind: Count) -> (SourceRange, SourceRange) {
+    let (early_gaps, late_gaps): (Vec<Gap>, Vec<Gap>) =
+        range.gaps.iter().cloned().partition(|gap| gap.to.is_some_and(|to| to <= at));
+    let mut behind = behind;
+    late_gaps
+        .iter()
+        .filter(|gap| gap.kind == GapKind::Shed)
+        .filter_map(|gap| gap.count)
+        .for_each(|count| behind += count);
+    let early = SourceRange {
+        to: at,
+        running: range.running - behind,
+        gaps: early_gaps,
+        ended: false,
+        ..range.clone()
+    };
+    let late = SourceRange { from: at, gaps: late_gaps, ..range.clone() };
+    (early, late)
+}
+
+#[cfg(test)]
+mod tests;

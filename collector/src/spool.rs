@@ -1,0 +1,433 @@
+//! What was read and is not yet in a split at the centre: batches, and the reader's memory, in one journal.
+//!
+//! ```text
+//!   segment 1                              segment 2
+//!   [Snapshot][Frozen][Frozen][Released]   [Snapshot][Frozen][Replaced][Frozen] ...
+//!                                           ^ all that is known; segment 1 may go once its batches may
+//! ```
+//! Invariants:
+//! - a batch and the read positions behind it become durable in one record, so a restart neither
+//!   forgets nor repeats: it replays the journal;
+//! - a frame is never written anew: what is resent are the bytes that were frozen;
+//! - a batch leaves by [`Spool::release`] or, replaced by others in one record, by [`Spool::replace`];
+//! - nothing is dropped for lack of space: [`Spool::full`] stops the reader instead.
+
+mod entry;
+mod replay;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+use nilometer_journal::{Journal, JournalError, JournalLimits};
+use nilometer_model::{BatchId, Count, Epoch, LogId, Sequence, SourceId};
+use nilometer_wire::{BatchHeader, SourceRange};
+
+use self::entry::{Entry, Snapshot};
+pub(crate) use self::replay::Recovered;
+use crate::batch::{Book, Books};
+use crate::limits::{ENDED_SOURCES_KEPT, SPOOL_RECORD_BYTES_MAX, SPOOL_SEGMENT_BYTES};
+use crate::reading::StateChange;
+
+/// A batch as frozen.
+#[derive(Debug, Clone)]
+pub(crate) struct Frame {
+    pub(crate) header: BatchHeader,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Where a batch lies: the journal's record, and which of its frames. In the order of freezing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Place {
+    record: u64,
+    frame: u32,
+}
+
+/// A batch that waits.
+#[derive(Debug, Clone)]
+struct Held {
+    id: BatchId,
+    sent: Sent,
+    /// Connections lost in a row while it was under way.
+    losses: u32,
+    /// How many batches had been taken when the first of them was lost.
+    taken_before: u64,
+    /// How far it takes each of its sources.
+    covers: Vec<(SourceId, Book)>,
+}
+
+/// How far the shipping of a batch has come. Not durable: a restart sends all again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    No,
+    UnderWay,
+    /// Durable in this Log; worth nothing once the centre has another.
+    Durable(LogId),
+    /// It cannot be read back; the next start declares it.
+    Unreadable,
+}
+
+/// A batch to be sent.
+#[derive(Debug)]
+pub(crate) struct Picked {
+    pub(crate) place: Place,
+    pub(crate) id: BatchId,
+    pub(crate) frame: Bytes,
+}
+
+/// The spool cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SpoolError {
+    #[error("spool {dir}: {source}")]
+    Journal { dir: PathBuf, source: JournalError },
+    #[error("spool {dir}: batch {batch} cannot be read back")]
+    Lost { dir: PathBuf, batch: BatchId },
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Spool {
+    dir: PathBuf,
+    journal: Journal,
+    bytes_max: u64,
+    /// What the next snapshot will say.
+    known: Snapshot,
+    /// Up to where the released batches took each source.
+    released_to: BTreeMap<SourceId, Book>,
+    /// Who the sources are, to speak of them once their batches are gone; without gaps.
+    names: BTreeMap<SourceId, SourceRange>,
+    waiting: BTreeMap<Place, Held>,
+    places: HashMap<BatchId, Place>,
+    /// The record of the newest snapshot; 0 when the next append must write one.
+    snapshot: u64,
+}
+
+impl Spool {
+    /// Opens the spool of a directory and replays it.
+    ///
+    /// # Errors
+    /// When the file system refuses; never because of what the files hold.
+    pub(crate) fn open(dir: &Path, bytes_max: u64) -> Result<(Self, Recovered), SpoolError> {
+        let limits = JournalLimits {
+            // Rotated by us, with a snapshot in front; the journal's own limit is only a net.
+            segment_bytes: SPOOL_SEGMENT_BYTES + 2 * SPOOL_RECORD_BYTES_MAX as u64,
+            record_bytes_max: SPOOL_RECORD_BYTES_MAX,
+        };
+        let failed = |source| SpoolError::Journal { dir: dir.to_owned(), source };
+        let (journal, recovery) = Journal::open(dir, limits).map_err(failed)?;
+        let mut spool = Self {
+            dir: dir.to_owned(),
+            journal,
+            bytes_max,
+            known: Snapshot::default(),
+            released_to: BTreeMap::new(),
+            names: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            places: HashMap::new(),
+            snapshot: 0,
+        };
+        let recovered = replay::replay(&mut spool, &recovery)?;
+        spool.journal.rotate().map_err(failed)?;
+        spool.snapshot = 0;
+        Ok((spool, recovered))
+    }
+
+    /// Keeps frozen batches, and where the reader stands behind them.
+    pub(crate) fn freeze(
+        &mut self,
+        frames: Vec<Frame>,
+        changes: Vec<StateChange>,
+    ) -> Result<(), SpoolError> {
+        let entry = Entry::Frozen { frames: lengths(&frames), changes: changes.clone() };
+        let record = self.append(&entry, &frames)?;
+        self.hold(record, frames);
+        self.change(changes);
+        Ok(())
+    }
+
+    /// Keeps `frames` in the place of a batch that nobody takes as it is.
+    pub(crate) fn replace(&mut self, old: BatchId, frames: Vec<Frame>) -> Result<(), SpoolError> {
+        let record = self.append(&Entry::Replaced { old, frames: lengths(&frames) }, &frames)?;
+        self.forget(old);
+        self.hold(record, frames);
+        self.trim();
+        Ok(())
+    }
+
+    /// Lets go of the epoch's batches up to `sequence`, and says how many. Space is given back even
+    /// when the release itself cannot be written: then a restart only resends what is dropped there.
+    pub(crate) fn release(&mut self, epoch: Epoch, sequence: Sequence) -> usize {
+        let released = self.known.released.entry(epoch).or_default();
+        if *released >= sequence {
+            return 0;
+        }
+        *released = sequence;
+        let gone: Vec<_> = self.released_by(epoch, sequence);
+        for id in &gone {
+            self.forget(*id);
+        }
+        self.trim();
+        if !gone.is_empty()
+            && let Err(e) = self.append(&Entry::Released { epoch, sequence }, &[])
+        {
+            tracing::warn!(error = %e, "a release could not be written");
+        }
+        gone.len()
+    }
+
+    /// The frozen bytes of a batch.
+    pub(crate) fn frame(&self, place: Place) -> Result<Bytes, SpoolError> {
+        let record =
+            self.journal.read(place.record - 1, 1).map_err(|source| self.failed(source))?;
+        record
+            .first()
+            .filter(|(number, _)| *number == place.record)
+            .and_then(|(_, record)| Entry::decode(record))
+            .and_then(|(_, frames)| frames.get(place.frame as usize).cloned())
+            .ok_or_else(|| self.lost(place))
+    }
+
+    /// Takes up to `most` batches that are not durable in `log` and marks them as under way: oldest
+    /// first, but those behind that lost a connection before, so that one poison batch holds up none.
+    pub(crate) fn pick(&mut self, most: usize, log: Option<LogId>) -> Vec<Picked> {
+        let open = |held: &Held| match held.sent {
+            Sent::No => true,
+            Sent::Durable(in_log) => Some(in_log) != log,
+            Sent::UnderWay | Sent::Unreadable => false,
+        };
+        let of = |lossy: bool| {
+            let chosen = self.waiting.iter().filter(move |(_, held)| (held.losses > 0) == lossy);
+            chosen.filter(|(_, held)| open(held)).map(|(place, held)| (*place, held.id))
+        };
+        let places: Vec<_> = of(false).chain(of(true)).take(most).collect();
+        let mut picked = Vec::with_capacity(places.len());
+        for (place, id) in places {
+            match self.frame(place) {
+                Ok(frame) => {
+                    self.mark(place, Sent::UnderWay);
+                    picked.push(Picked { place, id, frame });
+                }
+                Err(e) => {
+                    tracing::error!(error = %e, "a batch cannot be sent before the next start");
+                    self.mark(place, Sent::Unreadable);
+                }
+            }
+        }
+        picked
+    }
+
+    pub(crate) fn mark(&mut self, place: Place, sent: Sent) {
+        if let Some(held) = self.waiting.get_mut(&place) {
+            held.sent = sent;
+            if matches!(sent, Sent::Durable(_)) {
+                held.losses = 0;
+            }
+        }
+    }
+
+    /// A connection was lost while the batch was under way and `taken` batches had been taken in all.
+    /// Whether the batch is to blame: it happened twice in a row while others went through.
+    pub(crate) fn lost_connection(&mut self, place: Place, taken: u64) -> bool {
+        let Some(held) = self.waiting.get_mut(&place) else { return false };
+        if held.losses == 0 {
+            held.taken_before = taken;
+        }
+        held.losses += 1;
+        held.losses >= 2 && taken > held.taken_before
+    }
+
+    /// Batches that are not durable in `log`.
+    pub(crate) fn unacknowledged(&self, log: Option<LogId>) -> usize {
+        let done = |sent| matches!(sent, Sent::Durable(in_log) if Some(in_log) == log);
+        self.waiting.values().filter(|held| !done(held.sent)).count()
+    }
+
+    /// The centre stands before what it said to be in splits: all that waits is to be sent again, and
+    /// no release counts that it does not know of.
+    pub(crate) fn went_back(&mut self, to: &BTreeMap<Epoch, Sequence>) {
+        for held in self.waiting.values_mut().filter(|held| held.sent != Sent::UnderWay) {
+            held.sent = Sent::No;
+        }
+        for (epoch, released) in &mut self.known.released {
+            *released = to.get(epoch).copied().unwrap_or_default().min(*released);
+        }
+    }
+
+    /// Who a source is, with nothing covered.
+    pub(crate) fn name(&self, source: SourceId) -> Option<&SourceRange> {
+        self.names.get(&source)
+    }
+
+    /// From here on the centre's account of a released source is ours.
+    pub(crate) fn settle_released(&mut self) -> BTreeMap<SourceId, Book> {
+        std::mem::take(&mut self.released_to)
+    }
+
+    pub(crate) fn holds(&self, batch: BatchId) -> bool {
+        self.places.contains_key(&batch)
+    }
+
+    /// Batches that wait.
+    pub(crate) fn batches(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Disk that the spool takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.journal.bytes()
+    }
+
+    /// Whether it takes no further batch for now. An empty spool takes one whatever the limit.
+    pub(crate) fn full(&self) -> bool {
+        !self.waiting.is_empty() && self.bytes() >= self.bytes_max
+    }
+
+    /// The reader's memory.
+    pub(crate) fn state(&self) -> &BTreeMap<String, Vec<u8>> {
+        &self.known.state
+    }
+
+    pub(crate) fn books(&self) -> &Books {
+        &self.known.books
+    }
+
+    /// Goes on from what the centre has of a source.
+    pub(crate) fn adopt(&mut self, source: SourceId, to: u64, running: Count) {
+        self.known.books.entry(source).or_insert(Book { to, running, ended: false });
+    }
+
+    pub(crate) fn released(&self, epoch: Epoch) -> Sequence {
+        self.known.released.get(&epoch).copied().unwrap_or_default()
+    }
+
+    /// The epochs that still have batches here.
+    pub(crate) fn epochs(&self) -> Vec<Epoch> {
+        let mut epochs: Vec<_> = self.waiting.values().map(|held| held.id.epoch).collect();
+        epochs.sort_unstable();
+        epochs.dedup();
+        epochs
+    }
+
+    fn released_by(&self, epoch: Epoch, sequence: Sequence) -> Vec<BatchId> {
+        let ids = self.waiting.values().map(|held| held.id);
+        ids.filter(|id| id.epoch == epoch && id.sequence <= sequence).collect()
+    }
+
+    /// Appends an entry, behind a snapshot where a segment begins; gives the entry's record.
+    fn append(&mut self, entry: &Entry, frames: &[Frame]) -> Result<u64, SpoolError> {
+        if self.snapshot != 0 && self.journal.segment_bytes() >= SPOOL_SEGMENT_BYTES {
+            self.journal.rotate().map_err(|source| self.failed(source))?;
+            self.snapshot = 0;
+        }
+        let bytes: Vec<&[u8]> = frames.iter().map(|frame| &*frame.bytes).collect();
+        let record = entry.encode(&bytes);
+        let snapshot = (self.snapshot == 0).then(|| {
+            self.drop_old_books();
+            Entry::Snapshot(self.known.clone()).encode(&[])
+        });
+        let records: Vec<&[u8]> = snapshot.as_deref().into_iter().chain([&*record]).collect();
+        let appended = self.journal.append(&records).map_err(|source| self.failed(source))?;
+        if snapshot.is_some() {
+            self.snapshot = appended.first;
+        }
+        Ok(appended.last)
+    }
+
+    /// Forgets the counts of sources that ended long ago, in the order of their ids for want of a better.
+    fn drop_old_books(&mut self) {
+        let ended = self.known.books.values().filter(|book| book.ended).count();
+        let mut surplus = ended.saturating_sub(ENDED_SOURCES_KEPT);
+        self.known.books.retain(|_, book| {
+            let dropped = book.ended && surplus > 0;
+            surplus -= usize::from(dropped);
+            !dropped
+        });
+    }
+
+    fn change(&mut self, changes: Vec<StateChange>) {
+        for (key, value) in changes {
+            match value {
+                Some(value) => drop(self.known.state.insert(key, value)),
+                None => drop(self.known.state.remove(&key)),
+            }
+        }
+    }
+
+    fn hold(&mut self, record: u64, frames: Vec<Frame>) {
+        for (at, frame) in frames.into_iter().enumerate() {
+            let place = Place { record, frame: u32::try_from(at).unwrap_or(u32::MAX) };
+            self.hold_one(place, &frame.header);
+        }
+    }
+
+    fn hold_one(&mut self, place: Place, header: &BatchHeader) {
+        let mut covers = Vec::with_capacity(header.sources.len());
+        for range in &header.sources {
+            let book = Book { to: range.to, running: range.running, ended: range.ended };
+            let known = self.known.books.entry(range.source).or_default();
+            // What was cut or declared later lies behind what the book says already.
+            if book.to >= known.to {
+                *known = Book { ended: book.ended || known.ended, ..book };
+            }
+            covers.push((range.source, book));
+            self.names
+                .entry(range.source)
+                .or_insert_with(|| SourceRange { gaps: Vec::new(), ..range.clone() });
+        }
+        self.places.insert(header.batch, place);
+        let held = Held {
+            id: header.batch,
+            sent: Sent::No,
+            losses: 0,
+            taken_before: 0,
+            covers,
+        };
+        self.waiting.insert(place, held);
+    }
+
+    fn forget(&mut self, batch: BatchId) {
+        let Some(held) = self.places.remove(&batch).and_then(|place| self.waiting.remove(&place))
+        else {
+            return;
+        };
+        if self.released(batch.epoch) >= batch.sequence {
+            for (source, book) in held.covers {
+                let known = self.released_to.entry(source).or_default();
+                if book.to >= known.to {
+                    *known = book;
+                }
+            }
+        }
+    }
+
+    /// Removes the segments that neither a waiting batch nor the newest snapshot needs.
+    fn trim(&mut self) {
+        let oldest = self.waiting.keys().next().map_or(u64::MAX, |place| place.record);
+        let needed = oldest.min(self.snapshot);
+        if needed > 1
+            && let Err(e) = self.journal.trim(needed - 1)
+        {
+            tracing::warn!(error = %e, "the spool could not give space back");
+        }
+    }
+
+    fn failed(&self, source: JournalError) -> SpoolError {
+        SpoolError::Journal { dir: self.dir.clone(), source }
+    }
+
+    fn lost(&self, place: Place) -> SpoolError {
+        let batch = self.waiting.get(&place).map(|held| held.id).unwrap_or(BatchId {
+            collector: nilometer_model::CollectorId::default(),
+            epoch: Epoch::default(),
+            sequence: Sequence::default(),
+        });
+        SpoolError::Lost { dir: self.dir.clone(), batch }
+    }
+}
+
+fn lengths(frames: &[Frame]) -> Vec<u32> {
+    frames.iter().map(|frame| u32::try_from(frame.bytes.len()).unwrap_or(u32::MAX)).collect()
+}
+
+#[cfg(test)]
+mod tests;
