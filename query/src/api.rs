@@ -22,6 +22,7 @@ mod intake;
 mod inventory;
 mod ledger;
 mod limits;
+mod login;
 mod logs;
 mod observe;
 mod page;
@@ -187,6 +188,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(intake::batches))
         .routes(routes!(intake::heartbeats))
         .routes(routes!(intake::ingest))
+        .routes(routes!(login::login))
         .routes(routes!(openapi))
         .merge(process_routes())
 }

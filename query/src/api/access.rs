@@ -3,8 +3,8 @@
 //! ```text
 //!                  Loopback             Tokens                  Insecure
 //!   Host           must be local        any                     any
-//!   Origin, when   must be the Host     any (a bearer token     must be the Host
-//!   it changes                          is never sent unasked)
+//!   Origin, when   must be the Host     must be the Host, when  must be the Host
+//!   it changes                          a cookie brings the token
 //!   token          -                    by the table, else 401  -
 //! ```
 //! Invariants:
@@ -116,6 +116,9 @@ pub(crate) struct Caller {
     pub(crate) tenant: String,
 }
 
+/// Carries the token of a browser.
+pub(crate) const COOKIE: &str = "nilometer_token";
+
 /// The tenant of whoever is not asked.
 const TENANT_DEFAULT: &str = "default";
 
@@ -145,6 +148,7 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/batches", Need::Ingest),
     ("POST", "/api/v1/heartbeats", Need::Ingest),
     ("POST", "/api/v1/ingest", Need::Ingest),
+    ("POST", "/api/v1/login", Need::Open),
     ("GET", "/livez", Need::Open),
     ("GET", "/readyz", Need::Read),
     ("GET", "/metrics", Need::Read),
@@ -185,7 +189,7 @@ fn admit(policy: &AccessPolicy, request: &Request, need: Need) -> Result<Caller,
         }
         AccessPolicy::Insecure => check_origin(request)?,
         AccessPolicy::Tokens(_) if need == Need::Open => {}
-        AccessPolicy::Tokens(tokens) => return check_token(tokens, request.headers(), need),
+        AccessPolicy::Tokens(tokens) => return check_token(tokens, request, need),
     }
     Ok(Caller { tenant: TENANT_DEFAULT.to_owned() })
 }
@@ -231,14 +235,16 @@ fn host(request: &Request) -> Option<&str> {
     request.headers().get(header::HOST)?.to_str().ok()
 }
 
-fn check_token(tokens: &[Token], headers: &HeaderMap, need: Need) -> Result<Caller, ApiError> {
-    let Some(secret) = bearer(headers) else {
-        return Err(ApiError::unauthorized("this address asks for a token"));
+fn check_token(tokens: &[Token], request: &Request, need: Need) -> Result<Caller, ApiError> {
+    let secret = match (bearer(request.headers()), cookie(request.headers())) {
+        (Some(secret), _) => secret,
+        (None, Some(secret)) => {
+            check_origin(request)?;
+            secret
+        }
+        (None, None) => return Err(ApiError::unauthorized("this address asks for a token")),
     };
-    let matching = |found, token| if Token::has(token, secret) { Some(token) } else { found };
-    let Some(token) = tokens.iter().fold(None, matching) else {
-        return Err(ApiError::unauthorized("this token is not known here"));
-    };
+    let token = known(tokens, secret)?;
     if !token.role.may(need) {
         let message = format!("a token with the role {} may not do this", token.role.name());
         return Err(ApiError::forbidden(message, "use a token with another role"));
@@ -246,16 +252,32 @@ fn check_token(tokens: &[Token], headers: &HeaderMap, need: Need) -> Result<Call
     Ok(Caller { tenant: token.tenant.clone() })
 }
 
-impl Token {
-    fn has(&self, secret: &str) -> bool {
-        self.secret.is(secret)
+/// Whether the token is good for anything here.
+pub(crate) fn check_login(policy: &AccessPolicy, secret: &str) -> Result<(), ApiError> {
+    match policy {
+        AccessPolicy::Tokens(tokens) => known(tokens, secret).map(drop),
+        AccessPolicy::Loopback | AccessPolicy::Insecure => Ok(()),
     }
+}
+
+/// Looks at every token, whichever it is.
+fn known<'a>(tokens: &'a [Token], secret: &str) -> Result<&'a Token, ApiError> {
+    let matching =
+        |found, token: &'a Token| if token.secret.is(secret) { Some(token) } else { found };
+    let found = tokens.iter().fold(None, matching);
+    found.ok_or_else(|| ApiError::unauthorized("this token is not known here"))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = sent.flat_map(|value| value.split(';')).filter_map(|one| one.split_once('='));
+    pairs.find(|(name, _)| name.trim() == COOKIE).map(|(_, secret)| secret.trim())
 }
 
 #[cfg(test)]

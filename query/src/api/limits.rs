@@ -12,9 +12,9 @@ pub(crate) const BUCKETS_DEFAULT: usize = 60;
 pub(crate) const BUCKETS_MAX: usize = 1_000;
 /// How far back a range begins, when the request does not say.
 pub(crate) const RANGE_DEFAULT_NS: i64 = 3_600_000_000_000;
-/// Text of one query, bytes.
-pub(crate) const QUERY_BYTES_MAX: usize = 64 << 10;
 
+/// What a login sends, bytes.
+pub(crate) const LOGIN_BYTES_MAX: usize = 4 << 10;
 /// A heartbeat, bytes.
 pub(crate) const HEARTBEAT_BYTES_MAX: usize = 8 << 20;
 /// The body of an ingest request as sent, bytes.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use utoipa::IntoParams;
 
 use super::error::ApiError;
-use super::limits::{QUERY_BYTES_MAX, RANGE_DEFAULT_NS};
+use super::limits::RANGE_DEFAULT_NS;
 
 /// The parameters of a request, each known and given at most once. `T` holds them as written.
 #[derive(Debug)]
@@ -64,20 +64,6 @@ fn read<T: DeserializeOwned>(parts: &Parts, known: &[String]) -> Result<T, ApiEr
     serde_json::from_value(Value::Object(given)).map_err(|error| {
         ApiError::bad_request("query", format!("the parameters do not fit: {error}"), "")
     })
-}
-
-/// The text of a query; none means everything.
-pub(crate) fn query_text(q: Option<&str>) -> Result<&str, ApiError> {
-    let q = q.unwrap_or_default();
-    if q.len() > QUERY_BYTES_MAX {
-        let message = format!("the query takes {} bytes", q.len());
-        return Err(ApiError::bad_request(
-            "q",
-            message,
-            format!("at most {QUERY_BYTES_MAX} bytes"),
-        ));
-    }
-    Ok(q)
 }
 
 /// A number from 1 to `max`.

@@ -32,8 +32,7 @@ async fn every_documented_route_has_a_role_and_asks_for_a_token() {
         let row = ROUTES.iter().find(|(m, p, _)| *m == method && *p == path);
         let (.., need) = row.unwrap_or_else(|| panic!("{method} {path} is not in the table"));
         let answer = world.ask(&method, &concrete, &[]).await;
-        let expect = if *need == Need::Open { 200 } else { 401 };
-        assert_eq!(answer.status, expect, "{method} {path}");
+        assert_eq!(answer.status == 401, *need != Need::Open, "{method} {path}");
         if *need != Need::Open {
             assert_eq!(answer.json()["error"]["code"], "unauthorized");
             assert_eq!(answer.header("www-authenticate"), Some("Bearer realm=\"nilometer\""));
@@ -85,6 +84,21 @@ async fn each_role_gets_through_to_its_routes_and_no_further() {
     assert_eq!(world.ask("POST", "/api/v1/ingest", &read).await.status, 403);
     assert_eq!(world.ask("GET", "/", &[]).await.status, 200);
     assert_eq!(world.ask("GET", "/livez", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_browser_logs_in_with_a_token_and_goes_on_with_its_cookie() {
+    let world = World::with_access(harness::tokens()).await;
+    for (body, status) in [(&b"{\"token\":\"x\"}"[..], 401), (b"{}", 400), (b"", 400)] {
+        assert_eq!(world.send(post("/api/v1/login", &[], body.to_vec())).await.status, status);
+    }
+    let body = b"{\"token\":\"read-secret\"}".to_vec();
+    let answer = world.send(post("/api/v1/login", &[], body)).await;
+    assert_eq!(answer.status, 204);
+    let set = answer.header("set-cookie").unwrap();
+    assert!(set.ends_with("; Path=/; HttpOnly; SameSite=Strict"), "{set}");
+    let cookie = set.split(';').next().unwrap();
+    assert_eq!(world.ask("GET", "/api/v1/logs", &[("cookie", cookie)]).await.status, 200);
 }
 
 #[tokio::test]

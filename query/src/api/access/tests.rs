@@ -101,6 +101,18 @@ fn each_role_opens_what_the_table_gives_it() {
 }
 
 #[test]
+fn a_cookie_is_as_good_as_its_token_but_not_for_another_sites_page() {
+    let ask = |method, cookie, origin| {
+        request(method, &[("host", "n.example:6456"), ("cookie", cookie), ("origin", origin)])
+    };
+    let cookie = "theme=dark; nilometer_token=a";
+    check(&tokens(), &ask("DELETE", cookie, "http://n.example:6456"), Need::Admin, 200);
+    check(&tokens(), &ask("DELETE", cookie, "http://evil.example"), Need::Admin, 403);
+    check(&tokens(), &ask("GET", "nilometer_token=r", "http://n.example:6456"), Need::Admin, 403);
+    check(&tokens(), &ask("GET", "nilometer_token=x", "http://n.example:6456"), Need::Read, 401);
+}
+
+#[test]
 fn a_token_brings_its_tenant() {
     let caller = admit(&tokens(), &request("GET", &[("authorization", "Bearer r")]), Need::Read);
     assert_eq!(caller.unwrap().tenant, "r-tenant");

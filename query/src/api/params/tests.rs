@@ -48,9 +48,3 @@ fn a_word_that_is_no_choice_is_refused_with_the_choices() {
     assert_eq!((of(None).unwrap(), of(Some("asc")).unwrap()), (1, 2));
     check(of(Some("up")), &["\"field\":\"order\"", "one of desc, asc"]);
 }
-
-#[test]
-fn a_query_is_taken_up_to_the_limit_and_no_further() {
-    assert!(query_text(Some(&"x".repeat(QUERY_BYTES_MAX))).is_ok());
-    check(query_text(Some(&"x".repeat(QUERY_BYTES_MAX + 1))), &["\"field\":\"q\""]);
-}
