@@ -262,9 +262,25 @@ impl Journal {
     /// journal is then poisoned).
     pub fn rotate(&mut self) -> Result<(), JournalError> {
         self.refuse_poisoned()?;
-        if self.active_bytes == 0 {
+        if self.active_bytes == 0 { Ok(()) } else { self.begin_segment() }
+    }
+
+    /// Leaves out the numbers up to `last`, which are known from elsewhere to have been used.
+    ///
+    /// # Errors
+    /// As [`Journal::rotate`].
+    pub fn skip_to(&mut self, last: u64) -> Result<(), JournalError> {
+        self.refuse_poisoned()?;
+        if last <= self.last {
             return Ok(());
         }
+        self.last = last;
+        self.begin_segment()?;
+        self.shared.index_mut().last = last;
+        Ok(())
+    }
+
+    fn begin_segment(&mut self) -> Result<(), JournalError> {
         let first = self.last + 1;
         let active = open_segment(&self.shared.dir, first)?;
         if let Err(error) = sync_dir(&self.shared.dir) {

@@ -7,18 +7,25 @@
 
 #![warn(missing_docs)]
 
+pub mod contract;
 mod damage;
 mod durable;
 mod end;
 mod journal;
 pub mod limits;
+mod local;
+mod log;
 mod reader;
 mod record;
 mod recover;
 mod scan;
 mod segment;
+mod sim;
 
 pub use damage::Damage;
 pub use durable::{Durable, write_file_durably};
 pub use journal::{Appended, Journal, JournalError, JournalLimits, Recovery};
+pub use local::LocalLog;
+pub use log::{Log, LogError};
 pub use reader::JournalReader;
+pub use sim::SimLog;

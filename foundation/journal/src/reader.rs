@@ -80,16 +80,18 @@ struct Part {
 /// What a read has so far.
 struct Taken {
     records: Vec<(u64, Bytes)>,
-    bytes_left: usize,
+    bytes: usize,
+    bytes_max: usize,
 }
 
 impl Taken {
     /// Takes the record if there is room for it; the first one always fits.
     fn take(&mut self, number: u64, bytes: Bytes) -> bool {
-        if !self.records.is_empty() && bytes.len() > self.bytes_left {
+        let total = self.bytes + bytes.len();
+        if !self.records.is_empty() && total > self.bytes_max {
             return false;
         }
-        self.bytes_left = self.bytes_left.saturating_sub(bytes.len());
+        self.bytes = total;
         self.records.push((number, bytes));
         true
     }
@@ -101,7 +103,7 @@ impl JournalReader {
     /// # Errors
     /// When a file cannot be read; damage is no error.
     pub fn read(&self, after: u64, bytes_max: usize) -> Result<Vec<(u64, Bytes)>, JournalError> {
-        let mut taken = Taken { records: Vec::new(), bytes_left: bytes_max };
+        let mut taken = Taken { records: Vec::new(), bytes: 0, bytes_max };
         let mut wanted = after.saturating_add(1);
         while let Some(part) = self.locate(wanted) {
             let full = match self.read_part(&part, wanted, &mut taken) {
