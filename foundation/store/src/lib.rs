@@ -12,12 +12,14 @@ mod buffer;
 mod commit;
 pub mod limits;
 mod live;
+pub mod meta;
 mod snapshot;
 mod store;
 mod views;
 
 pub use account::Account;
 pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
+pub use meta::{LocalMeta, Meta, MetaError, Replay, SimMeta};
 pub use snapshot::Snapshot;
 pub use store::{Arrival, Cut, Entered, Store, StoreError};
 pub use views::{CollectorView, Completeness, GapView, Lagging, LedgerRow, SourceView};

@@ -24,3 +24,11 @@ pub const HEARTBEATS_PENDING_MAX: usize = 64;
 pub const COLLECTOR_WARNINGS_MAX: usize = 16;
 /// Declared losses that one answer lists.
 pub const GAPS_LISTED_MAX: usize = 1_000;
+/// Commits between two snapshots of Meta: how many a start has to fold at most, twice over.
+pub const SNAPSHOT_COMMITS: u64 = 1_000;
+/// Longest commit, bytes of JSON.
+pub const META_COMMIT_BYTES_MAX: usize = 256 << 20;
+/// A segment of Meta's journal, bytes.
+pub const META_SEGMENT_BYTES: u64 = 16 << 20;
+/// Commits read at once, bytes of JSON.
+pub const META_READ_BYTES: usize = 4 << 20;
