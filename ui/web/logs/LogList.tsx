@@ -57,7 +57,7 @@ export function LogList({ items, turn, chosen, above, onOpen, onAway }: LogListP
   }
   const [first, last] = rowsInSight(sight, rowHeight, items.length)
   return (
-    <div ref={box} id={LIST_ID} className="list scroll" tabIndex={0} aria-label="Log lines" onScroll={onScroll}>
+    <div ref={box} id={LIST_ID} className="list scroll" role="region" tabIndex={0} aria-label="Log lines" onScroll={onScroll}>
       {above}
       <ol style={{ height: items.length * rowHeight + 8, marginTop: head }}>
         {items.slice(first, last).map((item, offset) => (

@@ -1,3 +1,5 @@
+// The fold behind the list: nothing twice, nothing lost in silence.
+
 import { expect, test } from 'vitest'
 import { Fault, type Page } from '../api/client'
 import { COMPLETE } from '../model/coverage'
@@ -53,12 +55,12 @@ test('lines that arrive while a page is on its way are in the list once', () => 
   expect(feed.early).toEqual([])
 })
 
-test('an older page goes above and takes its cursor along', () => {
-  const feed = after(ASKED, answered('a3@3', 'c1'), { type: 'older' }, {
+test('an older page goes above in the order of the server and takes its cursor along', () => {
+  const feed = after(ASKED, answered('b3@3', 'c1'), { type: 'older' }, {
     type: 'olderCame',
-    page: page('a1@1 a2@2', 'c2'),
+    page: page('a1@1 a2@9 b3@3', 'c2'),
   })
-  expect(shown(feed.rows)).toBe('a1@1 a2@2 a3@3')
+  expect(shown(feed.rows)).toBe('a1@1 a2@9 b3@3')
   expect([feed.olderCursor, feed.loadingOlder, feed.turn]).toEqual(['c2', false, 1])
 })
 

@@ -113,8 +113,10 @@ function answered(feed: Feed, page: Page): Feed {
   }
 }
 
+/** The server's order is kept: it knows more than the time by which late lines are placed here. */
 function olderCame(feed: Feed, page: Page): Feed {
-  const rows = merged(page.records, feed.rows)
+  const known = new Set(feed.rows.map((row) => row.key))
+  const rows = [...page.records.filter((record) => !known.has(record.key)), ...feed.rows]
   return { ...feed, rows, olderCursor: page.cursor, loadingOlder: false }
 }
 

@@ -1,3 +1,5 @@
+// The fields of the detail.
+
 import { expect, test } from 'vitest'
 import { toRecord } from '../api/wire'
 import { fieldsOf } from './fields'

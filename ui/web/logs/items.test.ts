@@ -1,3 +1,5 @@
+// What stands between the rows, and where.
+
 import { expect, test } from 'vitest'
 import { COMPLETE, type Coverage, type Gap } from '../model/coverage'
 import { type LogRecord, recordKey, type SourceId } from '../model/record'

@@ -1,3 +1,5 @@
+// Every sentence of the Logs page.
+
 import { expect, test } from 'vitest'
 import { COMPLETE, type Coverage, type Gap } from '../model/coverage'
 import type { SourceId } from '../model/record'

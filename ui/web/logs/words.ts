@@ -38,7 +38,7 @@ export function countSentence(feed: Feed): { readonly head: string; readonly res
   const more = feed.olderCursor !== undefined || feed.trimmed
   const head = more ? `Newest ${lines(feed.rows.length)}` : lines(feed.rows.length)
   const timed = feed.elapsedMs !== undefined && feed.tail.state === 'off'
-  return { head, rest: timed ? `in ${duration(feed.elapsedMs)}` : '' }
+  return { head, rest: timed ? `in ${feed.elapsedMs === 0 ? '<1 ms' : duration(feed.elapsedMs)}` : '' }
 }
 
 /** How far the answer can be trusted; empty when the server says nothing about it. */

@@ -1,3 +1,5 @@
+// What a row makes of a message.
+
 import { expect, test } from 'vitest'
 import { ROW_CHARS_MAX } from './limits'
 import { innerMessage, oneLine } from './message'

@@ -1,3 +1,5 @@
+// Times in and out, exact and as read.
+
 import { expect, test } from 'vitest'
 import { clock, day, duration, millis, parseTime, roundDuration } from './time'
 

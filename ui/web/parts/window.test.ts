@@ -1,3 +1,5 @@
+// Which rows are drawn.
+
 import { expect, test } from 'vitest'
 import { rowsInSight, scrollToShow } from './window'
 

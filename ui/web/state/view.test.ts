@@ -1,3 +1,5 @@
+// The address says the view, and back.
+
 import { expect, test } from 'vitest'
 import { momentOf, parseView, permalink, viewHref, withTerm } from './view'
 
