@@ -8,7 +8,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use memchr::memchr;
 use nilometer_model::{Count, Timestamp};
@@ -51,6 +51,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) order_time: &'a mut [Timestamp; 2],
     pub(crate) buffers: &'a mut Buffers,
     pub(crate) now: Instant,
+    /// The time of day.
+    pub(crate) clock: Timestamp,
     pub(crate) sink: &'a mut dyn Sink,
 }
 
@@ -180,8 +182,11 @@ impl Generation {
         if size != self.quiet.0 {
             self.quiet = (size, reading.now);
         }
-        let idle = reading.now.saturating_duration_since(self.quiet.1);
-        if reading.format == Format::Plain && idle >= Duration::from_secs(UNTERMINATED_LINE_S) {
+        // The file's own time too, lest frequent restarts keep it waiting.
+        let idle = reading.now.saturating_duration_since(self.quiet.1).as_secs();
+        let idle_ms = reading.clock.ms_since(self.modified);
+        let idle = idle.max(u64::try_from(idle_ms / 1_000).unwrap_or(0));
+        if reading.format == Format::Plain && idle >= UNTERMINATED_LINE_S {
             self.send_unterminated(reading, rest);
         }
         Visit::End

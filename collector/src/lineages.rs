@@ -60,13 +60,13 @@ enum Turn {
 
 impl Lineages {
     /// Reads on in every generation whose turn it is.
-    pub(crate) fn visit(&mut self, reading: &mut Reading<'_>, now: Timestamp) -> Visited {
+    pub(crate) fn visit(&mut self, reading: &mut Reading<'_>) -> Visited {
         let mut visited = Visited::default();
         // The order of times is the log's; it is lent to the visit.
         std::mem::swap(&mut self.order_time, reading.order_time);
         for index in 0..self.generations.len() {
             let before = progress(&self.generations[index]);
-            let turn = self.step(index, reading, now, &mut visited);
+            let turn = self.step(index, reading, &mut visited);
             if progress(&self.generations[index]) != before {
                 visited.progressed = true;
                 self.changed = true;
@@ -84,7 +84,6 @@ impl Lineages {
         &mut self,
         index: usize,
         reading: &mut Reading<'_>,
-        now: Timestamp,
         visited: &mut Visited,
     ) -> Turn {
         let generation = &mut self.generations[index];
@@ -98,7 +97,7 @@ impl Lineages {
             return self.rest(index, reading, visited);
         }
         if generation.content.is_none() && generation.homes.is_empty() {
-            return self.missing(index, reading, now, visited);
+            return self.missing(index, reading, visited);
         }
         match generation.visit(reading) {
             Visit::Full => {
@@ -123,7 +122,7 @@ impl Lineages {
                 visited.pending = true;
                 Turn::Stop
             }
-            Visit::Unreadable => self.unreadable(index, reading, now, visited),
+            Visit::Unreadable => self.unreadable(index, reading, visited),
         }
     }
 
@@ -199,7 +198,6 @@ impl Lineages {
         &mut self,
         index: usize,
         reading: &mut Reading<'_>,
-        now: Timestamp,
         visited: &mut Visited,
     ) -> Turn {
         let generation = &mut self.generations[index];
@@ -212,10 +210,10 @@ impl Lineages {
         let unread = generation.saved.size_seen > generation.at;
         if truncated && unread {
             let to = generation.saved.size_seen;
-            declare(generation, Reason::TruncatedBeforeRead, Some(to), now, reading.sink);
+            declare(generation, Reason::TruncatedBeforeRead, Some(to), reading.clock, reading.sink);
             generation.at = to;
         } else if !truncated {
-            declare(generation, Reason::DeletedBeforeRead, None, now, reading.sink);
+            declare(generation, Reason::DeletedBeforeRead, None, reading.clock, reading.sink);
         }
         generation.end(reading.sink);
         self.changed = true;
@@ -227,7 +225,6 @@ impl Lineages {
         &mut self,
         index: usize,
         reading: &mut Reading<'_>,
-        now: Timestamp,
         visited: &mut Visited,
     ) -> Turn {
         visited.relist = true;
@@ -240,7 +237,7 @@ impl Lineages {
         if !gzip || waited < Duration::from_secs(DAMAGED_GZIP_S) {
             return Turn::Stop;
         }
-        declare(generation, Reason::TruncatedBeforeRead, None, now, reading.sink);
+        declare(generation, Reason::TruncatedBeforeRead, None, reading.clock, reading.sink);
         generation.end(reading.sink);
         self.changed = true;
         Turn::Next

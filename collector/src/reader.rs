@@ -17,7 +17,7 @@ use nilometer_model::{Clock, Count, Gap, GapKind, Reason, SourceId, Timestamp};
 
 use crate::discover::{Discovery, names, plain_name};
 use crate::follow::{Buffers, Reading};
-use crate::limits::{ABSENT_S, OPEN_FILES_MAX, SCAN_MS, SCAN_MS_PER_LOG, WARNINGS_MAX};
+use crate::limits::{ABSENT_S, EVENTS_MS, OPEN_FILES_MAX, SCAN_MS, SCAN_MS_PER_LOG, WARNINGS_MAX};
 use crate::lineages::Lineages;
 use crate::listing::Site;
 use crate::parse::Format;
@@ -61,6 +61,8 @@ pub(crate) struct Reader {
     blocked: BTreeSet<String>,
     buffers: Buffers,
     adopted: HashMap<SourceId, CentreSource>,
+    /// Logs whose durable state is not what was last asked for.
+    changed: BTreeSet<String>,
     forgotten: Vec<String>,
     warnings: Vec<String>,
     /// When everything was last looked through; `None`: look at once.
@@ -89,6 +91,7 @@ impl Reader {
             blocked: BTreeSet::new(),
             buffers: Buffers::default(),
             adopted: HashMap::new(),
+            changed: BTreeSet::new(),
             forgotten: Vec::new(),
             warnings,
             looked: None,
@@ -114,10 +117,10 @@ impl Reader {
             .is_none_or(|looked| now.saturating_duration_since(looked) >= self.scan_every())
         {
             self.look(now);
+            self.limit_open_files();
             self.declare_unfound(now, sink);
         }
         let progressed = self.visit_dirty(now, sink);
-        self.limit_open_files();
         let behind = self.dirty.keys().chain(&self.blocked);
         let slowest = behind.filter_map(|key| self.logs.get(key)?.read_to()).min();
         let caught_up = self.dirty.is_empty() && self.blocked.is_empty();
@@ -128,9 +131,11 @@ impl Reader {
     pub(crate) fn changes(&mut self) -> Vec<StateChange> {
         let gone = self.forgotten.drain(..).map(|key| (key, None));
         let mut changes: Vec<StateChange> = gone.collect();
-        for log in self.logs.values_mut().filter(|log| log.changed) {
-            log.changed = false;
-            changes.push((log.key.clone(), Some(log.save())));
+        for key in std::mem::take(&mut self.changed) {
+            if let Some(log) = self.logs.get_mut(&key) {
+                log.changed = false;
+                changes.push((key, Some(log.save())));
+            }
         }
         changes
     }
@@ -156,7 +161,9 @@ impl Reader {
         let scan = self.looked.map_or(Duration::ZERO, |looked| {
             (looked + self.scan_every()).saturating_duration_since(Instant::now())
         });
-        self.watch.wait(timeout.min(scan));
+        // What waits for its next visit waits for a moment only.
+        let next = if self.dirty.is_empty() { scan } else { Duration::from_millis(EVENTS_MS) };
+        self.watch.wait(timeout.min(next).min(scan));
     }
 
     /// Interrupts [`Reader::wait`].
@@ -237,6 +244,9 @@ impl Reader {
             if log.relist(names, &mut site) || log.waits_for_time() {
                 self.dirty.entry(key.clone()).or_insert(false);
             }
+            if log.changed {
+                self.changed.insert(key.clone());
+            }
             if !log.generations.is_empty() && !log.forget(now) {
                 gone.push(key.clone());
             }
@@ -272,10 +282,14 @@ impl Reader {
                 order_time: &mut order_time,
                 buffers: &mut self.buffers,
                 now,
+                clock: self.config.clock.now(),
                 sink,
             };
-            let visited = log.visit(&mut reading, self.config.clock.now());
+            let visited = log.visit(&mut reading);
             progressed |= visited.progressed;
+            if log.changed {
+                self.changed.insert(key.clone());
+            }
             if visited.pending || visited.full {
                 self.dirty.insert(key.clone(), visited.relist);
             }

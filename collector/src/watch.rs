@@ -135,16 +135,17 @@ impl Watch {
         std::mem::take(&mut self.pending)
     }
 
-    /// Blocks until something happens, somebody wakes it, or the time is over.
+    /// Blocks until something happens, somebody wakes it, or the time is over; a moment in any case, in
+    /// which writes gather.
     pub(crate) fn wait(&mut self, timeout: Duration) {
         let until = Instant::now() + timeout;
         loop {
-            self.gather();
             let left = until.saturating_duration_since(Instant::now());
-            if !self.pending.is_empty() || left.is_zero() {
+            if self.waker.wait(left.min(Duration::from_millis(EVENTS_MS))) {
                 return;
             }
-            if self.waker.wait(left.min(Duration::from_millis(EVENTS_MS))) {
+            self.gather();
+            if !self.pending.is_empty() || left.is_zero() {
                 return;
             }
         }
