@@ -1,1 +1,25 @@
-fn main(){}
+//! `nilometer`: read the command line, do what it says, end with its exit code.
+
+mod assets;
+mod centre;
+mod cli;
+mod client;
+mod config;
+mod data_dir;
+mod dispatch;
+mod listen;
+mod roles;
+mod shutdown;
+mod telemetry;
+mod tokens;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    match cli::Cli::try_parse() {
+        Ok(cli) => dispatch::run(cli.command),
+        Err(error) => dispatch::usage(&error),
+    }
+}

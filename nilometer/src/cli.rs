@@ -1,0 +1,282 @@
+//! The command line, as written: which command, which flags. What they mean is `config`'s to say.
+//!
+//! Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 `prove` does not balance.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Key, Layer};
+
+/// Logs from every container of a host, exactly once, searchable at once.
+#[derive(Debug, Parser)]
+#[command(name = "nilometer", version, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The whole of it on one machine: collect this host's logs, keep them, show them
+    Up(UpOptions),
+    /// Read this node's logs and ship them to a centre
+    Collect(CollectOptions),
+    /// The centre: take in, keep, answer
+    Serve(ServeOptions),
+    /// The newest records that a query matches
+    Search(SearchOptions),
+    /// Records that a query matches, as they come in
+    Tail(TailOptions),
+    /// All records that a query matches, oldest first; goes on where a broken connection left off
+    Export(ExportOptions),
+    /// The ledger: whether everything that was read is accounted for, and what is lost (exit 3 if not)
+    Prove(AskOptions),
+    /// What is read, and how far
+    Sources(AskOptions),
+    /// Records that were turned away
+    DeadLetter {
+        #[command(subcommand)]
+        command: DeadLetterCommand,
+    },
+    /// The configuration, and whether it is right
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLetterCommand {
+    /// All of them
+    List(AskOptions),
+    /// One of them, whole
+    Show(DeadLetterOptions),
+    /// Let one of them in now
+    Retry(DeadLetterOptions),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Check a TOML file: its keys and their values
+    Check { file: PathBuf },
+    /// Every key, its value, and where that comes from
+    Show {
+        #[arg(long, value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+/// What every role takes.
+#[derive(Debug, Args)]
+pub(crate) struct RoleOptions {
+    /// Where everything is kept [default: $STATE_DIRECTORY, else ./nilometer-data]
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// UI, API and metrics [default: 127.0.0.1:6456, collect: 127.0.0.1:6457]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Tokens [default: DATA/tokens]; for collect the one it shows to the centre
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<String>,
+    /// Ask nobody for a token, on whatever address
+    #[arg(long)]
+    insecure: bool,
+    /// A TOML file; flags and NILOMETER_<OPTION> variables go before it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// What reading a node takes.
+#[derive(Debug, Args)]
+pub(crate) struct NodeOptions {
+    /// Where the host's root is seen: what container logs are looked for below [default: /]
+    #[arg(long, value_name = "DIR")]
+    rootfs: Option<String>,
+    /// This host's name in every record [default: what the kernel calls it]
+    #[arg(long, value_name = "NAME")]
+    node: Option<String>,
+    /// Plain log files; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    file: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpOptions {
+    #[command(flatten)]
+    pub(crate) role: RoleOptions,
+    #[command(flatten)]
+    pub(crate) node: NodeOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CollectOptions {
+    /// The intakes of one pipeline
+    #[arg(long, value_name = "URL[,URL]")]
+    to: Vec<String>,
+    #[command(flatten)]
+    pub(crate) role: RoleOptions,
+    #[command(flatten)]
+    pub(crate) node: NodeOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeOptions {
+    /// What this process does [default: all]
+    #[arg(long, value_name = "intake,index,query,alert")]
+    roles: Option<String>,
+    #[command(flatten)]
+    pub(crate) role: RoleOptions,
+}
+
+/// What every command that asks a server takes.
+#[derive(Debug, Args)]
+pub(crate) struct AskOptions {
+    /// Whom to ask [default: http://127.0.0.1:6456]
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+    /// Holds the token to show
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<String>,
+    /// text, ndjson or csv [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    output: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DeadLetterOptions {
+    /// As `dead-letter list` shows it
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) ask: AskOptions,
+}
+
+/// A range of time and how much of it.
+#[derive(Debug, Args)]
+pub(crate) struct RangeOptions {
+    /// RFC 3339, now, or a time ago: -90s -15m -2h -7d
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub(crate) from: Option<String>,
+    /// The first moment that is too late
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub(crate) to: Option<String>,
+    /// At most so many records
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SearchOptions {
+    /// Words, "phrases", field:value ...; see docs/query-language.md
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) query: String,
+    #[command(flatten)]
+    pub(crate) range: RangeOptions,
+    #[command(flatten)]
+    pub(crate) ask: AskOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TailOptions {
+    /// What to wait for; `*` is everything
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) query: String,
+    /// End after so many records
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    #[command(flatten)]
+    pub(crate) ask: AskOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportOptions {
+    /// What to export; everything unless given
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) query: Option<String>,
+    #[command(flatten)]
+    pub(crate) range: RangeOptions,
+    #[command(flatten)]
+    pub(crate) ask: AskOptions,
+}
+
+impl RoleOptions {
+    fn flags(&self) -> Layer {
+        let mut layer = Layer::default();
+        layer.flag(Key::Data, self.data.clone());
+        layer.flag(Key::Listen, self.listen.clone());
+        layer.flag(Key::TokenFile, self.token_file.clone());
+        layer.flag(Key::Insecure, self.insecure.then(|| "true".to_owned()));
+        layer
+    }
+}
+
+impl NodeOptions {
+    fn add_to(&self, layer: &mut Layer) {
+        layer.flag(Key::Rootfs, self.rootfs.clone());
+        layer.flag(Key::Node, self.node.clone());
+        layer.flag(Key::File, self.file.clone());
+    }
+}
+
+impl UpOptions {
+    pub(crate) fn flags(&self) -> Layer {
+        let mut layer = self.role.flags();
+        self.node.add_to(&mut layer);
+        layer
+    }
+}
+
+impl CollectOptions {
+    pub(crate) fn flags(&self) -> Layer {
+        let mut layer = self.role.flags();
+        self.node.add_to(&mut layer);
+        layer.flag(Key::To, self.to.clone());
+        layer
+    }
+}
+
+impl ServeOptions {
+    pub(crate) fn flags(&self) -> Layer {
+        let mut layer = self.role.flags();
+        layer.flag(Key::Roles, self.roles.clone());
+        layer
+    }
+}
+
+impl AskOptions {
+    pub(crate) fn flags(&self) -> Layer {
+        let mut layer = Layer::default();
+        layer.flag(Key::Server, self.server.clone());
+        layer.flag(Key::TokenFile, self.token_file.clone());
+        layer.flag(Key::Output, self.output.clone());
+        layer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_query_and_a_time_may_begin_with_a_hyphen() {
+        let cli =
+            Cli::try_parse_from(["nilometer", "search", "-path:/x", "--from", "-15m"]).unwrap();
+        let Command::Search(search) = cli.command else { panic!("not a search") };
+        assert_eq!(search.query, "-path:/x");
+        assert_eq!(search.range.from.as_deref(), Some("-15m"));
+    }
+
+    #[test]
+    fn commands_of_later_issues_are_not_there() {
+        for command in ["trace", "purge", "verify", "demo", "rules"] {
+            Cli::try_parse_from(["nilometer", command]).expect_err(command);
+        }
+    }
+}

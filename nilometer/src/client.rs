@@ -1,0 +1,42 @@
+//! The commands that ask a server: each is one file, and each prints what the API answered.
+//!
+//! Invariants:
+//! - standard output holds answers only, messages go to standard error;
+//! - `text` never lets a control character of a log through to the terminal, `csv` never a formula to a
+//!   spreadsheet, and `ndjson` is what the server sent, byte for byte.
+
+mod csv;
+mod dead_letter;
+mod error;
+mod export;
+mod http;
+mod printer;
+mod prove;
+mod screen;
+mod search;
+mod sources;
+mod sse;
+mod tail;
+
+pub(crate) use self::dead_letter::{DeadLetterAction, dead_letter};
+pub(crate) use self::error::ClientError;
+pub(crate) use self::export::export;
+pub(crate) use self::prove::prove;
+pub(crate) use self::search::search;
+pub(crate) use self::sources::sources;
+pub(crate) use self::tail::tail;
+
+/// How a command that was answered ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Done,
+    /// The ledger does not balance.
+    Unbalanced,
+}
+
+/// A message to the person, beside the answers.
+fn note(message: &str) {
+    use std::io::Write;
+    // There is nowhere else to complain to.
+    let _written = writeln!(std::io::stderr().lock(), "{message}");
+}

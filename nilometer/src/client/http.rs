@@ -1,0 +1,151 @@
+//! One server, asked over HTTP with the token that the person has.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::{Method, Response, StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use super::error::{ClientError, Refusal};
+use crate::config::AskConfig;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest silence while an answer comes in. Tails are alive with a comment every 15 s.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest answer that is not a stream, bytes.
+const ANSWER_BYTES_MAX: usize = 256 << 20;
+
+/// The server that a command asks.
+pub(super) struct Server {
+    url: String,
+    client: reqwest::Client,
+    token: Option<String>,
+}
+
+/// The parameters of a request; what is not set is not sent.
+pub(super) type Params<'a> = Vec<(&'a str, String)>;
+
+impl Server {
+    pub(super) fn new(config: &AskConfig) -> Result<Self, ClientError> {
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(READ_TIMEOUT)
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|source| ClientError::Reach { server: config.server.clone(), source })?;
+        let token = config.token_file.as_deref().map(read_token).transpose()?;
+        Ok(Self { url: config.server.clone(), client, token })
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Asks for a stream: the answer is a success and its body is still to come.
+    pub(super) async fn open(
+        &self,
+        method: Method,
+        route: &str,
+        params: &Params<'_>,
+        accept: &str,
+    ) -> Result<Response, ClientError> {
+        let url = format!("{}/api/v1{route}", self.url);
+        let mut request =
+            self.client.request(method, url).query(params).header(header::ACCEPT, accept);
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let reach = |source| ClientError::Reach { server: self.url.clone(), source };
+        let response = request.send().await.map_err(reach)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        let body = self.body(response).await.unwrap_or_default();
+        let query = params.iter().find(|(name, _)| *name == "q").map_or("", |(_, query)| query);
+        let mut refusal = Refusal::read(status.as_u16(), &body, query);
+        if status == StatusCode::UNAUTHORIZED && self.token.is_none() {
+            refusal.advise("show a token with --token-file FILE");
+        }
+        Err(ClientError::Refused(refusal))
+    }
+
+    /// Asks for one JSON value.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        params: &Params<'_>,
+    ) -> Result<T, ClientError> {
+        let response = self.open(Method::GET, route, params, "application/json").await?;
+        self.json(response).await
+    }
+
+    /// Asks for something to be done.
+    pub(super) async fn post(&self, route: &str) -> Result<(), ClientError> {
+        self.open(Method::POST, route, &Vec::new(), "application/json").await?;
+        Ok(())
+    }
+
+    async fn json<T: DeserializeOwned>(&self, response: Response) -> Result<T, ClientError> {
+        let body = self.body(response).await?;
+        serde_json::from_slice(&body).map_err(|error| self.unexpected(error.to_string()))
+    }
+
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, ClientError> {
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|source| self.broken(source))? {
+            if body.len() + piece.len() > ANSWER_BYTES_MAX {
+                return Err(self.unexpected(format!("longer than {ANSWER_BYTES_MAX} bytes")));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body)
+    }
+
+    pub(super) fn broken(&self, source: reqwest::Error) -> ClientError {
+        ClientError::Broken { server: self.url.clone(), source }
+    }
+
+    pub(super) fn unexpected(&self, problem: String) -> ClientError {
+        ClientError::Answer { server: self.url.clone(), problem }
+    }
+}
+
+/// The first token of a tokens file (`role tenant token`) that people use, or the only word in it.
+fn read_token(path: &Path) -> Result<String, ClientError> {
+    let problem = |problem: String| ClientError::TokenFile { path: path.to_owned(), problem };
+    let text = std::fs::read_to_string(path).map_err(|error| problem(error.to_string()))?;
+    pick_token(&text).map(str::to_owned).ok_or_else(|| {
+        problem("holds no token; want one word, or lines of `role tenant token`".to_owned())
+    })
+}
+
+fn pick_token(text: &str) -> Option<&str> {
+    let lines: Vec<Vec<&str>> =
+        text.lines().map(|line| line.split_whitespace().collect()).collect();
+    let of_role = |role: &str| {
+        lines.iter().find_map(|line| match line[..] {
+            [is, _, token] if is == role => Some(token),
+            _ => None,
+        })
+    };
+    let only = || match lines.iter().find(|line| !line.is_empty())?[..] {
+        [token] => Some(token),
+        _ => None,
+    };
+    ["admin", "write", "read"].into_iter().find_map(of_role).or_else(only)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_for_people_is_picked_from_the_file() {
+        assert_eq!(pick_token("abc\n"), Some("abc"));
+        assert_eq!(pick_token("ingest default i\nread default r\nadmin default a\n"), Some("a"));
+        assert_eq!(pick_token("ingest default i\n"), None);
+        assert_eq!(pick_token("\n"), None);
+    }
+}

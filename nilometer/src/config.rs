@@ -1,0 +1,311 @@
+//! What we were told to do: as written, then as meant.
+//!
+//! ```text
+//!   flag  >  NILOMETER_<OPTION>  >  TOML file  >  default      (config/written.rs, config/raw.rs)
+//!                        |
+//!                        v  checked once, here
+//!                     Config
+//! ```
+//! Invariants:
+//! - this is the only place in the product that reads the environment or a config file;
+//! - a [`Config`] that exists is valid: nobody checks its fields again;
+//! - whatever is refused names where it was written, the key, and what is allowed.
+
+mod key;
+mod raw;
+mod value;
+mod written;
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nilometer_model::limits::MESSAGE_BYTES_MAX;
+
+pub(crate) use self::key::Key;
+pub(crate) use self::value::{Output, Role};
+pub(crate) use self::written::Layer;
+use self::written::Place;
+
+const LISTEN_PORT: u16 = 6456;
+const LISTEN_PORT_COLLECT: u16 = 6457;
+
+/// The command that a configuration is for; it decides a few defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Up,
+    Collect,
+    Serve,
+    Ask,
+}
+
+/// How `up`, `collect` and `serve` are to run.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// Where everything of ours is kept.
+    pub(crate) data: PathBuf,
+    /// UI, API and `/metrics`.
+    pub(crate) listen: SocketAddr,
+    /// What the paths of container logs are below.
+    pub(crate) rootfs: PathBuf,
+    /// This host's name in every record.
+    pub(crate) node: String,
+    /// Globs of plain files.
+    pub(crate) files: Vec<String>,
+    /// Intakes of one pipeline, the first one first.
+    pub(crate) to: Vec<String>,
+    /// What this process does of the centre's work.
+    pub(crate) roles: Vec<Role>,
+    /// Tokens: those that are let in, or for a collector the one that it shows.
+    pub(crate) token_file: Option<PathBuf>,
+    /// No token is asked for even when not on loopback: said on purpose.
+    pub(crate) insecure: bool,
+    /// How long records are kept, counted from receipt.
+    pub(crate) retention: Duration,
+    /// How long rows may wait in memory before they are sealed into a split.
+    pub(crate) seal_after: Duration,
+    /// How much of our own life is told on stderr.
+    pub(crate) log_level: tracing::Level,
+    /// Longest line that is kept whole, bytes.
+    pub(crate) line_bytes_max: usize,
+    /// Most that the collector's spool takes on disk, bytes; then it stops reading.
+    pub(crate) spool_bytes_max: u64,
+    /// Rows in memory that are sealed into a split at this size, bytes.
+    pub(crate) buffer_bytes: usize,
+}
+
+/// How the commands that ask a server find it.
+#[derive(Debug, Clone)]
+pub(crate) struct AskConfig {
+    /// The server's URL, without a slash at its end.
+    pub(crate) server: String,
+    /// Holds the token to show.
+    pub(crate) token_file: Option<PathBuf>,
+    /// How answers are printed.
+    pub(crate) output: Output,
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ConfigError {
+    place: String,
+    problem: String,
+    allowed: String,
+}
+
+impl ConfigError {
+    fn new(place: String, problem: String, allowed: String) -> Self {
+        Self { place, problem, allowed }
+    }
+
+    fn unreadable(path: &Path, error: &std::io::Error) -> Self {
+        let place = format!("--config {}", path.display());
+        Self::new(place, error.to_string(), "a TOML file that can be read".to_owned())
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; allowed: {}", self.place, self.problem, self.allowed)
+    }
+}
+
+/// All layers joined; every key that has a default has a value.
+#[derive(Debug)]
+pub(crate) struct Settings(Layer);
+
+impl Settings {
+    /// Joins the flags with the real environment, and with the file that `--config` or
+    /// `NILOMETER_CONFIG` names.
+    pub(crate) fn load(
+        flags: Layer,
+        file: Option<PathBuf>,
+        purpose: Purpose,
+    ) -> Result<Self, ConfigError> {
+        Self::join(flags, file, purpose, variable)
+    }
+
+    fn join(
+        flags: Layer,
+        file: Option<PathBuf>,
+        purpose: Purpose,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let named =
+            || variable("NILOMETER_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let file = match file.or_else(named) {
+            Some(path) => read_file(&path)?,
+            None => Layer::default(),
+        };
+        let environment = Layer::environment(&variable);
+        Ok(Self(flags.over(environment).over(file).over(defaults(purpose, &variable))))
+    }
+
+    /// The settings of a role, checked.
+    pub(crate) fn config(&self) -> Result<Config, ConfigError> {
+        Ok(Config {
+            data: self.one(Key::Data, value::path)?,
+            listen: self.one(Key::Listen, value::address)?,
+            rootfs: self.one(Key::Rootfs, value::path)?,
+            node: self.one(Key::Node, value::name)?,
+            files: self.many(Key::File, value::glob)?,
+            to: self.many(Key::To, value::url)?,
+            roles: self.roles()?,
+            token_file: self.optional(Key::TokenFile, value::path)?,
+            insecure: self.one(Key::Insecure, value::flag)?,
+            retention: self.one(Key::Retention, value::retention)?,
+            seal_after: self.one(Key::SealAfter, value::seal_after)?,
+            log_level: self.one(Key::LogLevel, value::level)?,
+            line_bytes_max: self.one(Key::LineBytesMax, value::line_bytes)?,
+            spool_bytes_max: self.one(Key::SpoolBytesMax, value::spool_bytes)?,
+            buffer_bytes: self.one(Key::BufferBytes, value::buffer_bytes)?,
+        })
+    }
+
+    /// The settings of a command that asks a server, checked.
+    pub(crate) fn ask(&self) -> Result<AskConfig, ConfigError> {
+        Ok(AskConfig {
+            server: self.one(Key::Server, value::url)?,
+            token_file: self.optional(Key::TokenFile, value::path)?,
+            output: self.one(Key::Output, value::output)?,
+        })
+    }
+
+    /// `to` must be there for a collector that has no centre of its own.
+    pub(crate) fn require_to(&self) -> Result<(), ConfigError> {
+        match self.0.get(Key::To) {
+            Some(_) => Ok(()),
+            None => Err(ConfigError::new(
+                Key::To.flag(),
+                "collect needs it".to_owned(),
+                Key::To.allowed(),
+            )),
+        }
+    }
+
+    /// Every key, its value as TOML, and where that comes from.
+    pub(crate) fn show(&self) -> String {
+        let width = Key::ALL.iter().map(|key| key.name().len()).max().unwrap_or_default();
+        let line = |key: Key| match self.0.get(key) {
+            None => format!("# {:width$} is not set\n", key.name()),
+            Some(written) => {
+                format!(
+                    "{:width$} = {}  # {}\n",
+                    key.name(),
+                    toml_value(key, &written.values),
+                    written.place
+                )
+            }
+        };
+        Key::ALL.into_iter().map(line).collect()
+    }
+
+    fn optional<T>(&self, key: Key, read: fn(&str) -> Option<T>) -> Result<Option<T>, ConfigError> {
+        Ok(self.many(key, read)?.pop())
+    }
+
+    fn one<T>(&self, key: Key, read: fn(&str) -> Option<T>) -> Result<T, ConfigError> {
+        self.optional(key, read)?.ok_or_else(|| {
+            ConfigError::new(key.flag(), "not set, and has no default".to_owned(), key.allowed())
+        })
+    }
+
+    fn many<T>(&self, key: Key, read: fn(&str) -> Option<T>) -> Result<Vec<T>, ConfigError> {
+        let Some(written) = self.0.get(key) else { return Ok(Vec::new()) };
+        let read = |text: &String| read(text).ok_or_else(|| refuse(key, text, &written.place));
+        written.values.iter().map(read).collect()
+    }
+
+    fn roles(&self) -> Result<Vec<Role>, ConfigError> {
+        let roles = self.many(Key::Roles, Role::parse)?;
+        match (Role::ALL.iter().all(|role| roles.contains(role)), self.0.get(Key::Roles)) {
+            (false, Some(written)) => {
+                Err(refuse(Key::Roles, &written.values.join(","), &written.place))
+            }
+            _ => Ok(Role::ALL.to_vec()),
+        }
+    }
+}
+
+fn refuse(key: Key, text: &str, place: &Place) -> ConfigError {
+    let shown = text.escape_debug();
+    ConfigError::new(place.describe(key), format!("'{shown}' does not fit"), key.allowed())
+}
+
+/// Reads a file and checks it whole, as it would be used with no flag and no variable.
+pub(crate) fn check_file(path: &Path) -> Result<(), ConfigError> {
+    let layer = read_file(path)?;
+    let settings = Settings(layer.over(defaults(Purpose::Up, &|_| None)));
+    settings.config()?;
+    settings.ask()?;
+    Ok(())
+}
+
+fn read_file(path: &Path) -> Result<Layer, ConfigError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|error| ConfigError::unreadable(path, &error))?;
+    raw::read(path, &text)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// What holds when nobody says anything.
+fn defaults(purpose: Purpose, variable: &dyn Fn(&str) -> Option<String>) -> Layer {
+    let port = if purpose == Purpose::Collect { LISTEN_PORT_COLLECT } else { LISTEN_PORT };
+    let state = variable("STATE_DIRECTORY");
+    let state =
+        state.as_deref().and_then(|list| list.split(':').next()).filter(|dir| !dir.is_empty());
+    let values = [
+        (Key::Data, state.unwrap_or("./nilometer-data").to_owned()),
+        (Key::Listen, SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string()),
+        (Key::Rootfs, "/".to_owned()),
+        (Key::Node, host_name()),
+        (Key::Insecure, "false".to_owned()),
+        (Key::Retention, "30d".to_owned()),
+        (Key::SealAfter, "5m".to_owned()),
+        (Key::LogLevel, "info".to_owned()),
+        (Key::LineBytesMax, MESSAGE_BYTES_MAX.to_string()),
+        (Key::SpoolBytesMax, (1_u64 << 30).to_string()),
+        (Key::BufferBytes, (64 << 20).to_string()),
+        (Key::Server, format!("http://127.0.0.1:{LISTEN_PORT}")),
+        (Key::Output, "text".to_owned()),
+    ];
+    let mut layer = Layer::default();
+    for (key, value) in values {
+        layer.set(key, vec![value], Place::Default);
+    }
+    layer.set(
+        Key::Roles,
+        Role::ALL.iter().map(|role| role.name().to_owned()).collect(),
+        Place::Default,
+    );
+    layer
+}
+
+/// What the kernel calls this host.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if name.trim().is_empty() { "localhost".to_owned() } else { name.trim().to_owned() }
+}
+
+fn toml_value(key: Key, values: &[String]) -> String {
+    let text = |value: &String| toml::Value::String(value.clone()).to_string();
+    match key {
+        Key::Insecure | Key::LineBytesMax | Key::SpoolBytesMax | Key::BufferBytes => {
+            values.concat()
+        }
+        _ if key.is_list() => {
+            format!("[{}]", values.iter().map(text).collect::<Vec<_>>().join(", "))
+        }
+        _ => values.iter().map(text).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! Everything that can be set, and what is allowed for each: the one list that flags, environment,
+//! file, messages and `config show` share.
+
+use nilometer_model::limits::MESSAGE_BYTES_MAX;
+
+/// One thing that can be set. Its flag is `--name`, its variable `NILOMETER_NAME`, its TOML key `name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Key {
+    Data,
+    Listen,
+    Rootfs,
+    Node,
+    File,
+    To,
+    Roles,
+    TokenFile,
+    Insecure,
+    Retention,
+    SealAfter,
+    LogLevel,
+    LineBytesMax,
+    SpoolBytesMax,
+    BufferBytes,
+    Server,
+    Output,
+}
+
+impl Key {
+    pub(crate) const ALL: [Self; 17] = [
+        Self::Data,
+        Self::Listen,
+        Self::Rootfs,
+        Self::Node,
+        Self::File,
+        Self::To,
+        Self::Roles,
+        Self::TokenFile,
+        Self::Insecure,
+        Self::Retention,
+        Self::SealAfter,
+        Self::LogLevel,
+        Self::LineBytesMax,
+        Self::SpoolBytesMax,
+        Self::BufferBytes,
+        Self::Server,
+        Self::Output,
+    ];
+
+    /// The TOML key.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Listen => "listen",
+            Self::Rootfs => "rootfs",
+            Self::Node => "node",
+            Self::File => "file",
+            Self::To => "to",
+            Self::Roles => "roles",
+            Self::TokenFile => "token_file",
+            Self::Insecure => "insecure",
+            Self::Retention => "retention",
+            Self::SealAfter => "seal_after",
+            Self::LogLevel => "log_level",
+            Self::LineBytesMax => "line_bytes_max",
+            Self::SpoolBytesMax => "spool_bytes_max",
+            Self::BufferBytes => "buffer_bytes",
+            Self::Server => "server",
+            Self::Output => "output",
+        }
+    }
+
+    /// The key of that name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.name() == name)
+    }
+
+    /// The option on the command line.
+    pub(crate) fn flag(self) -> String {
+        format!("--{}", self.name().replace('_', "-"))
+    }
+
+    /// The environment variable.
+    pub(crate) fn variable(self) -> String {
+        format!("NILOMETER_{}", self.name().to_uppercase())
+    }
+
+    /// Whether it takes several values; in a variable or after a flag they are separated by commas.
+    pub(crate) fn is_list(self) -> bool {
+        matches!(self, Self::File | Self::To | Self::Roles)
+    }
+
+    /// What is allowed, for messages.
+    pub(crate) fn allowed(self) -> String {
+        match self {
+            Self::Data => "a directory that this user may write".to_owned(),
+            Self::Listen => "IP:PORT, such as 127.0.0.1:6456 or [::]:6456".to_owned(),
+            Self::Rootfs => "a directory".to_owned(),
+            Self::Node => "a name of 1 to 253 printable characters".to_owned(),
+            Self::File => "a list of file globs, such as /var/log/app/*.log".to_owned(),
+            Self::To => "a list of URLs, such as http://10.0.0.1:6456".to_owned(),
+            Self::Roles => {
+                "intake,index,query,alert: all four, as fewer need a cluster's Log".to_owned()
+            }
+            Self::TokenFile => "a file of tokens".to_owned(),
+            Self::Insecure => "true or false".to_owned(),
+            Self::Retention => {
+                "a number and s, m, h or d, such as 30d, from 1s to 36500d".to_owned()
+            }
+            Self::SealAfter => "a number and s, m, h or d, such as 5m, from 1s to 1h".to_owned(),
+            Self::LogLevel => "error, warn, info, debug or trace".to_owned(),
+            Self::LineBytesMax => {
+                format!("a whole number of bytes from 1024 to {MESSAGE_BYTES_MAX}")
+            }
+            Self::SpoolBytesMax => {
+                "a whole number of bytes from 16777216 (16 MiB) to 1099511627776 (1 TiB)".to_owned()
+            }
+            Self::BufferBytes => {
+                "a whole number of bytes from 1048576 (1 MiB) to 4294967296 (4 GiB)".to_owned()
+            }
+            Self::Server => "a URL, such as http://127.0.0.1:6456".to_owned(),
+            Self::Output => "text, ndjson or csv".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The TOML file as written.
+//!
+//! Invariant: a key that nobody reads is an error, so a slip of the pen is never silent.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::written::{Layer, Place};
+use super::{ConfigError, Key};
+
+/// The file's keys; `RawConfig::layer` gives them to the list of [`Key`]s.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawConfig {
+    data: Option<Spanned<String>>,
+    listen: Option<Spanned<String>>,
+    rootfs: Option<Spanned<String>>,
+    node: Option<Spanned<String>>,
+    file: Option<Spanned<OneOrMany>>,
+    to: Option<Spanned<OneOrMany>>,
+    roles: Option<Spanned<OneOrMany>>,
+    token_file: Option<Spanned<String>>,
+    insecure: Option<Spanned<bool>>,
+    retention: Option<Spanned<String>>,
+    seal_after: Option<Spanned<String>>,
+    log_level: Option<Spanned<String>>,
+    line_bytes_max: Option<Spanned<u64>>,
+    spool_bytes_max: Option<Spanned<u64>>,
+    buffer_bytes: Option<Spanned<u64>>,
+    server: Option<Spanned<String>>,
+    output: Option<Spanned<String>>,
+}
+
+/// `to = "a"` or `to = ["a", "b"]`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a string or a list of strings")]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn into_values(self) -> Vec<String> {
+        match self {
+            Self::One(value) => vec![value],
+            Self::Many(values) => values,
+        }
+    }
+}
+
+/// Reads the file's text; `path` is only for messages.
+pub(super) fn read(path: &Path, text: &str) -> Result<Layer, ConfigError> {
+    let raw: RawConfig = toml::from_str(text).map_err(|error| refuse(path, text, &error))?;
+    Ok(raw.layer(&Lines { path, text }))
+}
+
+/// Finds lines and columns in the text of a file.
+struct Lines<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Lines<'_> {
+    fn place(&self, offset: usize) -> Place {
+        let (line, column) = self.line_and_column(offset);
+        Place::File { path: self.path.to_owned(), line, column }
+    }
+
+    /// Both from 1; columns count characters.
+    fn line_and_column(&self, offset: usize) -> (usize, usize) {
+        let before = &self.text[..self.text.floor_char_boundary(offset)];
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
+    }
+
+    /// The key at the beginning of the line that holds the offset.
+    fn key(&self, offset: usize) -> &str {
+        let offset = self.text.floor_char_boundary(offset);
+        let start = self.text[..offset].rfind('\n').map_or(0, |at| at + 1);
+        let line = self.text[start..].lines().next().unwrap_or_default();
+        line.split('=').next().unwrap_or_default().trim()
+    }
+}
+
+impl RawConfig {
+    fn layer(self, lines: &Lines<'_>) -> Layer {
+        let mut layer = Layer::default();
+        let texts = [
+            (Key::Data, self.data),
+            (Key::Listen, self.listen),
+            (Key::Rootfs, self.rootfs),
+            (Key::Node, self.node),
+            (Key::TokenFile, self.token_file),
+            (Key::Retention, self.retention),
+            (Key::SealAfter, self.seal_after),
+            (Key::LogLevel, self.log_level),
+            (Key::Server, self.server),
+            (Key::Output, self.output),
+        ];
+        for (key, written) in texts {
+            put(&mut layer, lines, key, written, |value| vec![value]);
+        }
+        for (key, written) in [(Key::File, self.file), (Key::To, self.to), (Key::Roles, self.roles)]
+        {
+            put(&mut layer, lines, key, written, OneOrMany::into_values);
+        }
+        let numbers = [
+            (Key::LineBytesMax, self.line_bytes_max),
+            (Key::SpoolBytesMax, self.spool_bytes_max),
+            (Key::BufferBytes, self.buffer_bytes),
+        ];
+        for (key, written) in numbers {
+            put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
+        }
+        put(&mut layer, lines, Key::Insecure, self.insecure, |value| vec![value.to_string()]);
+        layer
+    }
+}
+
+fn put<T>(
+    layer: &mut Layer,
+    lines: &Lines<'_>,
+    key: Key,
+    written: Option<Spanned<T>>,
+    values: impl Fn(T) -> Vec<String>,
+) {
+    if let Some(written) = written {
+        let place = lines.place(written.span().start);
+        layer.set(key, values(written.into_inner()), place);
+    }
+}
+
+/// Says in our words what `toml` found: file, line, key, what is allowed.
+fn refuse(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let lines = Lines { path, text };
+    let offset = error.span().map_or(0, |span| span.start);
+    let (line, column) = lines.line_and_column(offset);
+    let place = format!("{}:{line}:{column}", path.display());
+    let message = error.message().lines().next().unwrap_or_default();
+    if let Some(rest) = message.strip_prefix("unknown field `") {
+        let key = rest.split('`').next().unwrap_or_default();
+        let allowed = Key::ALL.map(Key::name).join(", ");
+        return ConfigError::new(format!("{place}: {key}"), "unknown key".to_owned(), allowed);
+    }
+    let key = lines.key(offset);
+    let allowed =
+        Key::parse(key).map_or_else(|| "TOML, one `key = value` a line".to_owned(), Key::allowed);
+    ConfigError::new(format!("{place}: {key}"), message.to_owned(), allowed)
+}

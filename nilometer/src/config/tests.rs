@@ -1,0 +1,148 @@
+use std::collections::HashMap;
+
+use expect_test::{Expect, expect};
+
+use super::*;
+
+/// The settings from a TOML text, variables and flags.
+fn join(
+    file: &str,
+    variables: &[(&str, &str)],
+    flags: &[(Key, &str)],
+) -> Result<Settings, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("n.toml");
+    std::fs::write(&path, file).unwrap();
+    let variables: HashMap<&str, &str> = variables.iter().copied().collect();
+    let mut layer = Layer::default();
+    for (key, value) in flags {
+        layer.flag(*key, [(*value).to_owned()]);
+    }
+    Settings::join(layer, Some(path), Purpose::Up, |name| {
+        variables.get(name).map(|value| (*value).to_owned())
+    })
+}
+
+#[track_caller]
+fn refused(file: &str, expect: Expect) {
+    let path = Path::new("n.toml");
+    let error = raw::read(path, file)
+        .and_then(|layer| Settings(layer.over(defaults(Purpose::Up, &|_| None))).config())
+        .expect_err(file);
+    expect.assert_eq(&error.to_string());
+}
+
+#[test]
+fn a_flag_is_over_the_environment_over_the_file_over_the_default() {
+    let file = "node = 'file'";
+    let variable = [("NILOMETER_NODE", "variable")];
+    let flag = [(Key::Node, "flag")];
+    let node = |settings: Result<Settings, ConfigError>| settings.unwrap().config().unwrap().node;
+    assert_eq!(node(join("", &[], &[])), host_name());
+    assert_eq!(node(join(file, &[], &[])), "file");
+    assert_eq!(node(join(file, &variable, &[])), "variable");
+    assert_eq!(node(join(file, &variable, &flag)), "flag");
+    assert_eq!(node(join(file, &[("NILOMETER_NODE", "")], &[])), "file", "empty is not set");
+}
+
+#[test]
+fn lists_are_cut_at_commas_outside_of_the_file_and_are_lists_in_it() {
+    let to = |settings: Result<Settings, ConfigError>| settings.unwrap().config().unwrap().to;
+    let both = ["http://a:1", "http://b:2"];
+    assert_eq!(to(join("to = ['http://a:1', 'http://b:2/']", &[], &[])), both);
+    assert_eq!(to(join("", &[("NILOMETER_TO", "http://a:1, http://b:2")], &[])), both);
+    assert_eq!(to(join("", &[], &[(Key::To, "http://a:1,http://b:2")])), both);
+    assert_eq!(to(join("to = 'http://a:1'", &[], &[])), both[..1]);
+}
+
+#[test]
+fn the_data_directory_is_the_service_managers_when_there_is_one() {
+    let data = |variables| join("", variables, &[]).unwrap().config().unwrap().data;
+    assert_eq!(data(&[]), Path::new("./nilometer-data"));
+    assert_eq!(data(&[("STATE_DIRECTORY", "/var/lib/n:/other")]), Path::new("/var/lib/n"));
+}
+
+#[test]
+fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
+    refused(
+        "data = 'd'\nlisten = 'here'\n",
+        expect![
+            "n.toml:2:10: listen: 'here' does not fit; allowed: IP:PORT, such as 127.0.0.1:6456 or [::]:6456"
+        ],
+    );
+    refused(
+        "\n\nlsten = 'here'\n",
+        expect![
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, rootfs, node, file, to, roles, token_file, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, buffer_bytes, server, output"
+        ],
+    );
+    refused(
+        "node = 5\n",
+        expect![
+            "n.toml:1:8: node: invalid type: integer `5`, expected a string; allowed: a name of 1 to 253 printable characters"
+        ],
+    );
+    refused(
+        "roles = ['intake']\n",
+        expect![
+            "n.toml:1:9: roles: 'intake' does not fit; allowed: intake,index,query,alert: all four, as fewer need a cluster's Log"
+        ],
+    );
+}
+
+#[test]
+fn every_kind_of_bad_value_is_refused() {
+    for bad in [
+        "data = ''",
+        "node = 'a b'",
+        "retention = '0d'",
+        "retention = '1w'",
+        "retention = '99999999999999999999d'",
+        "seal_after = '2h'",
+        "log_level = 'loud'",
+        "line_bytes_max = 1048577",
+        "line_bytes_max = 1023",
+        "line_bytes_max = -1",
+        "spool_bytes_max = 16777215",
+        "buffer_bytes = 'many'",
+        "to = 'ftp://a'",
+        "to = 5",
+        "insecure = 'yes'",
+        "listen = '127.0.0.1:65536'",
+        "file = ['']",
+        "node = 'a'\nnode = 'b'",
+        "node = ",
+        "[notify]",
+    ] {
+        let settings = join(bad, &[], &[]).and_then(|settings| settings.config());
+        settings.expect_err(bad);
+    }
+}
+
+#[test]
+fn a_bad_flag_and_a_bad_variable_are_named_as_they_were_given() {
+    let flag = join("", &[], &[(Key::LogLevel, "loud")]).unwrap().config().unwrap_err();
+    expect!["--log-level: 'loud' does not fit; allowed: error, warn, info, debug or trace"]
+        .assert_eq(&flag.to_string());
+    let variable = join("", &[("NILOMETER_INSECURE", "\u{1b}[2J")], &[]);
+    expect![[r"NILOMETER_INSECURE: '\u{1b}[2J' does not fit; allowed: true or false"]]
+        .assert_eq(&variable.unwrap().config().unwrap_err().to_string());
+}
+
+#[test]
+fn what_is_shown_can_be_written_to_a_file_and_read_back() {
+    let shown = join("node = 'a\"b'\nfile = ['x', 'y']", &[], &[]).unwrap().show();
+    let again = join(&shown, &[], &[]).unwrap();
+    assert_eq!(again.config().unwrap().node, "a\"b");
+    assert_eq!(again.config().unwrap().files, ["x", "y"]);
+    assert!(shown.contains("# default"), "{shown}");
+}
+
+#[test]
+fn a_key_is_found_by_its_name_and_spelled_three_ways() {
+    for key in Key::ALL {
+        assert_eq!(Key::parse(key.name()), Some(key));
+    }
+    assert_eq!(Key::TokenFile.flag(), "--token-file");
+    assert_eq!(Key::TokenFile.variable(), "NILOMETER_TOKEN_FILE");
+}

@@ -1,0 +1,150 @@
+//! One reader for each kind of value: text to meaning, or `None` when it does not fit.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nilometer_model::limits::MESSAGE_BYTES_MAX;
+
+const LINE_BYTES_MIN: usize = 1 << 10;
+const SPOOL_BYTES: std::ops::RangeInclusive<u64> = (16 << 20)..=(1 << 40);
+const BUFFER_BYTES: std::ops::RangeInclusive<usize> = (1 << 20)..=(4 << 30);
+const RETENTION_S_MAX: u64 = 36_500 * 86_400;
+const SEAL_AFTER_S_MAX: u64 = 3_600;
+const NAME_CHARS_MAX: usize = 253;
+
+/// What a process does of the centre's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Intake,
+    Index,
+    Query,
+    Alert,
+}
+
+impl Role {
+    pub(crate) const ALL: [Self; 4] = [Self::Intake, Self::Index, Self::Query, Self::Alert];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Index => "index",
+            Self::Query => "query",
+            Self::Alert => "alert",
+        }
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == text)
+    }
+}
+
+/// How answers are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    Text,
+    Ndjson,
+    Csv,
+}
+
+pub(super) fn output(text: &str) -> Option<Output> {
+    match text {
+        "text" => Some(Output::Text),
+        "ndjson" => Some(Output::Ndjson),
+        "csv" => Some(Output::Csv),
+        _ => None,
+    }
+}
+
+pub(super) fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
+}
+
+pub(super) fn address(text: &str) -> Option<SocketAddr> {
+    match text.strip_prefix("localhost:") {
+        Some(port) => port.parse().ok().map(|port: u16| SocketAddr::from(([127, 0, 0, 1], port))),
+        None => text.parse().ok(),
+    }
+}
+
+pub(super) fn name(text: &str) -> Option<String> {
+    let fits = !text.is_empty()
+        && text.chars().count() <= NAME_CHARS_MAX
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    fits.then(|| text.to_owned())
+}
+
+/// A glob is checked where it is used as well; here only what can never be one.
+pub(super) fn glob(text: &str) -> Option<String> {
+    let open = text.matches('[').count() > text.matches(']').count();
+    (!text.is_empty() && !text.contains('\0') && !text.contains("***") && !open)
+        .then(|| text.to_owned())
+}
+
+/// A URL of a server, without the slash at its end.
+pub(super) fn url(text: &str) -> Option<String> {
+    let url = reqwest::Url::parse(text).ok()?;
+    let fits = url.scheme() == "http"
+        && url.host_str().is_some_and(|host| !host.is_empty())
+        && url.query().is_none()
+        && url.fragment().is_none();
+    fits.then(|| text.trim_end_matches('/').to_owned())
+}
+
+pub(super) fn flag(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+pub(super) fn retention(text: &str) -> Option<Duration> {
+    duration(text).filter(|kept| kept.as_secs() <= RETENTION_S_MAX)
+}
+
+pub(super) fn seal_after(text: &str) -> Option<Duration> {
+    duration(text).filter(|after| after.as_secs() <= SEAL_AFTER_S_MAX)
+}
+
+/// A whole number of seconds, minutes, hours or days, at least one second.
+fn duration(text: &str) -> Option<Duration> {
+    let (digits, unit_s) = match text.as_bytes().last()? {
+        b's' => (&text[..text.len() - 1], 1),
+        b'm' => (&text[..text.len() - 1], 60),
+        b'h' => (&text[..text.len() - 1], 3_600),
+        b'd' => (&text[..text.len() - 1], 86_400),
+        _ => return None,
+    };
+    let seconds = number(digits)?.checked_mul(unit_s)?;
+    (seconds > 0).then(|| Duration::from_secs(seconds))
+}
+
+pub(super) fn level(text: &str) -> Option<tracing::Level> {
+    match text {
+        "error" => Some(tracing::Level::ERROR),
+        "warn" => Some(tracing::Level::WARN),
+        "info" => Some(tracing::Level::INFO),
+        "debug" => Some(tracing::Level::DEBUG),
+        "trace" => Some(tracing::Level::TRACE),
+        _ => None,
+    }
+}
+
+pub(super) fn line_bytes(text: &str) -> Option<usize> {
+    let bytes = usize::try_from(number(text)?).ok()?;
+    (LINE_BYTES_MIN..=MESSAGE_BYTES_MAX).contains(&bytes).then_some(bytes)
+}
+
+pub(super) fn spool_bytes(text: &str) -> Option<u64> {
+    number(text).filter(|bytes| SPOOL_BYTES.contains(bytes))
+}
+
+pub(super) fn buffer_bytes(text: &str) -> Option<usize> {
+    usize::try_from(number(text)?).ok().filter(|bytes| BUFFER_BYTES.contains(bytes))
+}
+
+/// Digits and nothing else: `+5` is no number here.
+fn number(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}

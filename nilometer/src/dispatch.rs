@@ -1,0 +1,132 @@
+//! From a command to what does it, and from its outcome to the exit code and the one message.
+
+use std::future::Future;
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::cli::{AskOptions, Command, ConfigCommand, DeadLetterCommand};
+use crate::client::{self, ClientError, DeadLetterAction, Outcome};
+use crate::config::{self, AskConfig, Config, ConfigError, Purpose, Settings};
+use crate::roles::{self, RoleError};
+
+const FAILED: u8 = 1;
+const USAGE: u8 = 2;
+const UNBALANCED: u8 = 3;
+
+/// What keeps a command from being done.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Role(#[from] RoleError),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("cannot start the runtime: {0}")]
+    Runtime(std::io::Error),
+    #[error("cannot write to standard output: {0}")]
+    Output(std::io::Error),
+}
+
+/// Does the command.
+pub(crate) fn run(command: Command) -> ExitCode {
+    match dispatch(command) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Unbalanced) => ExitCode::from(UNBALANCED),
+        Err(Failure::Client(ClientError::Output(error)))
+            if error.kind() == std::io::ErrorKind::BrokenPipe =>
+        {
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            say(&format!("nilometer: {failure}"));
+            match failure {
+                Failure::Config(_) | Failure::Role(RoleError::PartialRoles) => {
+                    ExitCode::from(USAGE)
+                }
+                _ => ExitCode::from(FAILED),
+            }
+        }
+    }
+}
+
+/// Says what is wrong with the command line, or what was asked by `--help`.
+pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    // A closed terminal is no reason to fail otherwise.
+    let _printed = error.print();
+    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
+}
+
+fn say(message: &str) {
+    // There is nowhere else to complain to.
+    let _written = writeln!(std::io::stderr().lock(), "{message}");
+}
+
+fn dispatch(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Up(o) => {
+            role(Settings::load(o.flags(), o.role.config, Purpose::Up)?.config()?, roles::up)
+        }
+        Command::Collect(o) => {
+            let settings = Settings::load(o.flags(), o.role.config, Purpose::Collect)?;
+            settings.require_to()?;
+            role(settings.config()?, roles::collect)
+        }
+        Command::Serve(o) => {
+            role(Settings::load(o.flags(), o.role.config, Purpose::Serve)?.config()?, roles::serve)
+        }
+        Command::Search(o) => ask(&o.ask, async |c| client::search(c, &o.query, &o.range).await),
+        Command::Tail(o) => ask(&o.ask, async |c| client::tail(c, &o.query, o.limit).await),
+        Command::Export(o) => {
+            let query = o.query.as_deref().unwrap_or_default();
+            ask(&o.ask, async |c| client::export(c, query, &o.range).await)
+        }
+        Command::Prove(o) => ask(&o, client::prove),
+        Command::Sources(o) => ask(&o, client::sources),
+        Command::DeadLetter { command } => dead_letter(command),
+        Command::Config { command } => configuration(command),
+    }
+}
+
+fn dead_letter(command: DeadLetterCommand) -> Result<Outcome, Failure> {
+    let (options, action) = match command {
+        DeadLetterCommand::List(ask) => (ask, DeadLetterAction::List),
+        DeadLetterCommand::Show(o) => (o.ask, DeadLetterAction::Show(o.id)),
+        DeadLetterCommand::Retry(o) => (o.ask, DeadLetterAction::Retry(o.id)),
+    };
+    ask(&options, async |c| client::dead_letter(c, &action).await)
+}
+
+fn configuration(command: ConfigCommand) -> Result<Outcome, Failure> {
+    let text = match command {
+        ConfigCommand::Check { file } => {
+            config::check_file(&file)?;
+            format!("{}: ok\n", file.display())
+        }
+        ConfigCommand::Show { config } => {
+            let settings = Settings::load(config::Layer::default(), config, Purpose::Up)?;
+            settings.config()?;
+            settings.show()
+        }
+    };
+    std::io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::Output)?;
+    Ok(Outcome::Done)
+}
+
+fn role<F>(config: Config, run: impl FnOnce(Config) -> F) -> Result<Outcome, Failure>
+where
+    F: Future<Output = Result<(), RoleError>>,
+{
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
+    runtime.block_on(Box::pin(run(config)))?;
+    Ok(Outcome::Done)
+}
+
+fn ask(
+    options: &AskOptions,
+    run: impl AsyncFnOnce(AskConfig) -> Result<Outcome, ClientError>,
+) -> Result<Outcome, Failure> {
+    let config = Settings::load(options.flags(), None, Purpose::Ask)?.ask()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    Ok(runtime.map_err(Failure::Runtime)?.block_on(Box::pin(run(config)))?)
+}
