@@ -11,6 +11,7 @@
 
 use std::io::Read;
 
+use nilometer_block::Columns;
 use nilometer_model::Rows;
 use nilometer_model::limits::{BATCH_FRAME_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_SOURCES_MAX};
 
@@ -74,7 +75,7 @@ pub fn encode(header: &BatchHeader, rows: &Rows) -> Result<Vec<u8>, FrameError> 
     within("header bytes", plain.len(), HEADER_BYTES_MAX)?;
     let packed = zstd::bulk::compress(&plain, ZSTD_LEVEL)
         .map_err(|_| FrameError::Damaged("header does not compress"))?;
-    let block = Vec::new();
+    let block = nilometer_block::encode(rows, ZSTD_LEVEL);
     let bytes = PREFIX_BYTES + packed.len() + block.len();
     within("bytes", bytes, BATCH_FRAME_BYTES_MAX)?;
     let packed_bytes =
@@ -106,11 +107,8 @@ pub fn decode_header(frame: &[u8]) -> Result<BatchHeader, FrameError> {
 pub fn decode(frame: &[u8]) -> Result<Batch, FrameError> {
     let (packed, block) = parts(frame)?;
     let header = header(packed)?;
-    let rows = if block.is_empty() {
-        Rows::default()
-    } else {
-        return Err(FrameError::Damaged("its block does not decode"));
-    };
+    let rows = nilometer_block::decode(block, Columns::ALL)
+        .map_err(|_| FrameError::Damaged("its block does not decode"))?;
     within("records", rows.len(), BATCH_RECORDS_MAX)?;
     Ok(Batch { header, rows })
 }
