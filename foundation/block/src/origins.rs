@@ -1,0 +1,67 @@
+//! The table of origins, and which rows are whose.
+//!
+//! ```text
+//!   origins v | per origin: tenant, component, instance, node, version, zone { len v, text }, stream u8, source u64
+//!   runs to the end: { origin v, rows v }
+//! ```
+
+use std::sync::Arc;
+
+use nilometer_model::limits::BATCH_RECORDS_MAX;
+use nilometer_model::{Origin, Rows, SourceId, Stream};
+
+use crate::cursor::{Cursor, put_text, put_varint};
+
+pub(crate) fn put(out: &mut Vec<u8>, rows: &Rows) {
+    put_varint(out, u32::try_from(rows.origins.len()).unwrap_or(u32::MAX));
+    for origin in &rows.origins {
+        for text in
+            [&origin.tenant, &origin.component, &origin.instance, &origin.node, &origin.version]
+        {
+            put_text(out, text);
+        }
+        put_text(out, &origin.zone);
+        out.push(origin.stream as u8);
+        out.extend_from_slice(&origin.source.0.to_le_bytes());
+    }
+    for run in rows.origin.chunk_by(|a, b| a == b) {
+        put_varint(out, run[0]);
+        put_varint(out, u32::try_from(run.len()).unwrap_or(u32::MAX));
+    }
+}
+
+/// Origins, and per row the index of its own; `None` unless there are exactly `rows`.
+pub(crate) fn get(bytes: &[u8], rows: usize) -> Option<(Vec<Arc<Origin>>, Vec<u32>)> {
+    let mut cursor = Cursor::new(bytes);
+    let count = cursor.varint()? as usize;
+    if count > BATCH_RECORDS_MAX {
+        return None;
+    }
+    let mut origins = Vec::new();
+    for _ in 0..count {
+        origins.push(Arc::new(get_origin(&mut cursor)?));
+    }
+    let mut origin = Vec::with_capacity(rows);
+    while !cursor.is_empty() {
+        let index = cursor.varint()?;
+        let run = cursor.varint()? as usize;
+        if index as usize >= count || run == 0 || run > rows - origin.len() {
+            return None;
+        }
+        origin.resize(origin.len() + run, index);
+    }
+    (origin.len() == rows).then_some((origins, origin))
+}
+
+fn get_origin(cursor: &mut Cursor<'_>) -> Option<Origin> {
+    Some(Origin {
+        tenant: cursor.text()?.to_owned(),
+        component: cursor.text()?.to_owned(),
+        instance: cursor.text()?.to_owned(),
+        node: cursor.text()?.to_owned(),
+        version: cursor.text()?.to_owned(),
+        zone: cursor.text()?.to_owned(),
+        stream: Stream::from_code(cursor.byte()?)?,
+        source: SourceId(u64::from_le_bytes(cursor.array()?)),
+    })
+}
