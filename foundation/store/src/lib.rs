@@ -14,6 +14,7 @@ pub mod limits;
 mod live;
 pub mod meta;
 mod snapshot;
+mod split;
 mod store;
 mod views;
 
@@ -21,5 +22,8 @@ pub use account::Account;
 pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
 pub use meta::{LocalMeta, Meta, MetaError, Replay, SimMeta};
 pub use snapshot::Snapshot;
+pub use split::{
+    BlockEntry, Prune, Split, SplitError, SplitId, SplitMeta, SplitOrigin, build, object_path,
+};
 pub use store::{Arrival, Cut, Entered, Store, StoreError};
 pub use views::{CollectorView, Completeness, GapView, Lagging, LedgerRow, SourceView};

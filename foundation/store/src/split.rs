@@ -1,0 +1,151 @@
+//! Splits: immutable objects of sorted rows. Written once, named by a commit, read by ranges.
+//!
+//! ```text
+//!   block* | directory | footer: JSON of SplitMeta (bytes = 0) | tail
+//!   directory  per block, 56 bytes: at u64, len u32, crc32c u32, rows u64, time_first, time_last, order_first, order_last i64
+//!   tail       directory len u32, its crc32c u32, footer len u32, its crc32c u32, format u16, magic "NLSP"
+//! ```
+//! Numbers are little-endian. Invariants:
+//! - the same chunks, id and origin give the same bytes;
+//! - rows lie in the order of `RowRef::compare_in_split`, and blocks tile the object from its first byte;
+//! - the counts in [`SplitMeta`] are counted from what was encoded;
+//! - what cannot be read exactly as it was written is an error that names split and section.
+
+mod build;
+mod directory;
+mod prune;
+mod read;
+
+use std::collections::BTreeMap;
+
+use nilometer_model::{Count, LogId, LogPosition, Revision, SourceId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use build::build;
+pub use directory::BlockEntry;
+pub use prune::Prune;
+pub use read::Split;
+
+const MAGIC: &[u8; 4] = b"NLSP";
+const FORMAT: u16 = 1;
+const TAIL_BYTES: usize = 4 * 4 + 2 + 4;
+
+/// The name of a split.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct SplitId(pub Uuid);
+
+/// Where the rows of a split come from, as its caller knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SplitOrigin {
+    /// The Log they were read from.
+    pub log: LogId,
+    /// The last entry before them.
+    pub log_from: LogPosition,
+    /// Their last entry.
+    pub log_to: LogPosition,
+    /// Meta's revision that the split was made on.
+    pub revision: Revision,
+}
+
+/// What a split holds; in its footer, and in Meta.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SplitMeta {
+    /// Its name.
+    pub id: SplitId,
+    /// Size of the object; 0 in the footer, which cannot know it.
+    pub bytes: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// Its blocks.
+    pub blocks: u32,
+    /// Least time of a row.
+    pub time_first: Timestamp,
+    /// Greatest time of a row.
+    pub time_last: Timestamp,
+    /// Least order time of a row.
+    pub order_first: Timestamp,
+    /// Greatest order time of a row.
+    pub order_last: Timestamp,
+    /// When its first row was received.
+    pub received_first: Timestamp,
+    /// When its last row was received.
+    pub received_last: Timestamp,
+    /// The Log its rows were read from.
+    pub log: LogId,
+    /// The last entry before them.
+    pub log_from: LogPosition,
+    /// Their last entry.
+    pub log_to: LogPosition,
+    /// Meta's revision that it was made on.
+    pub revision: Revision,
+    /// Splits whose rows it took over.
+    pub replaces: Vec<SplitId>,
+    /// What it holds of each source.
+    pub sources: BTreeMap<SourceId, Count>,
+    /// Format version.
+    pub format: u16,
+}
+
+/// What is wrong with a split.
+#[derive(Debug, thiserror::Error)]
+pub enum SplitError {
+    /// Nothing to build from.
+    #[error("split {} would be empty", id.0)]
+    Empty {
+        /// The split.
+        id: SplitId,
+    },
+    /// It could not be built.
+    #[error("split {} cannot be built: {what}", id.0)]
+    Build {
+        /// The split.
+        id: SplitId,
+        /// What went wrong.
+        what: &'static str,
+    },
+    /// The object store failed.
+    #[error("split {} cannot be fetched", id.0)]
+    Fetch {
+        /// The split.
+        id: SplitId,
+        /// What the object store says.
+        source: object_store::Error,
+    },
+    /// A format that this build does not know.
+    #[error("split {} has format {format}, which is not known to this build (it knows {FORMAT})", id.0)]
+    Format {
+        /// The split.
+        id: SplitId,
+        /// The format it says.
+        format: u16,
+    },
+    /// The bytes are not those that were written.
+    #[error("split {}: {section} is damaged", id.0)]
+    Damaged {
+        /// The split.
+        id: SplitId,
+        /// Which of its sections.
+        section: String,
+    },
+    /// No block of that number.
+    #[error("split {} has no block {block}", id.0)]
+    NoSuchBlock {
+        /// The split.
+        id: SplitId,
+        /// The number.
+        block: u32,
+    },
+}
+
+/// Where a split stands among the objects.
+#[must_use]
+pub fn object_path(id: SplitId) -> object_store::path::Path {
+    object_store::path::Path::from(format!("splits/{}", id.0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Splits from outside: every row comes back, from memory and from disk, and damage never passes for data.
+
+use std::sync::Arc;
+
+use nilometer_block::{Columns, decode};
+use nilometer_model::{Origin, RowRef, Rows, Severity, SourceId, TimeRange, Timestamp};
+use object_store::local::LocalFileSystem;
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+use super::*;
+
+const ID: SplitId = SplitId(Uuid::from_u128(7));
+
+fn origin_of_split() -> SplitOrigin {
+    SplitOrigin {
+        log: LogId::default(),
+        log_from: LogPosition(3),
+        log_to: LogPosition(9),
+        revision: Revision(2),
+    }
+}
+
+/// Chunks in the order of arrival: many components, each in each chunk.
+fn chunks(chunks: i64, rows: i64) -> Vec<Arc<Rows>> {
+    let chunk = |chunk: i64| {
+        let mut all = Rows::default();
+        for row in 0..rows {
+            let n = (row % 5).cast_unsigned();
+            let component = format!("component-{n}");
+            let time = Timestamp((chunk * rows + row) * 1_000);
+            all.push(RowRef {
+                origin: &Arc::new(Origin { component, source: SourceId(n), ..Origin::default() }),
+                time,
+                order_time: time,
+                position: time.0.cast_unsigned() + 10,
+                bytes: 10,
+                received: Timestamp(time.0 + 5),
+                severity: Severity::Info,
+                message: &format!("line {row} of {chunk}"),
+                attributes: "{\"k\":1}",
+                trace_id: None,
+                span_id: None,
+            });
+        }
+        Arc::new(all)
+    };
+    (0..chunks).map(chunk).collect()
+}
+
+async fn put(objects: &dyn ObjectStore, bytes: bytes::Bytes) {
+    objects.put(&object_path(ID), bytes.into()).await.unwrap();
+}
+
+async fn read_all(split: &Split) -> Result<Vec<Rows>, SplitError> {
+    let blocks: Vec<u32> = (0..split.meta().blocks).collect();
+    let blocks = split.read_blocks(&blocks).await?;
+    Ok(blocks.iter().map(|block| decode(block, Columns::ALL).unwrap()).collect())
+}
+
+async fn check_every_row_comes_back(objects: Arc<dyn ObjectStore>) {
+    let chunks = chunks(4, 1_500);
+    let (meta, bytes) = build(ID, &chunks, origin_of_split()).unwrap();
+    assert_eq!(build(ID, &chunks, origin_of_split()).unwrap(), (meta.clone(), bytes.clone()));
+    put(&*objects, bytes).await;
+    let split = Split::open(objects, meta.clone()).await.unwrap();
+    let blocks = read_all(&split).await.unwrap();
+    let mut expect: Vec<_> = chunks.iter().flat_map(|chunk| chunk.iter()).collect();
+    expect.sort_by(RowRef::compare_in_split);
+    let read: Vec<_> = blocks.iter().flat_map(Rows::iter).collect();
+    assert_eq!(read, expect);
+    assert_eq!((meta.rows, meta.blocks, meta.sources.len()), (6_000, 5, 5));
+    assert_eq!(meta.sources[&SourceId(4)], Count { bytes: 12_000, records: 1_200 });
+    assert_eq!((meta.time_first, meta.time_last), (Timestamp(0), Timestamp(5_999_000)));
+}
+
+#[tokio::test]
+async fn every_row_comes_back_in_the_order_of_a_split() {
+    check_every_row_comes_back(Arc::new(InMemory::new())).await;
+    let directory = tempfile::tempdir().unwrap();
+    let local = LocalFileSystem::new_with_prefix(directory.path()).unwrap();
+    check_every_row_comes_back(Arc::new(local)).await;
+}
+
+#[tokio::test]
+async fn a_flipped_byte_anywhere_or_a_cut_is_an_error_that_names_the_split() {
+    let (meta, bytes) = build(ID, &chunks(1, 40), origin_of_split()).unwrap();
+    let objects = Arc::new(InMemory::new());
+    for at in 0..bytes.len() {
+        let mut changed = bytes.to_vec();
+        changed[at] ^= 0x20;
+        put(&*objects, changed.into()).await;
+        let error = match Split::open(Arc::clone(&objects) as _, meta.clone()).await {
+            Ok(split) => read_all(&split).await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert!(error.to_string().contains(&ID.0.to_string()), "byte {at}: {error}");
+    }
+    put(&*objects, bytes.slice(..bytes.len() - 1)).await;
+    assert!(Split::open(objects, meta).await.is_err());
+}
+
+#[tokio::test]
+async fn no_block_with_a_wanted_row_is_left_out() {
+    let chunks = chunks(4, 1_500);
+    let (meta, bytes) = build(ID, &chunks, origin_of_split()).unwrap();
+    let objects = Arc::new(InMemory::new());
+    put(&*objects, bytes).await;
+    let split = Split::open(objects, meta).await.unwrap();
+    let blocks = read_all(&split).await.unwrap();
+    for (from, to) in [(-5, 0), (0, 1), (999_000, 1_000_001), (5_999_000, 9_000_000)] {
+        let range = TimeRange::new(Timestamp(from), Timestamp(to)).unwrap();
+        let candidates = split.blocks(range, &Prune::Word("line".to_owned()));
+        for (block, rows) in (0_u32..).zip(&blocks) {
+            let wanted = rows.iter().any(|row| range.contains(row.time));
+            assert!(!wanted || candidates.contains(&block), "block {block} of {from}..{to}");
+        }
+        assert!(split.blocks(range, &Prune::And(vec![Prune::All, Prune::None])).is_empty());
+    }
+    assert!(matches!(split.read_blocks(&[99]).await, Err(SplitError::NoSuchBlock { .. })));
+}
+
+#[test]
+fn a_split_without_rows_is_not_built() {
+    assert!(matches!(build(ID, &[], origin_of_split()), Err(SplitError::Empty { .. })));
+}
