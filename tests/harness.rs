@@ -1,1 +1,19 @@
-//! x
+//! The product from outside: the built binary, started on free ports with data in temporary directories.
+//!
+//! Invariants:
+//! - whatever a test starts ends with it: a [`Process`] is killed when it is dropped;
+//! - nothing waits for a length of time: [`until`] waits for an event and has a deadline;
+//! - when a test fails its directories stay, and it prints where the logs are.
+
+mod http;
+mod process;
+mod scratch;
+mod wait;
+
+pub use http::{Answer, Api};
+pub use process::{Ended, Process, binary, command, port, repository, run};
+pub use scratch::Scratch;
+pub use wait::{until, until_async};
+
+/// The seed of everything random in these tests; printed, so that a failure can be had again.
+pub const SEED: u64 = 20_261_121;
