@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::content::{Content, Inode};
-use crate::limits::OVERLAP_BYTES;
+use crate::limits::{BANNER_BYTES_MAX, OVERLAP_BYTES};
 use crate::reading::SourceInfo;
 
 /// What is remembered of one stream of a generation.
@@ -157,6 +157,33 @@ impl Generation {
     /// Read to its end, and a younger one goes on.
     pub(crate) fn is_over(&self) -> bool {
         self.saved.drained || self.lent
+    }
+
+    /// Whether it is still so young that only its place tells it from a file with the same banner, and
+    /// that place is known.
+    pub(crate) fn lies_elsewhere(&self) -> bool {
+        let young = self.saved.checkpoint < BANNER_BYTES_MAX as u64;
+        young && (self.content.is_some() || !self.homes.is_empty())
+    }
+
+    /// Whether `other`, which has the bytes before the position, also begins like the file that holds
+    /// this generation, as far as a banner may reach. Nothing to compare with counts as yes.
+    pub(crate) fn begins_like(&mut self, other: &mut Content) -> bool {
+        if self.saved.checkpoint >= BANNER_BYTES_MAX as u64 {
+            return true;
+        }
+        let (mut ours, mut theirs) = (vec![0; 2 * BANNER_BYTES_MAX], vec![0; 2 * BANNER_BYTES_MAX]);
+        let read = match (&mut self.content, self.homes.first()) {
+            (Some(content), _) => content.read_at(0, &mut ours),
+            (None, Some(home)) => Content::open(&home.path, home.gzip)
+                .and_then(|(mut content, _)| content.read_at(0, &mut ours)),
+            (None, None) => return true,
+        };
+        let (Ok(ours_len), Ok(theirs_len)) = (read, other.read_at(0, &mut theirs)) else {
+            return true;
+        };
+        let common = ours_len.min(theirs_len);
+        ours[..common] == theirs[..common]
     }
 
     /// Moves the checkpoint to where reading would have to go on. Whether it moved.

@@ -24,6 +24,10 @@ pub(crate) const UNTERMINATED_LINE_S: u64 = 5;
 pub(crate) const LATE_WRITE_S: u64 = 5;
 /// A file that is nowhere to be found is called lost after this long, s.
 pub(crate) const ABSENT_S: u64 = 1;
+/// A file that begins like a known one but is shorter is a copy being made until it is still this long, s.
+pub(crate) const COPY_IDLE_S: u64 = 3;
+/// Below this position the bytes before it may be a banner that every file has, bytes.
+pub(crate) const BANNER_BYTES_MAX: usize = 4 << 10;
 /// A compressed file that cannot be read to its end is given up after this long, s.
 pub(crate) const DAMAGED_GZIP_S: u64 = 60;
 /// Ended generations whose files are gone are remembered this long, s.

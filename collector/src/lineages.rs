@@ -11,11 +11,13 @@
 //!   checkpoint stays before it until it is complete ([`Generation::lent`]);
 //! - what is unread and can never be read is declared, once, as a gap.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nilometer_model::{Gap, GapKind, Reason, Timestamp};
 
+use crate::content::Inode;
 use crate::discover::Place;
 use crate::follow::{Reading, Visit};
 use crate::generation::Generation;
@@ -35,6 +37,8 @@ pub(crate) struct Lineages {
     pub(crate) next_number: u64,
     /// Oldest first.
     pub(crate) generations: Vec<Generation>,
+    /// Files that may be copies being made: their size, and since when.
+    pub(crate) unclear: HashMap<Inode, (u64, Instant)>,
     /// Something of the durable state is not what was last asked for.
     pub(crate) changed: bool,
 }
@@ -80,12 +84,7 @@ impl Lineages {
         visited
     }
 
-    fn step(
-        &mut self,
-        index: usize,
-        reading: &mut Reading<'_>,
-        visited: &mut Visited,
-    ) -> Turn {
+    fn step(&mut self, index: usize, reading: &mut Reading<'_>, visited: &mut Visited) -> Turn {
         let generation = &mut self.generations[index];
         if generation.saved.ended {
             return Turn::Next;
@@ -194,12 +193,7 @@ impl Lineages {
     }
 
     /// A generation that is nowhere on disk: waits for it to turn up, then declares what is lost.
-    fn missing(
-        &mut self,
-        index: usize,
-        reading: &mut Reading<'_>,
-        visited: &mut Visited,
-    ) -> Turn {
+    fn missing(&mut self, index: usize, reading: &mut Reading<'_>, visited: &mut Visited) -> Turn {
         let generation = &mut self.generations[index];
         let since = *generation.absent.get_or_insert(reading.now);
         if reading.now.saturating_duration_since(since) < Duration::from_secs(ABSENT_S) {

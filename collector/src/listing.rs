@@ -8,16 +8,16 @@
 use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nilometer_model::{Count, LineageId, SourceId, Stream};
 
 use crate::content::{Content, Inode, Stat};
-use crate::discover::{LogFile, files};
+use crate::discover::{LogFile, Rank, files};
 use crate::generation::{Generation, Home, Saved, StreamState};
 use crate::head::{Head, Match};
 use crate::identity::{docker_names, lineage_id, source_id};
-use crate::limits::{DOCKER_CONFIG_BYTES_MAX, FINGERPRINT_BYTES};
+use crate::limits::{COPY_IDLE_S, DOCKER_CONFIG_BYTES_MAX, FINGERPRINT_BYTES};
 use crate::lineages::Lineages;
 use crate::parse::Format;
 use crate::reading::{CentreSource, SourceInfo};
@@ -59,7 +59,7 @@ impl Lineages {
             }
             let stat = Stat::of(&metadata);
             let home = Home { inode: stat.inode, path: file.path.clone(), gzip: file.gzip };
-            match self.know(&home, &stat, site) {
+            match self.know(&file, &home, &stat, site) {
                 Known::Generation(index) => {
                     grown |= self.has_grown(index, &home, &stat);
                     homes[index].push(home);
@@ -69,10 +69,13 @@ impl Lineages {
             }
         }
         self.settle_homes(homes, site.now);
+        self.unclear.retain(|_, (_, since)| {
+            site.now.saturating_duration_since(*since) < Duration::from_secs(10 * COPY_IDLE_S)
+        });
         grown | self.add_fresh(fresh, site)
     }
 
-    fn know(&mut self, home: &Home, stat: &Stat, site: &mut Site<'_>) -> Known {
+    fn know(&mut self, file: &LogFile, home: &Home, stat: &Stat, site: &mut Site<'_>) -> Known {
         if let Some(index) = self.held_in(home.inode) {
             let generation = &mut self.generations[index];
             let shrunk = !home.gzip && stat.size < generation.at;
@@ -91,7 +94,9 @@ impl Lineages {
             Ok(Head::read(self.place.format, &mut content)?.map(|head| (head, content)))
         });
         match opened {
-            Ok(Some((head, mut content))) => self.identify(head, home.inode, &mut content),
+            Ok(Some((head, mut content))) => {
+                self.identify(head, file, stat, &mut content, site.now)
+            }
             Ok(None) => Known::Unclear,
             Err(error) => {
                 // A name that has gone meanwhile, or a gzip being written, is no news.
@@ -126,28 +131,47 @@ impl Lineages {
     }
 
     /// The generation that a file holds: of several that it might, the one last seen in that inode.
-    fn identify(&self, head: Head, inode: Inode, content: &mut Content) -> Known {
+    fn identify(
+        &mut self,
+        head: Head,
+        file: &LogFile,
+        stat: &Stat,
+        content: &mut Content,
+        now: Instant,
+    ) -> Known {
         let mut found: Option<usize> = None;
         let mut short = false;
-        for (index, generation) in self.generations.iter().enumerate() {
+        let inode = stat.inode;
+        for (index, generation) in self.generations.iter_mut().enumerate() {
             if generation.not_in == Some(inode) {
                 continue;
             }
             match head.matches(self.place.format, &generation.saved, content) {
-                Match::Yes if found.is_none() || generation.saved.inode == inode => {
+                Match::Yes if generation.saved.inode == inode => found = Some(index),
+                // Nor is what is new under the live name what is known to lie elsewhere.
+                Match::Yes if file.rank == Rank::Live && generation.lies_elsewhere() => {}
+                Match::Yes if found.is_none() && generation.begins_like(content) => {
                     found = Some(index);
                 }
-                // What was truncated and begins as before is no copy of what it was.
-                Match::TooShort if !generation.saved.ended => short = true,
+                // Copies are never made under the live name.
+                Match::TooShort if !generation.saved.ended => short |= file.rank != Rank::Live,
                 _ => {}
             }
         }
-        let replaced = self.generations.iter().any(|generation| generation.not_in == Some(inode));
         match found {
             Some(index) => Known::Generation(index),
-            None if short && !replaced => Known::Unclear,
+            None if short && self.may_grow(stat, now) => Known::Unclear,
             None => Known::Fresh(head),
         }
+    }
+
+    /// Whether a file that may become a copy has grown lately.
+    fn may_grow(&mut self, stat: &Stat, now: Instant) -> bool {
+        let (size, since) = self.unclear.entry(stat.inode).or_insert((stat.size, now));
+        if *size != stat.size {
+            (*size, *since) = (stat.size, now);
+        }
+        now.saturating_duration_since(*since) < Duration::from_secs(COPY_IDLE_S)
     }
 
     /// Whether the file holds something that was not read; a generation that ended and grew goes on.
@@ -186,7 +210,7 @@ impl Lineages {
             let key = |f: &Fresh| (f.file.restart, f.head.time, f.file.rank.clone(), f.home.gzip);
             key(a).cmp(&key(b))
         });
-        let mut last: Option<(crate::discover::Rank, Head)> = None;
+        let mut last: Option<(Rank, Head)> = None;
         for Fresh { file, home, head } in fresh {
             let twin = last.as_ref().is_some_and(|(rank, before)| {
                 *before == head && (self.place.format != Format::Plain || *rank == file.rank)

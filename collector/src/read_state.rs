@@ -1,5 +1,6 @@
 //! The reader's durable memory of one log: bytes that the spool keeps beside the batch they belong to.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use nilometer_model::Timestamp;
@@ -40,6 +41,7 @@ impl Lineages {
             order_time: [Timestamp(i64::MIN); 2],
             next_number: 0,
             generations: Vec::new(),
+            unclear: HashMap::new(),
             changed: false,
         }
     }
