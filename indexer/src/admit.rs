@@ -13,9 +13,9 @@ pub(crate) fn admit(batch: &Batch) -> Vec<Refusal> {
         batch.header.sources.iter().map(|range| (range.source, (range.from, range.to))).collect();
     let refusal = |(index, row): (usize, RowRef<'_>)| {
         let source = row.origin.source;
-        let declared = ranges.get(&source).is_some_and(|(from, to)| {
-            *from < row.position && row.position <= *to
-        });
+        let declared = ranges
+            .get(&source)
+            .is_some_and(|(from, to)| *from < row.position && row.position <= *to);
         let reason = if declared { reason(&row) } else { Some(Reason::Malformed) };
         let index = u32::try_from(index).ok()?;
         reason.map(|reason| Refusal { index, source, position: row.position, reason })
@@ -34,8 +34,14 @@ fn reason(row: &RowRef<'_>) -> Option<Reason> {
 }
 
 fn longest_name(origin: &Origin) -> usize {
-    let names =
-        [&origin.component, &origin.instance, &origin.node, &origin.version, &origin.zone, &origin.tenant];
+    let names = [
+        &origin.component,
+        &origin.instance,
+        &origin.node,
+        &origin.version,
+        &origin.zone,
+        &origin.tenant,
+    ];
     names.into_iter().map(String::len).max().unwrap_or(0)
 }
 
@@ -82,11 +88,8 @@ mod tests {
             gaps: Vec::new(),
             ended: false,
         };
-        let id = BatchId {
-            collector: CollectorId::default(),
-            epoch: Epoch(1),
-            sequence: Sequence(1),
-        };
+        let id =
+            BatchId { collector: CollectorId::default(), epoch: Epoch(1), sequence: Sequence(1) };
         let header = BatchHeader {
             batch: id,
             tenant: "default".to_owned(),

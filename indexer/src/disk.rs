@@ -9,7 +9,7 @@ use crate::limits::{DISK_LOOK_EVERY_MS, DISK_LOW_BYTES, DISK_LOW_SHARE};
 
 /// Knows whether the disk below a directory is at its low-water mark.
 #[derive(Debug)]
-pub struct DiskGauge {
+pub(crate) struct DiskGauge {
     data: PathBuf,
     low: AtomicBool,
     looked_at: AtomicI64,
@@ -18,14 +18,15 @@ pub struct DiskGauge {
 impl DiskGauge {
     /// A gauge that has not looked yet.
     #[must_use]
-    pub fn new(data: PathBuf) -> Self {
+    pub(crate) fn new(data: PathBuf) -> Self {
         Self { data, low: AtomicBool::new(false), looked_at: AtomicI64::new(i64::MIN) }
     }
 
     /// Whether less is free than the smaller of a share of the disk and a fixed number of bytes. When
     /// that cannot be told it says no: the write will tell.
-    pub async fn is_low(&self, now: Timestamp) -> bool {
-        let due = self.looked_at.load(Ordering::Relaxed).saturating_add(DISK_LOOK_EVERY_MS * 1_000_000);
+    pub(crate) async fn is_low(&self, now: Timestamp) -> bool {
+        let due =
+            self.looked_at.load(Ordering::Relaxed).saturating_add(DISK_LOOK_EVERY_MS * 1_000_000);
         if now.0 >= due {
             self.looked_at.store(now.0, Ordering::Relaxed);
             let data = self.data.clone();

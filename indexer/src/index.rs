@@ -160,7 +160,10 @@ impl Index {
         let (_, unsealed) = self.store.buffered_bytes();
         let age = i64::try_from(self.config.seal_after.as_nanos()).unwrap_or(i64::MAX);
         let old = self.oldest.is_some_and(|oldest| now.0.saturating_sub(oldest.0) >= age);
-        if self.seal.is_some() || now < self.not_before || !(old || unsealed >= self.config.seal_bytes) {
+        if self.seal.is_some()
+            || now < self.not_before
+            || !(old || unsealed >= self.config.seal_bytes)
+        {
             return;
         }
         self.oldest = None;

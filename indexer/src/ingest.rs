@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use nilometer_model::limits::NAME_BYTES_MAX;
 use nilometer_model::{
-    BatchId, CollectorId, Count, Epoch, LineageId, Origin, RowRef, Rows, Sequence, SourceId, Stream,
-    Timestamp,
+    BatchId, CollectorId, Count, Epoch, LineageId, Origin, RowRef, Rows, Sequence, SourceId,
+    Stream, Timestamp,
 };
 use nilometer_store::Read;
 use nilometer_wire::{
@@ -140,11 +140,13 @@ impl Ingest {
         counts: bool,
     ) -> Result<(), IntakeError> {
         let Piece { mut rows, count, .. } = piece;
-        rows.origins = rows.origins.iter().map(|origin| with_source(origin, range.source)).collect();
+        rows.origins =
+            rows.origins.iter().map(|origin| with_source(origin, range.source)).collect();
         let (source, running) = (range.source, range.running);
         let header = self.header(lane, range);
         let records = rows.len();
-        let encoded = tokio::task::spawn_blocking(move || nilometer_wire::encode(&header, &rows)).await;
+        let encoded =
+            tokio::task::spawn_blocking(move || nilometer_wire::encode(&header, &rows)).await;
         let frame = encoded
             .map_err(|_| unavailable("the batch broke its encoder"))?
             .map_err(|error| unavailable(&error.to_string()))?;
@@ -157,7 +159,8 @@ impl Ingest {
             lane.count += count;
         }
         metrics::batch_durable(records, frame.len(), 0);
-        let read = Read { collector: self.collector(), count: running, as_of: self.parts.clock.now() };
+        let read =
+            Read { collector: self.collector(), count: running, as_of: self.parts.clock.now() };
         self.parts.store.note_read(source, read);
         Ok(())
     }
@@ -215,7 +218,8 @@ impl Origins {
         }
         let known = self.0.entry(hash).or_default();
         let same = |origin: &&Arc<Origin>| {
-            let its = [&origin.component, &origin.instance, &origin.node, &origin.version, &origin.zone];
+            let its =
+                [&origin.component, &origin.instance, &origin.node, &origin.version, &origin.zone];
             origin.stream == line.stream && its.iter().zip(names).all(|(its, name)| *its == name)
         };
         if let Some(origin) = known.iter().find(same) {
@@ -244,7 +248,13 @@ fn parse(body: &Bytes, context: &Context) -> Parsed {
         match read_line(line, context) {
             Ok(record) => {
                 let origin = origins.of(&record, context);
-                push(&mut piece, &origin, &record, if context.keyed { number } else { 0 }, line.len() + 1);
+                push(
+                    &mut piece,
+                    &origin,
+                    &record,
+                    if context.keyed { number } else { 0 },
+                    line.len() + 1,
+                );
                 parsed.answer.accepted += 1;
             }
             Err(reason) => refuse(&mut parsed.answer, number, reason),
@@ -281,7 +291,13 @@ fn refuse(answer: &mut IngestAnswer, line: u64, reason: String) {
     }
 }
 
-fn push(piece: &mut Piece, origin: &Arc<Origin>, line: &NdjsonLine<'_>, position: u64, bytes: usize) {
+fn push(
+    piece: &mut Piece,
+    origin: &Arc<Origin>,
+    line: &NdjsonLine<'_>,
+    position: u64,
+    bytes: usize,
+) {
     let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
     piece.count += Count::one(u64::from(bytes));
     piece.rows.push(RowRef {

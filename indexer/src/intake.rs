@@ -24,9 +24,7 @@ use crate::admit::admit;
 use crate::disk::DiskGauge;
 use crate::index::SHARD;
 use crate::ingest::Ingest;
-use crate::limits::{
-    BUSY_RETRY_AFTER_S, DECODING_MAX, LINGER_MS, LOG_BACKLOG_ENTRIES_MAX,
-};
+use crate::limits::{BUSY_RETRY_AFTER_S, DECODING_MAX, LINGER_MS, LOG_BACKLOG_ENTRIES_MAX};
 use crate::metrics;
 
 const RECEIVED_BYTES: usize = 8;
@@ -182,10 +180,9 @@ fn check_frame(store: &Store, frame: &[u8]) -> Result<Checked, IntakeError> {
 
 fn frame_error(error: &FrameError, bytes: usize) -> IntakeError {
     match error {
-        FrameError::TooLarge { .. } => IntakeError::TooLarge {
-            bytes: bytes as u64,
-            limit_bytes: BATCH_FRAME_BYTES_MAX as u64,
-        },
+        FrameError::TooLarge { .. } => {
+            IntakeError::TooLarge { bytes: bytes as u64, limit_bytes: BATCH_FRAME_BYTES_MAX as u64 }
+        }
         other => IntakeError::Damaged(other.to_string()),
     }
 }

@@ -1,14 +1,18 @@
 //! The web app, as the `ui` crate built it, for the API to serve.
 
-use bytes::Bytes;
-use nilometer_query::api::Asset;
+use nilometer_query::api::{Asset, Assets};
 
-/// The file of the web app at `path`, without a leading slash.
-pub(crate) fn asset(path: &str) -> Option<Asset> {
-    let file = nilometer_ui::asset(path)?;
-    Some(Asset {
-        bytes: Bytes::from_static(file.bytes),
-        mime: file.mime.to_owned(),
-        etag: file.etag.trim_matches('"').to_owned(),
+/// The web app and the policy that it was made for.
+pub(crate) fn assets() -> Assets {
+    Assets { find, policy: nilometer_ui::CONTENT_SECURITY_POLICY }
+}
+
+fn find(path: &str) -> Option<Asset> {
+    nilometer_ui::asset(path).map(|file| Asset {
+        bytes: file.bytes,
+        gzip: file.gzip,
+        mime: file.mime,
+        etag: file.etag,
+        cache_control: file.cache_control(),
     })
 }

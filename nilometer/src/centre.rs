@@ -106,7 +106,7 @@ impl Centre {
             access,
             readiness,
             metrics,
-            assets: Arc::new(crate::assets::asset),
+            assets: crate::assets::assets(),
             clock: Arc::clone(&self.clock),
             shutdown,
         })
@@ -115,7 +115,8 @@ impl Centre {
     /// Begins to index; the task ends some time after `shutdown`, with everything sealed.
     pub(crate) fn index(&self, shutdown: CancellationToken) -> JoinHandle<()> {
         let (store, log) = (Arc::clone(&self.store), Arc::clone(&self.log));
-        let (clock, config, failed) = (Arc::clone(&self.clock), self.index, Arc::clone(&self.failed));
+        let (clock, config, failed) =
+            (Arc::clone(&self.clock), self.index, Arc::clone(&self.failed));
         tokio::spawn(async move {
             let ended = nilometer_indexer::run(store, log, clock, config, shutdown).await;
             if let Err(error) = ended {
@@ -133,8 +134,8 @@ fn objects(data: &DataDir) -> Result<Arc<dyn ObjectStore>, CentreError> {
 }
 
 fn report(recovery: &Recovery) {
-    if recovery.torn_tail {
-        tracing::warn!("the end of the Log was torn; what was not acknowledged is sent again");
+    if recovery.torn_tail || recovery.cut_short {
+        tracing::warn!("the end of the Log was torn; what is not in splits is sent again");
     }
     for damage in &recovery.damaged {
         tracing::error!(?damage, "a part of the Log was damaged and set aside");

@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::centre::{Centre, CentreError};
 use crate::config::{Config, Role};
-use crate::data_dir::{DataDir, DataDirError};
 use crate::listen::{self, ListenError};
 use crate::telemetry::RenderMetrics;
 use crate::tokens::{self, TokensError};
@@ -31,8 +30,6 @@ pub(crate) enum RoleError {
     Centre(#[from] CentreError),
     #[error(transparent)]
     Collector(#[from] CollectorError),
-    #[error(transparent)]
-    DataDir(#[from] DataDirError),
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(transparent)]
@@ -74,15 +71,19 @@ pub(crate) async fn collect(config: Config) -> Result<(), RoleError> {
     let metrics = begin(&config)?;
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
-    let data = DataDir::take(&config.data)?;
-    let access = access(&config, &data.join("tokens"))?;
-    let token = config.token_file.as_deref().and_then(|path| tokens::secret_of(path, TokenRole::Ingest));
+    let access = access(&config, &config.data.join("tokens"))?;
+    let token =
+        config.token_file.as_deref().and_then(|path| tokens::secret_of(path, TokenRole::Ingest));
     let status = CollectorStatus::default();
     let router = node_router(access, readiness(&status), metrics);
     tracing::info!(to = ?config.to, "collecting");
     let door = tokio::spawn(listen::serve(listener, router, stop.clone()));
-    let collector = collector_config(&config, config.data.clone(), config.to.clone(), token);
-    let ended = nilometer_collector::run(collector, Arc::new(SystemClock), status, stop.clone()).await;
+    let collector = CollectorConfig {
+        token,
+        status,
+        ..collector_config(&config, config.data.clone(), config.to.clone())
+    };
+    let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     stop.cancel();
     join(door).await;
     Ok(ended?)
@@ -104,8 +105,12 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     say_where(config.listen);
     let to = vec![format!("http://{}", own_address(config.listen))];
     let token = tokens::secret_of(&tokens_path, TokenRole::Ingest);
-    let collector = collector_config(&config, config.data.join("collector"), to, token);
-    let ended = nilometer_collector::run(collector, Arc::new(SystemClock), status, stop.clone()).await;
+    let collector = CollectorConfig {
+        token,
+        status,
+        ..collector_config(&config, config.data.join("collector"), to)
+    };
+    let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     end_door.cancel();
     join(door).await;
     end_index.cancel();
@@ -137,21 +142,13 @@ fn readiness(status: &CollectorStatus) -> Readiness {
     Arc::new(move || status.reasons())
 }
 
-fn collector_config(
-    config: &Config,
-    data: PathBuf,
-    to: Vec<String>,
-    token: Option<String>,
-) -> CollectorConfig {
+fn collector_config(config: &Config, data: PathBuf, to: Vec<String>) -> CollectorConfig {
     CollectorConfig {
-        data,
         rootfs: config.rootfs.clone(),
-        node: config.node.clone(),
         files: config.files.clone(),
-        to,
-        token,
         line_bytes_max: config.line_bytes_max,
         spool_bytes_max: config.spool_bytes_max,
+        ..CollectorConfig::new(data, config.node.clone(), to)
     }
 }
 
@@ -177,7 +174,6 @@ async fn join(task: tokio::task::JoinHandle<()>) {
         Err(_) => tracing::warn!("not all was sealed in time; the next start goes on from the Log"),
     }
 }
-
 
 #[cfg(test)]
 mod tests {

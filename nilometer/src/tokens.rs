@@ -32,6 +32,9 @@ pub(crate) fn load_or_make(path: &Path) -> Result<Vec<Token>, TokensError> {
 
 fn make(path: &Path) -> std::io::Result<()> {
     let text = format!("admin default {}\ningest default {}\n", draw(), draw());
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir)?;
+    }
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()

@@ -118,12 +118,13 @@ impl Account {
             if self.lost.iter().any(known) {
                 continue;
             }
-            match self.lost.last_mut() {
-                Some(last) if self.lost.len() >= LOST_GAPS_PER_SOURCE_MAX => {
+            let full = self.lost.len() >= LOST_GAPS_PER_SOURCE_MAX;
+            match self.lost.last_mut().filter(|_| full) {
+                Some(last) => {
                     last.to = gap.to;
                     last.count = None;
                 }
-                _ => self.lost.push(gap.clone()),
+                None => self.lost.push(gap.clone()),
             }
         }
     }

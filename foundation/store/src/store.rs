@@ -18,8 +18,7 @@ use nilometer_model::{
     TooManyRanges,
 };
 use nilometer_wire::{Batch, CommittedTo, Heartbeat, Refusal};
-use object_store::ObjectStore;
-use object_store::PutMode;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use tokio::sync::broadcast;
 
 use crate::buffer::Buffer;
@@ -151,6 +150,7 @@ impl Store {
         Ok(Self { inner: Mutex::new(inner), feed, meta, objects, log, committing })
     }
 
+    /// A poisoned lock is taken all the same: what it guards is changed by steps that cannot panic.
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
