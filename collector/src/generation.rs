@@ -173,12 +173,20 @@ impl Generation {
             return true;
         }
         let (mut ours, mut theirs) = (vec![0; 2 * BANNER_BYTES_MAX], vec![0; 2 * BANNER_BYTES_MAX]);
-        let read = match (&mut self.content, self.homes.first()) {
-            (Some(content), _) => content.read_at(0, &mut ours),
-            (None, Some(home)) => Content::open(&home.path, home.gzip)
-                .and_then(|(mut content, _)| content.read_at(0, &mut ours)),
-            (None, None) => return true,
+        let reopened = match (&self.content, self.homes.first()) {
+            (None, Some(home)) => Content::open(&home.path, home.gzip).ok(),
+            _ => None,
         };
+        let mut reopened = reopened.map(|(content, _)| content);
+        let Some(content) = self.content.as_mut().or(reopened.as_mut()) else { return true };
+        // What was truncated and has grown again is no witness.
+        let mut overlap = vec![0; self.saved.overlap.bytes as usize];
+        let from = self.saved.checkpoint.saturating_sub(overlap.len() as u64);
+        let held = content.read_at(from, &mut overlap).is_ok_and(|n| n == overlap.len());
+        if !held || !overlap.is_empty() && xxh3_64(&overlap) != self.saved.overlap.hash {
+            return true;
+        }
+        let read = content.read_at(0, &mut ours);
         let (Ok(ours_len), Ok(theirs_len)) = (read, other.read_at(0, &mut theirs)) else {
             return true;
         };

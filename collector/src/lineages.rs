@@ -134,7 +134,7 @@ impl Lineages {
         }
         if youngest {
             let deleted = generation.content.as_ref().and_then(|content| content.stat().ok());
-            if deleted.is_some_and(|stat| stat.deleted) {
+            if generation.homes.is_empty() && deleted.is_some_and(|stat| stat.deleted) {
                 return self.rest(index, reading, visited);
             }
             return Turn::Next;

@@ -95,7 +95,7 @@ impl Lineages {
         });
         match opened {
             Ok(Some((head, mut content))) => {
-                self.identify(head, file, stat, &mut content, site.now)
+                self.identify(head, (file, stat), &mut content, site.now)
             }
             Ok(None) => Known::Unclear,
             Err(error) => {
@@ -134,8 +134,7 @@ impl Lineages {
     fn identify(
         &mut self,
         head: Head,
-        file: &LogFile,
-        stat: &Stat,
+        (file, stat): (&LogFile, &Stat),
         content: &mut Content,
         now: Instant,
     ) -> Known {
