@@ -5,9 +5,15 @@
 //! - nothing waits for a length of time: [`until`] waits for an event and has a deadline;
 //! - when a test fails its directories stay, and it prints where the logs are.
 
+#![expect(clippy::unwrap_used, reason = "a harness panics: that is how a test fails")]
+
+#[path = "harness/http.rs"]
 mod http;
+#[path = "harness/process.rs"]
 mod process;
+#[path = "harness/scratch.rs"]
 mod scratch;
+#[path = "harness/wait.rs"]
 mod wait;
 
 pub use http::{Answer, Api};

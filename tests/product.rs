@@ -1,5 +1,7 @@
 //! The product, from outside: one test binary, one module for each promise.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests: they panic, and say seeds")]
+
 mod access;
 mod bad_input;
 mod browser;

@@ -140,7 +140,8 @@ impl Process {
     pub fn stop(mut self) -> (ExitStatus, Duration) {
         let start = Instant::now();
         self.signal("TERM");
-        let status = until("end after SIGTERM", SHUTDOWN_DEADLINE, || self.child.try_wait().unwrap());
+        let status =
+            until("end after SIGTERM", SHUTDOWN_DEADLINE, || self.child.try_wait().unwrap());
         (status, start.elapsed())
     }
 
