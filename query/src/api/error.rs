@@ -57,7 +57,7 @@ pub(crate) struct ErrorDetail {
     hint: String,
     /// Where in the query, in characters from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    column: Option<u32>,
+    column: Option<usize>,
     /// Which parameter, header or part of the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
@@ -93,7 +93,7 @@ impl ApiError {
     pub(crate) fn bad_query(
         message: impl Into<String>,
         hint: impl Into<String>,
-        column: u32,
+        column: usize,
     ) -> Self {
         let mut error = Self::new(Code::BadQuery, message, hint);
         error.error.column = Some(column);

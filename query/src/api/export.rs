@@ -13,19 +13,20 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use nilometer_model::Order;
 use serde::Deserialize;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::Api;
-use super::ask::{self, Direction, Found, Question};
+use super::ask::{self, Found};
 use super::cursor::Cursor;
 use super::error::ApiError;
-use super::limits::{EXPORT_PAGE_RECORDS, EXPORT_PAGES_WAITING_MAX};
+use super::limits::EXPORT_PAGES_WAITING_MAX;
 use super::logs::NDJSON;
 use super::params::{self, Params};
 use super::record::{RecordJson, write_line};
+use crate::execute::{Direction, Limits, SearchRequest};
+use crate::limits::EXPORT_PAGE_ROWS;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -50,19 +51,18 @@ pub(crate) async fn export(
 ) -> Result<Response, ApiError> {
     let mut question = question(&params, &api)?;
     // The first page is fetched before the answer begins, so that what is wrong still gets a status.
-    let first = question.find(&api).await?;
+    let first = ask::find(&api, &question).await?;
     let (sender, pages) = mpsc::channel(EXPORT_PAGES_WAITING_MAX);
     tokio::spawn(async move {
         let mut page = Some(first);
         while let Some(found) = page.take() {
-            let last = last(&found, &question);
             if sender.send(Ok(lines(&found, &question))).await.is_err() {
                 return;
             }
-            let Some(last) = last else { return };
-            question.after = Some(last);
+            let Some(next) = found.next else { return };
+            question.after = Some(next);
             tokio::select! {
-                next = question.find(&api) => match next {
+                next = ask::find(&api, &question) => match next {
                     Ok(found) => page = Some(found),
                     Err(_) => return cut_off(&sender, "the export cannot go on").await,
                 },
@@ -77,26 +77,21 @@ pub(crate) async fn export(
     Ok(([(header::CONTENT_TYPE, NDJSON)], body).into_response())
 }
 
-fn question(params: &ExportParams, api: &Api) -> Result<Question, ApiError> {
+fn question(params: &ExportParams, api: &Api) -> Result<SearchRequest, ApiError> {
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let range = params::range(from, to, params::Default::Everything, api.clock.now())?;
     let cursor = params.cursor.as_deref().map(Cursor::parse).transpose()?;
-    Ok(Question {
+    Ok(SearchRequest {
         filter: ask::filter(params.q.as_deref())?,
         range: cursor.map_or(range, |cursor| cursor.range),
         direction: Direction::OldestFirst,
         after: cursor.map(|cursor| cursor.after),
-        limit: EXPORT_PAGE_RECORDS,
+        limit: EXPORT_PAGE_ROWS,
+        limits: Limits::default(),
     })
 }
 
-/// Behind which record to go on; none when this was the last page.
-fn last(found: &Found, question: &Question) -> Option<Order> {
-    let rows = found.rows.len();
-    (rows == question.limit).then(|| found.rows.row(rows - 1).order())
-}
-
-fn lines(found: &Found, question: &Question) -> Bytes {
+fn lines(found: &Found, question: &SearchRequest) -> Bytes {
     let mut out = Vec::new();
     for row in found.rows.iter() {
         let cursor = Some(Cursor { after: row.order(), range: question.range });

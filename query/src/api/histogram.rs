@@ -14,10 +14,12 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::answer::CoverageJson;
-use super::ask::{self, Buckets};
+use super::ask;
 use super::error::ApiError;
 use super::limits::{BUCKETS_DEFAULT, BUCKETS_MAX};
 use super::params::{self, Params};
+use crate::execute::{HistogramRequest, Limits};
+use crate::plan::Field;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -60,13 +62,14 @@ pub(crate) async fn histogram(
 ) -> Result<Json<HistogramAnswer>, ApiError> {
     let buckets = params.buckets.as_deref();
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
-    let asked = Buckets {
+    let asked = HistogramRequest {
         filter: ask::filter(params.q.as_deref())?,
         range: params::range(from, to, params::Default::LastHour, api.clock.now())?,
         buckets: params::count("buckets", buckets, BUCKETS_DEFAULT, BUCKETS_MAX)?,
-        by: params.by,
+        by: params.by.as_deref().map(Field::named),
+        limits: Limits::default(),
     };
-    let counted = asked.count(&api).await?;
+    let counted = ask::count(&api, &asked).await?;
     let edges = (0..asked.buckets).map(|bucket| (asked.edge(bucket), asked.edge(bucket + 1)));
     let buckets = edges.zip(counted.counts);
     let buckets = buckets.map(|((from, to), counts)| BucketJson { from, to, counts }).collect();

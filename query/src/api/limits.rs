@@ -44,8 +44,6 @@ pub(crate) const DRAIN_MAX: Duration = Duration::from_secs(5);
 pub(crate) const TAIL_RECORDS_WAITING_MAX: usize = 1_024;
 /// A comment goes out on a quiet tail this often, so that proxies keep the connection.
 pub(crate) const TAIL_COMMENT_EVERY: Duration = Duration::from_secs(15);
-/// Records that an export fetches at once.
-pub(crate) const EXPORT_PAGE_RECORDS: usize = 5_000;
 /// Pages of an export that wait for a slow reader.
 pub(crate) const EXPORT_PAGES_WAITING_MAX: usize = 2;
 

@@ -7,19 +7,20 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use nilometer_model::{RowRef, Rows};
+use nilometer_model::Rows;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::Api;
 use super::answer::{CoverageJson, StatsJson};
-use super::ask::{Direction, Found, Question};
+use super::ask::{self, Found};
 use super::cursor::Cursor;
 use super::error::ApiError;
 use super::limits::{LIMIT_DEFAULT, LIMIT_MAX};
 use super::params::{self, Params};
 use super::record::{Record, RecordJson, write_line};
+use crate::execute::{Direction, Limits, SearchRequest};
 
 /// The media type of lines of JSON.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
@@ -85,23 +86,24 @@ pub(crate) async fn logs(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let question = question(&params, &api)?;
-    let found = question.find(&api).await?;
+    let found = ask::find(&api, &question).await?;
     Ok(if wants_lines(&headers) { lines(&found) } else { json(&question, &found) })
 }
 
-fn question(params: &LogsParams, api: &Api) -> Result<Question, ApiError> {
+fn question(params: &LogsParams, api: &Api) -> Result<SearchRequest, ApiError> {
     let choices = [("desc", Direction::NewestFirst), ("asc", Direction::OldestFirst)];
     let direction = params::choice("order", params.order.as_deref(), &choices)?;
     let limit = params::count("limit", params.limit.as_deref(), LIMIT_DEFAULT, LIMIT_MAX)?;
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let range = params::range(from, to, params::Default::LastHour, api.clock.now())?;
     let cursor = params.cursor.as_deref().map(Cursor::parse).transpose()?;
-    Ok(Question {
-        filter: super::ask::filter(params.q.as_deref())?,
+    Ok(SearchRequest {
+        filter: ask::filter(params.q.as_deref())?,
         range: cursor.map_or(range, |cursor| cursor.range),
         direction,
         after: cursor.map(|cursor| cursor.after),
         limit,
+        limits: Limits::default(),
     })
 }
 
@@ -113,12 +115,11 @@ fn wants_lines(headers: &HeaderMap) -> bool {
         .any(|kind| kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(NDJSON))
 }
 
-fn json(question: &Question, found: &Found) -> Response {
-    let last = (found.rows.len() == question.limit).then(|| found.rows.iter().last()).flatten();
-    let cursor = |row: RowRef<'_>| Cursor { after: row.order(), range: question.range }.to_string();
+fn json(question: &SearchRequest, found: &Found) -> Response {
+    let cursor = |after| Cursor { after, range: question.range }.to_string();
     let answer = AnswerJson {
         records: Records(&found.rows),
-        cursor: last.map(cursor),
+        cursor: found.next.map(cursor),
         coverage: &found.coverage,
         stats: found.stats,
     };

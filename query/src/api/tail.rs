@@ -22,11 +22,12 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
 use super::Api;
-use super::ask::{self, Filter};
+use super::ask;
 use super::error::ApiError;
 use super::limits::{TAIL_COMMENT_EVERY, TAIL_RECORDS_WAITING_MAX};
 use super::params::Params;
 use super::record::RecordJson;
+use crate::execute::Tail;
 use crate::metrics;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -50,10 +51,10 @@ pub(crate) async fn tail(
     State(api): State<Api>,
     Params(params): Params<TailParams>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let filter = ask::filter(params.q.as_deref())?;
+    let tail = Tail::new(ask::filter(params.q.as_deref())?.as_ref().clone());
     let feed = api.store.subscribe();
     let (listener, waiting) = mpsc::channel(TAIL_RECORDS_WAITING_MAX);
-    let follower = Follower { filter, listener, skipped: 0 };
+    let follower = Follower { tail, listener, skipped: 0 };
     tokio::spawn(follower.follow(feed, api.shutdown.clone()));
     let ready = stream::once(async { Event::default().event("ready").data("{}") });
     let events = ready.chain(ReceiverStream::new(waiting)).map(Ok);
@@ -63,7 +64,7 @@ pub(crate) async fn tail(
 
 /// One listener's side of the feed.
 struct Follower {
-    filter: Filter,
+    tail: Tail,
     listener: mpsc::Sender<Event>,
     /// Records that the listener was too slow for, and has not been told of.
     skipped: u64,
@@ -92,10 +93,8 @@ impl Follower {
     }
 
     fn pass(&mut self, rows: &Rows) {
-        for row in rows.iter() {
-            if !self.filter.matches(&row) {
-                continue;
-            }
+        let tail = self.tail.clone();
+        for row in tail.fitting(rows) {
             if self.skipped > 0 {
                 if self.listener.try_send(skipped(self.skipped)).is_err() {
                     self.skip(1);

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use self::harness::{World, lines, post};
 use super::access::{Need, ROUTES};
-use super::limits::{EXPORT_PAGE_RECORDS, LIMIT_MAX};
+use super::limits::LIMIT_MAX;
 use super::*;
+use crate::limits::EXPORT_PAGE_ROWS;
 
 /// Every route of the OpenAPI document: method and path, path parameters filled in.
 fn documented() -> Vec<(String, String, String)> {
@@ -349,16 +350,58 @@ async fn records_are_streamed_as_lines_when_asked() {
 #[tokio::test]
 async fn an_interrupted_export_goes_on_behind_its_last_whole_line() {
     let world = World::new().await;
-    let records = 2 * EXPORT_PAGE_RECORDS + 1;
+    let records = 2 * EXPORT_PAGE_ROWS + 1;
     world.write(records);
     let all = lines(&world.ask("GET", "/api/v1/export", &[]).await.text());
     assert_eq!(all.len(), records);
-    for at in [0, EXPORT_PAGE_RECORDS - 1, EXPORT_PAGE_RECORDS, records - 1] {
+    for at in [0, EXPORT_PAGE_ROWS - 1, EXPORT_PAGE_ROWS, records - 1] {
         let cursor = all[at]["cursor"].as_str().unwrap();
         let rest = world.ask("GET", &format!("/api/v1/export?cursor={cursor}"), &[]).await;
         assert_eq!(lines(&rest.text()), all[at + 1..], "behind line {at}");
     }
     assert!(records > LIMIT_MAX);
+}
+
+#[tokio::test]
+async fn answers_are_the_same_from_the_buffer_and_from_splits() {
+    let world = World::new().await;
+    let paths = [
+        "/api/v1/logs?limit=7",
+        "/api/v1/logs?limit=3&order=asc",
+        "/api/v1/logs?q=m42",
+        "/api/v1/logs?q=-m42&limit=10000",
+        "/api/v1/logs/histogram?buckets=9",
+        "/api/v1/logs/histogram?buckets=2&by=component",
+        "/api/v1/components",
+        "/api/v1/export?q=m4*",
+    ];
+    world.write(3_000);
+    let mut before = Vec::new();
+    for path in paths {
+        before.push(world.ask("GET", path, &[]).await.without_stats());
+    }
+    world.seal().await;
+    for (path, expect) in paths.into_iter().zip(before) {
+        assert_eq!(world.ask("GET", path, &[]).await.without_stats(), expect, "{path}");
+    }
+    world.write(10);
+    let newest = world.ask("GET", "/api/v1/logs?limit=12", &[]).await.json();
+    assert_eq!(messages(&newest["records"])[9..], ["m3001", "m3000", "m2999"]);
+}
+
+#[tokio::test]
+async fn a_histogram_by_a_field_names_its_values() {
+    let world = World::new().await;
+    world.write(7);
+    let ask = |by: &'static str| world.ask("GET", by, &[]);
+    let by = ask("/api/v1/logs/histogram?buckets=1&by=component").await.json();
+    assert_eq!(by["buckets"][0]["counts"], json!({"shop": 7}));
+    let by = ask("/api/v1/logs/histogram?buckets=1&by=nothing").await.json();
+    assert_eq!(by["buckets"][0]["counts"], json!({"": 7}));
+    world.write(13);
+    let by = ask("/api/v1/logs/histogram?buckets=1&by=message").await.json();
+    let counts = by["buckets"][0]["counts"].as_object().unwrap();
+    assert_eq!((counts.len(), &counts["other"]), (11, &json!(10)));
 }
 
 #[tokio::test]

@@ -55,6 +55,19 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
     }
 
+    /// What is answered, without what it took.
+    #[track_caller]
+    pub(super) fn without_stats(&self) -> Vec<Value> {
+        let mut lines = match serde_json::from_slice(&self.body) {
+            Ok(json) => vec![json],
+            Err(_) => lines(&self.text()),
+        };
+        for line in &mut lines {
+            drop(line.as_object_mut().unwrap().remove("stats"));
+        }
+        lines
+    }
+
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().unwrap())
     }
@@ -113,7 +126,7 @@ impl World {
     }
 
     pub(super) async fn with_access(access: AccessPolicy) -> Self {
-        let meta = Arc::new(nilometer_store::meta::SimMeta);
+        let meta = Arc::new(nilometer_store::SimMeta::default());
         let store = Store::open(meta, Arc::new(InMemory::new()), LogId::default()).await.unwrap();
         let store = Arc::new(store);
         let intake = Arc::new(StrictIntake::of(store.pipeline()));
@@ -155,6 +168,12 @@ impl World {
 
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {
         whole(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Moves what was written into a split.
+    pub(super) async fn seal(&self) {
+        self.store.publish(self.store.cut(NOW)).await.unwrap();
+        assert!(self.store.snapshot().buffer.is_empty());
     }
 
     /// Writes `head` and a body of so many bytes to a socket, and returns all that comes back.

@@ -1,0 +1,90 @@
+//! A question as the routes mean it, put to one snapshot of the store.
+//!
+//! Invariants:
+//! - one question sees one snapshot, and its coverage speaks of that snapshot;
+//! - what went wrong inside is logged here; the caller is told what to do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nilometer_model::{Order, Rows, TimeRange};
+
+use super::Api;
+use super::answer::{CoverageJson, StatsJson};
+use super::error::ApiError;
+use super::limits::RETRY_AFTER_S;
+use crate::execute::{self, HistogramRequest, LimitedBy, QueryError, SearchRequest, Stats};
+use crate::metrics;
+use crate::plan::Filter;
+
+/// The filter that a request asks for; none means everything.
+pub(crate) fn filter(q: Option<&str>) -> Result<Arc<Filter>, ApiError> {
+    let filter = Filter::parse(q.unwrap_or_default()).map_err(|error| {
+        ApiError::bad_query(error.problem.to_string(), error.hint, error.column)
+    })?;
+    Ok(Arc::new(filter))
+}
+
+/// Records, in the order asked for.
+pub(crate) struct Found {
+    pub(crate) rows: Rows,
+    /// Where to go on; none when there is nothing more.
+    pub(crate) next: Option<Order>,
+    pub(crate) coverage: CoverageJson,
+    pub(crate) stats: StatsJson,
+}
+
+pub(crate) async fn find(api: &Api, request: &SearchRequest) -> Result<Found, ApiError> {
+    let snapshot = api.store.snapshot();
+    let page = execute::search(&snapshot, request).await.map_err(refuse)?;
+    let coverage = coverage(api, request.range, snapshot.missing_splits, page.limited_by);
+    Ok(Found { rows: page.records, next: page.next, coverage, stats: note(page.stats) })
+}
+
+/// Per bucket, key and count.
+pub(crate) struct Counted {
+    pub(crate) counts: Vec<BTreeMap<String, u64>>,
+    pub(crate) coverage: CoverageJson,
+}
+
+pub(crate) async fn count(api: &Api, request: &HistogramRequest) -> Result<Counted, ApiError> {
+    let snapshot = api.store.snapshot();
+    let histogram = execute::histogram(&snapshot, request).await.map_err(refuse)?;
+    note(histogram.stats);
+    let coverage = coverage(api, request.range, snapshot.missing_splits, histogram.limited_by);
+    Ok(Counted { counts: histogram.counts, coverage })
+}
+
+fn note(stats: Stats) -> StatsJson {
+    metrics::scanned(stats.rows_scanned);
+    let Stats { elapsed_ms, splits, bytes_read, rows_scanned, rows_matched } = stats;
+    StatsJson { elapsed_ms, splits, bytes_read, rows_scanned, rows_matched }
+}
+
+fn coverage(
+    api: &Api,
+    range: TimeRange,
+    missing_splits: u32,
+    limited_by: Option<LimitedBy>,
+) -> CoverageJson {
+    let known = api.store.completeness(range, api.clock.now());
+    let limited_by = limited_by.map(|by| match by {
+        LimitedBy::Time => "time",
+        LimitedBy::Bytes => "bytes",
+    });
+    CoverageJson::new(known, missing_splits, limited_by)
+}
+
+fn refuse(error: QueryError) -> ApiError {
+    match error {
+        QueryError::OverLimit { .. } => {
+            let hint = "ask for a shorter range, fewer records, or a field with fewer values";
+            ApiError::over_limit(error.to_string(), hint)
+        }
+        QueryError::Split(_) | QueryError::Block(_) | QueryError::Stopped => {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(%error, cause, "a query failed");
+            ApiError::unavailable("a part of the data cannot be read", RETRY_AFTER_S)
+        }
+    }
+}
