@@ -67,7 +67,7 @@ pub(crate) struct ErrorDetail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = Error)]
 pub(crate) struct ApiError {
-    error: ErrorDetail,
+    error: Box<ErrorDetail>,
     /// Which pipeline speaks, when this is its verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -80,13 +80,8 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     fn new(code: Code, message: impl Into<String>, hint: impl Into<String>) -> Self {
-        let error = ErrorDetail {
-            code,
-            message: message.into(),
-            hint: hint.into(),
-            column: None,
-            field: None,
-        };
+        let (message, hint) = (message.into(), hint.into());
+        let error = Box::new(ErrorDetail { code, message, hint, column: None, field: None });
         Self { error, pipeline: None, status: code.status().as_u16(), retry_after_s: None }
     }
 
