@@ -1,6 +1,10 @@
 //! The binary answers for itself. It also makes cargo build the binary for the tests in `tests/`, which
 //! start it: cargo builds a package's binaries for its own integration tests only.
 
+#![expect(clippy::unwrap_used, reason = "a helper of tests panics: that is how a test fails")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::process::{Command, Output};
 
 fn nilometer(arguments: &[&str]) -> Output {
@@ -24,4 +28,34 @@ fn the_configuration_that_is_shown_passes_its_own_check() {
     std::fs::write(file.path(), &shown.stdout).unwrap();
     let checked = nilometer(&["config", "check", file.path().to_str().unwrap()]);
     assert_eq!(checked.status.code(), Some(0), "{}", String::from_utf8_lossy(&checked.stderr));
+}
+
+/// Answers one request with these bytes as one chunk, then breaks the connection; gives back the request.
+fn answer_and_break(listener: &TcpListener, body: &str) -> String {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut request = String::new();
+    BufReader::new(&stream).read_line(&mut request).unwrap();
+    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    write!(stream, "{head}{:x}\r\n{body}\r\n", body.len()).unwrap();
+    request
+}
+
+#[test]
+fn an_export_goes_on_from_the_last_whole_record_when_the_connection_breaks() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    let centre = std::thread::spawn(move || {
+        let first = answer_and_break(&listener, "{\"message\":\"a\",\"cursor\":\"c1\"}\n{\"mess");
+        let second = answer_and_break(&listener, "{\"message\":\"b\",\"cursor\":\"c2\"}\n");
+        [first, second]
+    });
+    let export = nilometer(&["export", "--limit", "2", "--output", "ndjson", "--server", &server]);
+    let requests = centre.join().unwrap();
+    assert_eq!(export.status.code(), Some(0), "{}", String::from_utf8_lossy(&export.stderr));
+    assert_eq!(
+        String::from_utf8_lossy(&export.stdout),
+        "{\"message\":\"a\",\"cursor\":\"c1\"}\n{\"message\":\"b\",\"cursor\":\"c2\"}\n"
+    );
+    assert!(!requests[0].contains("cursor"), "{requests:?}");
+    assert!(requests[1].contains("cursor=c1"), "{requests:?}");
 }
