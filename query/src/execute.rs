@@ -1,0 +1,73 @@
+//! A checked filter and a snapshot -> answers.
+//!
+//! ```text
+//!   snapshot ─> units (candidate blocks, buffered chunks), in reading order
+//!            ─> pieces of a few units: read ─> decode, select, fold (on a blocking thread)
+//! ```
+//! Invariants:
+//! - a page is always the exact beginning of its answer: when a limit ends it early, `next` goes on there;
+//! - a caller that went away is noticed before the next block;
+//! - memory is refused, time and bytes make an answer partial.
+
+mod components;
+mod histogram;
+mod scan;
+mod search;
+mod tail;
+
+use std::time::Duration;
+
+use nilometer_block::BlockError;
+use nilometer_store::SplitError;
+
+use crate::limits::{QUERY_MEMORY_BYTES, QUERY_READ_BYTES, QUERY_TIME};
+
+pub use components::{ComponentView, components};
+pub use histogram::{Histogram, HistogramRequest, histogram};
+pub use search::{Direction, Page, SearchRequest, export, search};
+pub use tail::Tail;
+
+/// What one query may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    pub read_bytes: u64,
+    pub memory_bytes: usize,
+    pub time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { read_bytes: QUERY_READ_BYTES, memory_bytes: QUERY_MEMORY_BYTES, time: QUERY_TIME }
+    }
+}
+
+/// Which limit ended a query early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitedBy {
+    Time,
+    Bytes,
+}
+
+/// What a query took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stats {
+    pub elapsed_ms: u64,
+    /// Splits of which blocks were read.
+    pub splits: u64,
+    pub bytes_read: u64,
+    pub rows_scanned: u64,
+    pub rows_matched: u64,
+}
+
+/// Why a query has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    #[error("the query needs more than {limit_bytes} bytes of memory")]
+    OverLimit { limit_bytes: usize },
+    #[error("reading blocks of a split")]
+    Split(#[from] SplitError),
+    #[error("decoding a block")]
+    Block(#[from] BlockError),
+    #[error("the query's thread ended early")]
+    Stopped,
+}

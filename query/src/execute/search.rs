@@ -1,0 +1,191 @@
+//! Records in order, a page at a time.
+//!
+//! Invariants:
+//! - records that a cursor has passed never come again, and none that it has not passed is left out;
+//! - only rows that can still be on the page are kept, as copies, so that blocks are let go at once.
+
+use std::sync::Arc;
+
+use futures::{Stream, stream};
+use nilometer_block::Columns;
+use nilometer_model::{Order, Rows, SourceId, TimeRange};
+use nilometer_store::Snapshot;
+
+use super::scan::{Fold, Question, Scanned, Unit, scan};
+use super::{LimitedBy, Limits, QueryError, Stats};
+use crate::limits::EXPORT_PAGE_ROWS;
+use crate::plan::{Filter, Selection};
+
+/// Which end comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    NewestFirst,
+    OldestFirst,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+pub struct SearchRequest {
+    pub filter: Arc<Filter>,
+    pub range: TimeRange,
+    /// Records of one page.
+    pub limit: usize,
+    pub direction: Direction,
+    /// Only records behind this one, in the direction.
+    pub after: Option<Order>,
+    pub limits: Limits,
+}
+
+/// Records in order.
+#[derive(Debug)]
+pub struct Page {
+    pub records: Rows,
+    /// Where to go on; none when there is nothing more.
+    pub next: Option<Order>,
+    pub stats: Stats,
+    pub limited_by: Option<LimitedBy>,
+}
+
+/// One page of the records that fit.
+///
+/// # Errors
+/// [`QueryError`] when memory does not suffice or the data cannot be read.
+pub async fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Page, QueryError> {
+    let newest_first = request.direction == Direction::NewestFirst;
+    let question = Question {
+        filter: Arc::clone(&request.filter),
+        range: request.range,
+        newest_first,
+        limits: request.limits,
+    };
+    let (limit, after) = (request.limit.max(1), request.after);
+    let best = Best { limit, newest_first, after, found: Vec::new(), bytes: 0 };
+    let Scanned { mut fold, stats, limited } = scan(snapshot, &question, best).await?;
+    fold.settle();
+    if let Some((_, unread)) = &limited {
+        fold.keep_before(unread);
+    }
+    let more = fold.found.len() > limit;
+    fold.found.truncate(limit);
+    let mut records = Rows::default();
+    for (_, rows, row) in &fold.found {
+        records.push(rows.row(*row));
+    }
+    let last = fold.found.last().map(|(order, ..)| *order);
+    let frontier = limited.as_ref().map(|(_, unread)| fold.frontier(unread));
+    let next = if more { last } else { frontier };
+    Ok(Page { records, next, stats, limited_by: limited.map(|(by, _)| by) })
+}
+
+/// All records that fit, oldest first, page by page; each page sees a snapshot of its own.
+pub fn export(
+    snapshot: impl Fn() -> Snapshot,
+    request: SearchRequest,
+) -> impl Stream<Item = Result<Page, QueryError>> {
+    let (limit, direction) = (EXPORT_PAGE_ROWS, Direction::OldestFirst);
+    let first = SearchRequest { limit, direction, ..request };
+    stream::try_unfold((snapshot, Some(first)), |(snapshot, request)| async move {
+        let Some(mut request) = request else { return Ok(None) };
+        let page = search(&snapshot(), &request).await?;
+        let next = page.next.map(|next| {
+            request.after = Some(next);
+            request
+        });
+        Ok(Some((page, (snapshot, next))))
+    })
+}
+
+/// The best rows so far: one more than the page, to know whether there is more.
+struct Best {
+    limit: usize,
+    newest_first: bool,
+    after: Option<Order>,
+    found: Vec<(Order, Arc<Rows>, usize)>,
+    /// Of the rows that `found` holds.
+    bytes: usize,
+}
+
+impl Best {
+    fn is_before(&self, a: Order, b: Order) -> bool {
+        if self.newest_first { a > b } else { a < b }
+    }
+
+    /// Puts what was found in order and lets go of what is behind the page.
+    fn settle(&mut self) {
+        self.found.sort_unstable_by_key(|(order, ..)| *order);
+        if self.newest_first {
+            self.found.reverse();
+        }
+        self.found.truncate(self.limit + 1);
+        let mut kept = Rows::default();
+        for (_, rows, row) in &self.found {
+            kept.push(rows.row(*row));
+        }
+        self.bytes = kept.memory_bytes();
+        let kept = Arc::new(kept);
+        for (index, (_, rows, row)) in self.found.iter_mut().enumerate() {
+            (*rows, *row) = (Arc::clone(&kept), index);
+        }
+    }
+
+    /// The place in the order before which everything was read.
+    fn frontier(&self, unread: &Unit) -> Order {
+        let (source, position) = (SourceId(u64::MAX), u64::MAX);
+        let order_time =
+            if self.newest_first { unread.order_last } else { unread.order_first.plus_ns(-1) };
+        Order { order_time, source, position }
+    }
+
+    fn keep_before(&mut self, unread: &Unit) {
+        let frontier = self.frontier(unread);
+        let passed = self
+            .found
+            .partition_point(|(order, ..)| *order == frontier || self.is_before(*order, frontier));
+        self.found.truncate(passed);
+    }
+}
+
+impl Fold for Best {
+    fn wants(&self, unit: &Unit) -> bool {
+        if self.found.len() <= self.limit {
+            return true;
+        }
+        let orders = self.found.iter().map(|(order, ..)| order.order_time);
+        if self.newest_first {
+            orders.min().is_none_or(|worst| unit.order_last >= worst)
+        } else {
+            orders.max().is_none_or(|worst| unit.order_first <= worst)
+        }
+    }
+
+    fn columns(&self) -> Columns {
+        Columns::ALL
+    }
+
+    fn take(&mut self, rows: &Rows, fits: &Selection) {
+        let full = self.found.len() > self.limit;
+        let worst = self.found.last().map(|(order, ..)| *order).filter(|_| full);
+        let mut kept = Rows::default();
+        let mut orders = Vec::new();
+        for row in fits.iter().map(|row| rows.row(row)) {
+            let order = row.order();
+            let fresh = self.after.is_none_or(|after| self.is_before(after, order));
+            if fresh && worst.is_none_or(|worst| self.is_before(order, worst)) {
+                kept.push(row);
+                orders.push(order);
+            }
+        }
+        self.bytes += kept.memory_bytes();
+        let kept = Arc::new(kept);
+        let new =
+            orders.into_iter().enumerate().map(|(row, order)| (order, Arc::clone(&kept), row));
+        self.found.extend(new);
+        if self.found.len() > self.limit {
+            self.settle();
+        }
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.bytes
+    }
+}

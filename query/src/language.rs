@@ -1,0 +1,26 @@
+//! What a query says: text -> tree, with the place of every part.
+//!
+//! ```text
+//!   text ──lexer──> tokens ──parser──> Tree ──(crate::plan)──> Filter
+//!
+//!   query  = [ or ]                         an empty query, and `*`, match all
+//!   or     = and { "OR" and }
+//!   and    = not { ["AND"] not }
+//!   not    = { "-" | "NOT" } atom
+//!   atom   = "(" or ")" | field ":" value | text | "~" string
+//!   value  = op literal | "in(" literal {"," literal} ")" | "cidr(" bare ")" | literal | /regex/ | "*"
+//! ```
+//!
+//! Invariants:
+//! - parsing is pure, linear but for nesting, and nesting is limited;
+//! - every error names a 1-based column in characters, what was expected there, and where it can, what to write;
+//! - a slash begins a regular expression only where a closing slash ends the word: `/api/cart` is text.
+
+mod error;
+mod lexer;
+mod parser;
+mod tree;
+
+pub use error::{Problem, SyntaxError};
+pub use parser::parse;
+pub use tree::{Comparison, Node, Span, Tree, Value};

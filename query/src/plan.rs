@@ -1,0 +1,127 @@
+//! What a query means: tree -> checked [`Filter`], which selects rows and says which blocks to open.
+//!
+//! Invariants:
+//! - evaluation is pure and cannot fail: whatever can be wrong is found when the filter is made;
+//! - NOT is complement, so a record without the field fits `-f:x`;
+//! - text columns that [`Filter::columns`] does not name are never looked at.
+
+mod attributes;
+mod compile;
+mod field;
+mod pattern;
+mod prune;
+mod selection;
+mod test;
+mod text;
+
+use nilometer_block::Columns;
+use nilometer_model::{Rows, TimeRange};
+use nilometer_store::Prune;
+use regex::Regex;
+
+use crate::language::{SyntaxError, parse};
+
+pub use field::Field;
+pub use selection::Selection;
+
+/// A checked query.
+#[derive(Debug, Clone)]
+pub struct Filter {
+    root: Step,
+}
+
+/// A part of a filter.
+#[derive(Debug, Clone)]
+enum Step {
+    All,
+    Text(text::Text),
+    /// A regular expression or wildcard over the message.
+    Pattern(Regex),
+    Field(Field, test::Test),
+    And(Vec<Step>),
+    Or(Vec<Step>),
+    Not(Box<Step>),
+}
+
+impl Filter {
+    /// Understands and checks a query.
+    ///
+    /// # Errors
+    /// [`SyntaxError`], with the column.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        Ok(Self { root: compile::step(text, &parse(text)?)? })
+    }
+
+    /// The rows in range that fit.
+    #[must_use]
+    pub fn select(&self, rows: &Rows, range: TimeRange) -> Selection {
+        let (from, to) = (range.from().0, range.to().0);
+        let among = Selection::of(rows.len(), |row| from <= rows.time[row] && rows.time[row] < to);
+        self.root.select(rows, among)
+    }
+
+    /// Which blocks need to be looked at.
+    #[must_use]
+    pub fn prune(&self) -> Prune {
+        self.root.prune()
+    }
+
+    /// The text columns that [`Filter::select`] looks at.
+    #[must_use]
+    pub fn columns(&self) -> Columns {
+        let mut columns = Columns::NONE;
+        self.root.need(&mut columns);
+        columns
+    }
+}
+
+impl Step {
+    /// The rows of `among` that fit.
+    fn select(&self, rows: &Rows, among: Selection) -> Selection {
+        if among.is_empty() {
+            return among;
+        }
+        match self {
+            Self::All => among,
+            Self::Text(text) => text.select(&rows.message, &among),
+            Self::Pattern(regex) => among.keep(|row| regex.is_match(rows.message.get(row))),
+            Self::Field(field, test) => {
+                among.keep(|row| field.value(rows, row).is_some_and(|value| test.fits(&value)))
+            }
+            Self::And(steps) => steps.iter().fold(among, |left, step| step.select(rows, left)),
+            Self::Or(steps) => steps.iter().fold(Selection::none(rows.len()), |found, step| {
+                let left = among.clone().without(&found);
+                found.or(&step.select(rows, left))
+            }),
+            Self::Not(step) => {
+                let fits = step.select(rows, among.clone());
+                among.without(&fits)
+            }
+        }
+    }
+
+    fn prune(&self) -> Prune {
+        match self {
+            Self::All | Self::Pattern(_) | Self::Not(_) => Prune::All,
+            Self::Text(text) => prune::text(text),
+            Self::Field(field, test) => prune::field(field, test),
+            Self::And(steps) => Prune::And(steps.iter().map(Self::prune).collect()),
+            Self::Or(steps) => Prune::Or(steps.iter().map(Self::prune).collect()),
+        }
+    }
+
+    fn need(&self, columns: &mut Columns) {
+        match self {
+            Self::All => {}
+            Self::Text(_) | Self::Pattern(_) => columns.message = true,
+            Self::Field(Field::Message, _) => columns.message = true,
+            Self::Field(Field::Attribute(_), _) => columns.attributes = true,
+            Self::Field(..) => {}
+            Self::And(steps) | Self::Or(steps) => steps.iter().for_each(|step| step.need(columns)),
+            Self::Not(step) => step.need(columns),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,64 @@
+//! One attribute out of a record's JSON text, borrowed, without building a tree.
+//!
+//! Invariant: `a.b` is the attribute of that name, else `b` inside the object `a`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The value of the attribute, if the record has it: a string's text, or the JSON text of anything else.
+pub(crate) fn attribute<'a>(json: &'a str, path: &str) -> Option<Cow<'a, str>> {
+    let raw = lookup(json, path)?;
+    if raw == "null" {
+        return None;
+    }
+    if !raw.starts_with('"') {
+        return Some(Cow::Borrowed(raw));
+    }
+    match serde_json::from_str::<&str>(raw) {
+        Ok(text) => Some(Cow::Borrowed(text)),
+        Err(_) => serde_json::from_str::<String>(raw).ok().map(Cow::Owned),
+    }
+}
+
+fn lookup<'a>(json: &'a str, path: &str) -> Option<&'a str> {
+    if !json.starts_with('{') {
+        return None;
+    }
+    let mut found = Found { path, whole: None, inside: None };
+    serde_json::Deserializer::from_str(json).deserialize_map(&mut found).ok()?;
+    found.whole.or(found.inside)
+}
+
+struct Found<'p, 'a> {
+    path: &'p str,
+    whole: Option<&'a str>,
+    inside: Option<&'a str>,
+}
+
+impl<'a> Visitor<'a> for &mut Found<'_, 'a> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Key<'a>>()? {
+            let value = map.next_value::<&'a RawValue>()?.get();
+            match self.path.strip_prefix(key.0.as_ref()) {
+                Some("") => self.whole = self.whole.or(Some(value)),
+                Some(rest) if self.inside.is_none() => {
+                    self.inside = rest.strip_prefix('.').and_then(|rest| lookup(value, rest));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);

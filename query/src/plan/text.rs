@@ -1,0 +1,84 @@
+//! Text in the message: whole words, phrases, prefixes and substrings, found in the joined column.
+//!
+//! Invariants:
+//! - a hit that crosses from one row into the next is none, and hides none behind it;
+//! - a phrase never begins or ends inside a longer word ([`nilometer_block::words`] says what a word is).
+
+use nilometer_block::words;
+use nilometer_model::TextColumn;
+use regex::bytes;
+
+use super::selection::Selection;
+
+/// How a text must stand in the message.
+#[derive(Debug, Clone)]
+pub(crate) struct Text {
+    pub(crate) text: String,
+    pub(crate) kind: TextKind,
+    finder: bytes::Regex,
+}
+
+/// Which kind of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextKind {
+    /// A word or several: ASCII case folded, not inside a longer word.
+    Phrase,
+    /// Like a phrase, but the last word may go on.
+    Prefix,
+    /// Exactly this, anywhere.
+    Substring,
+}
+
+impl Text {
+    pub(crate) fn new(text: &str, kind: TextKind) -> Result<Self, regex::Error> {
+        let finder = bytes::RegexBuilder::new(&regex::escape(text))
+            .case_insensitive(kind != TextKind::Substring)
+            .unicode(false)
+            .build()?;
+        Ok(Self { text: text.to_owned(), kind, finder })
+    }
+
+    /// The rows of `among` whose text has it.
+    pub(crate) fn select(&self, column: &TextColumn, among: &Selection) -> Selection {
+        let mut hits = Selection::none(column.len());
+        if self.text.is_empty() {
+            return among.clone();
+        }
+        let (text, ends) = (column.text(), column.ends());
+        let (mut at, mut row) = (0, 0);
+        while let Some(hit) = self.finder.find_at(text.as_bytes(), at) {
+            row += ends[row..].partition_point(|end| *end as usize <= hit.start());
+            let end = ends[row] as usize;
+            let start = column.start(row);
+            let fits = hit.end() <= end
+                && self.stands_free(&text[start..end], hit.start() - start, hit.end() - start);
+            at = if fits { end } else { hit.start() + 1 };
+            if fits && among.contains(row) {
+                hits.insert(row);
+            }
+        }
+        hits
+    }
+
+    fn stands_free(&self, text: &str, from: usize, to: usize) -> bool {
+        let begins = || !joined(&text[..from], &text[from..]);
+        let ends = || !joined(&text[..to], &text[to..]);
+        match self.kind {
+            TextKind::Phrase => begins() && ends(),
+            TextKind::Prefix => begins(),
+            TextKind::Substring => true,
+        }
+    }
+}
+
+/// Whether a word goes on from one text into the other.
+fn joined(before: &str, after: &str) -> bool {
+    let (Some(last), Some(first)) = (before.chars().next_back(), after.chars().next()) else {
+        return false;
+    };
+    let mut buffer = [0; 8];
+    let split = last.encode_utf8(&mut buffer).len();
+    let length = split + first.encode_utf8(&mut buffer[split..]).len();
+    let pair = std::str::from_utf8(&buffer[..length]).unwrap_or_default();
+    words(pair).next().is_some_and(|word| word.len() == length)
+}
