@@ -9,7 +9,7 @@ pub(crate) const LIMIT_MAX: usize = 10_000;
 /// Buckets of a histogram, when the request does not say.
 pub(crate) const BUCKETS_DEFAULT: usize = 60;
 /// Buckets of a histogram.
-pub(crate) const BUCKETS_MAX: usize = 1_000;
+pub(crate) const BUCKETS_MAX: usize = crate::limits::HISTOGRAM_BUCKETS_MAX;
 /// How far back a range begins, when the request does not say.
 pub(crate) const RANGE_DEFAULT_NS: i64 = 3_600_000_000_000;
 
