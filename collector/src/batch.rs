@@ -230,5 +230,3 @@ impl Sink for Batcher {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -186,10 +186,14 @@ fn tail(
     };
     let mut reader = Reader::new(reader, remembered.collect());
     let known = known.unwrap_or_default();
+    let mut reading = desk.reading();
     for source in &known {
         let running = Count { bytes: source.bytes, records: source.records };
         spool.adopt(source.source, source.mark, running);
+        reading.read.insert(source.source, running);
     }
+    reading.read.extend(reader.totals());
+    reading.changed = reading.read.clone();
     reader.adopt(known);
     Tail {
         desk: Arc::clone(desk),
@@ -200,5 +204,3 @@ fn tail(
     }
 }
 
-#[cfg(test)]
-mod tests;

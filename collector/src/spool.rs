@@ -52,6 +52,8 @@ struct Held {
     losses: u32,
     /// How many batches had been taken when the first of them was lost.
     taken_before: u64,
+    /// It was cut out of a batch that was to blame, so it needs no other that passes to be to blame.
+    suspect: bool,
     /// How far it takes each of its sources.
     covers: Vec<(SourceId, Book)>,
 }
@@ -233,7 +235,7 @@ impl Spool {
             held.taken_before = taken;
         }
         held.losses += 1;
-        held.losses >= 2 && taken > held.taken_before
+        held.losses >= 2 && (held.suspect || taken > held.taken_before)
     }
 
     /// Batches that are not durable in `log`.
@@ -375,13 +377,9 @@ impl Spool {
                 .or_insert_with(|| SourceRange { gaps: Vec::new(), ..range.clone() });
         }
         self.places.insert(header.batch, place);
-        let held = Held {
-            id: header.batch,
-            sent: Sent::No,
-            losses: 0,
-            taken_before: 0,
-            covers,
-        };
+        let suspect = !header.replaces.is_empty();
+        let held =
+            Held { id: header.batch, sent: Sent::No, losses: 0, taken_before: 0, suspect, covers };
         self.waiting.insert(place, held);
     }
 
@@ -430,4 +428,4 @@ fn lengths(frames: &[Frame]) -> Vec<u32> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

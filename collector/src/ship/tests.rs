@@ -1,1 +1,366 @@
+//! The shipper against a real HTTP server that behaves, and misbehaves, as an intake.
 
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use nilometer_model::{Epoch, PipelineId, Sequence, SystemClock};
+use nilometer_wire::{BatchAnswer, Heartbeat, HeartbeatAnswer};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::*;
+use crate::CollectorStatus;
+use crate::heartbeat::Heart;
+use crate::life::Life;
+use crate::spool::Spool;
+use crate::spool::tests::{frame_of, messages};
+
+const OURS: u128 = 1;
+const LOG: u128 = 2;
+
+/// What the intake does with a batch.
+#[derive(Debug, Clone)]
+enum Act {
+    /// Takes it, and the answer never comes whole.
+    LoseAnswer,
+    /// Answers something else.
+    Say(u16, &'static str, Option<&'static str>),
+    /// Answers only after the next batch was answered.
+    Late,
+}
+
+#[derive(Debug, Default)]
+struct Centre {
+    /// For the batches to come, in order; behind its end all are taken.
+    script: Mutex<VecDeque<Act>>,
+    /// Above this many records: 413.
+    records_max: Option<usize>,
+    /// A record that brings the server down.
+    poison: Option<&'static str>,
+    attempts: Mutex<Vec<Bytes>>,
+    taken: Mutex<BTreeMap<BatchId, Bytes>>,
+    log: Mutex<u128>,
+    committed_to: Mutex<BTreeMap<Epoch, Sequence>>,
+    sources: Mutex<&'static str>,
+    answered: Notify,
+    pipeline: u128,
+}
+
+fn held<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn broken() -> Response {
+    let broken = futures::stream::once(async { Err::<Bytes, _>(std::io::Error::other("broken")) });
+    Response::new(Body::from_stream(broken))
+}
+
+impl Centre {
+    async fn batch(State(centre): State<Arc<Self>>, _: HeaderMap, frame: Bytes) -> Response {
+        held(&centre.attempts).push(frame.clone());
+        let batch = nilometer_wire::decode(&frame).unwrap();
+        let act = held(&centre.script).pop_front();
+        let poisoned = |poison: &str| messages(&batch.rows).contains(&poison.to_owned());
+        if centre.poison.is_some_and(poisoned) {
+            return broken();
+        }
+        if centre.records_max.is_some_and(|most| batch.rows.len() > most) {
+            let pipeline = Uuid::from_u128(centre.pipeline);
+            let body = format!(r#"{{"error":{{"message":"large"}},"pipeline":"{pipeline}"}}"#);
+            return (StatusCode::PAYLOAD_TOO_LARGE, body).into_response();
+        }
+        match act {
+            Some(Act::Say(status, body, retry_after)) => {
+                let retry_after = retry_after.map(|value| [("retry-after", value)]);
+                (StatusCode::from_u16(status).unwrap(), retry_after.unwrap_or([("x", "y")]), body)
+                    .into_response()
+            }
+            Some(Act::LoseAnswer) => {
+                held(&centre.taken).insert(batch.header.batch, frame);
+                broken()
+            }
+            Some(Act::Late) => {
+                centre.answered.notified().await;
+                centre.take(batch.header.batch, frame)
+            }
+            None => centre.take(batch.header.batch, frame),
+        }
+    }
+
+    fn take(&self, batch: BatchId, frame: Bytes) -> Response {
+        held(&self.taken).insert(batch, frame);
+        let answer = BatchAnswer {
+            pipeline: PipelineId(Uuid::from_u128(self.pipeline)),
+            log: LogId(Uuid::from_u128(*held(&self.log))),
+            batch,
+            durable: true,
+            committed_to: held(&self.committed_to).clone(),
+            refused: Vec::new(),
+            linger_ms: 100,
+        };
+        self.answered.notify_one();
+        axum::Json(answer).into_response()
+    }
+
+    async fn heartbeat(State(centre): State<Arc<Self>>, body: Bytes) -> Response {
+        let _: Heartbeat = serde_json::from_slice(&body).unwrap();
+        let answer = HeartbeatAnswer {
+            pipeline: PipelineId(Uuid::from_u128(centre.pipeline)),
+            log: LogId(Uuid::from_u128(*held(&centre.log))),
+            committed_to: held(&centre.committed_to).clone(),
+            linger_ms: 100,
+            resync: false,
+        };
+        axum::Json(answer).into_response()
+    }
+
+    fn attempts(&self) -> Vec<Bytes> {
+        held(&self.attempts).clone()
+    }
+
+    fn taken_messages(&self) -> Vec<String> {
+        let taken = held(&self.taken);
+        let rows = taken.values().map(|frame| nilometer_wire::decode(frame).unwrap().rows);
+        rows.flat_map(|rows| messages(&rows)).collect()
+    }
+}
+
+/// A collector's shipping side with a centre of its own.
+struct Bench {
+    desk: Arc<Desk>,
+    intakes: Arc<Intakes>,
+    centre: Arc<Centre>,
+    stop: CancellationToken,
+    _data: tempfile::TempDir,
+}
+
+impl Bench {
+    async fn new(centre: Centre) -> Self {
+        *held(&centre.log) = LOG;
+        let centre = Arc::new(centre);
+        let router = Router::new()
+            .route("/api/v1/batches", post(Centre::batch))
+            .route("/api/v1/heartbeats", post(Centre::heartbeat))
+            .route(
+                "/api/v1/sources",
+                get(|State(centre): State<Arc<Centre>>| async move { *held(&centre.sources) }),
+            )
+            .layer(DefaultBodyLimit::disable())
+            .with_state(Arc::clone(&centre));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = format!("http://{}", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let data = tempfile::tempdir().unwrap();
+        let (spool, _) = Spool::open(&data.path().join("spool"), 1 << 30).unwrap();
+        let life = Life::begin(data.path()).unwrap();
+        let intakes = Arc::new(Intakes::new(&[to], None, data.path()).unwrap());
+        let clock = ("n1".to_owned(), Arc::new(SystemClock) as _);
+        let desk = Arc::new(Desk::new(life, clock, CollectorStatus::default(), spool));
+        Self { desk, intakes, centre, stop, _data: data }
+    }
+
+    /// Freezes a batch.
+    fn freeze(&self, from: u64, messages: &[&str]) -> BatchId {
+        let id = self.desk.life.next();
+        let mut spool = self.desk.spool();
+        spool.freeze(vec![frame_of(id, from, messages)], Vec::new()).unwrap();
+        self.desk.publish(&spool);
+        self.desk.woken.notify_one();
+        id
+    }
+
+    /// Ships all that waits.
+    async fn ship(&self) {
+        let shipper = Shipper::new(Arc::clone(&self.desk), Arc::clone(&self.intakes));
+        let shipping = tokio::spawn(shipper.run(self.stop.child_token()));
+        self.desk.all_acknowledged().await;
+        shipping.abort();
+        let _ = shipping.await;
+    }
+
+    async fn beat(&self) {
+        let mut heart = Heart::new(Arc::clone(&self.desk), Arc::clone(&self.intakes));
+        heart.beat(false).await.unwrap();
+    }
+}
+
+fn centre() -> Centre {
+    Centre { pipeline: OURS, ..Centre::default() }
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_followed_by_the_same_bytes() {
+    let bench = Bench::new(centre()).await;
+    held(&bench.centre.script).push_back(Act::LoseAnswer);
+    bench.freeze(0, &["a", "b"]);
+    bench.ship().await;
+    let attempts = bench.centre.attempts();
+    assert_eq!(attempts.len(), 2);
+    assert_eq!(attempts[0], attempts[1]);
+}
+
+#[tokio::test]
+async fn what_is_no_verdict_is_sent_again_unchanged_and_nothing_is_dropped() {
+    for act in [
+        Act::Say(503, "{}", Some("1")),
+        Act::Say(429, "{}", Some("0")),
+        Act::Say(400, "bad request", None),
+        Act::Say(413, "<html>too large</html>", None),
+        Act::Say(200, "garbage", None),
+        Act::Say(404, "", None),
+    ] {
+        let bench = Bench::new(centre()).await;
+        held(&bench.centre.script).push_back(act.clone());
+        bench.freeze(0, &["a", "b"]);
+        bench.ship().await;
+        let attempts = bench.centre.attempts();
+        assert_eq!(attempts.len(), 2, "{act:?}");
+        assert_eq!(attempts[0], attempts[1], "{act:?}");
+        assert_eq!(bench.centre.taken_messages(), ["a", "b"], "{act:?}");
+    }
+}
+
+#[tokio::test]
+async fn attempts_stay_near_what_is_accepted_also_through_a_brownout() {
+    let bench = Bench::new(centre()).await;
+    held(&bench.centre.script).extend((0..3).map(|_| Act::Say(503, "{}", None)));
+    for n in 0..100 {
+        bench.freeze(n, &["a"]);
+    }
+    bench.ship().await;
+    let attempts = bench.centre.attempts().len();
+    // The first window may fail as a whole; from then on one probe at a time.
+    assert!(attempts <= 100 + 3, "{attempts} attempts for 100 batches");
+    assert_eq!(held(&bench.centre.taken).len(), 100);
+}
+
+#[tokio::test]
+async fn our_413_halves_a_batch_until_it_fits() {
+    let bench = Bench::new(Centre { records_max: Some(2), ..centre() }).await;
+    let whole = bench.freeze(0, &["a", "b", "c", "d", "e"]);
+    bench.ship().await;
+    assert!(!held(&bench.centre.taken).contains_key(&whole));
+    let mut taken = bench.centre.taken_messages();
+    taken.sort();
+    assert_eq!(taken, ["a", "b", "c", "d", "e"]);
+    let frames = held(&bench.centre.taken).clone();
+    for frame in frames.values() {
+        let header = nilometer_wire::decode_header(frame).unwrap();
+        assert!(header.replaces.contains(&whole));
+    }
+}
+
+#[tokio::test]
+async fn a_record_that_no_intake_takes_is_declared_as_dropped() {
+    let bench = Bench::new(Centre { records_max: Some(0), ..centre() }).await;
+    bench.freeze(0, &["a"]);
+    bench.ship().await;
+    let taken = held(&bench.centre.taken).clone();
+    let header = nilometer_wire::decode_header(taken.values().next().unwrap()).unwrap();
+    let gap = &header.sources[0].gaps[0];
+    assert_eq!((gap.kind, gap.reason), (nilometer_model::GapKind::Shed, Reason::MessageTooLong));
+    assert_eq!(gap.count.unwrap().records, 1);
+}
+
+#[tokio::test]
+async fn a_poison_record_is_cut_out_while_all_others_pass() {
+    let bench = Bench::new(Centre { poison: Some("poison"), ..centre() }).await;
+    bench.freeze(0, &["a", "poison", "b"]);
+    for n in 0..20 {
+        bench.freeze(3 + n, &["c"]);
+    }
+    bench.ship().await;
+    let taken = bench.centre.taken_messages();
+    assert_eq!(taken.iter().filter(|message| *message == "c").count(), 20);
+    assert!(taken.contains(&"a".to_owned()) && taken.contains(&"b".to_owned()), "{taken:?}");
+    assert!(!taken.contains(&"poison".to_owned()));
+}
+
+#[tokio::test]
+async fn another_log_means_that_all_that_is_not_committed_is_sent_again() {
+    let bench = Bench::new(centre()).await;
+    let first = bench.freeze(0, &["a"]);
+    bench.freeze(1, &["b"]);
+    bench.ship().await;
+    held(&bench.centre.committed_to).insert(first.epoch, first.sequence);
+    bench.beat().await;
+    assert_eq!(bench.desk.spool().batches(), 1);
+
+    *held(&bench.centre.log) = LOG + 1;
+    held(&bench.centre.taken).clear();
+    bench.beat().await;
+    bench.desk.publish(&bench.desk.spool());
+    bench.ship().await;
+    assert_eq!(bench.centre.taken_messages(), ["b"]);
+}
+
+#[tokio::test]
+async fn answers_may_come_in_any_order() {
+    let bench = Bench::new(centre()).await;
+    held(&bench.centre.script).push_back(Act::Late);
+    for n in 0..4 {
+        bench.freeze(n, &["a"]);
+    }
+    bench.ship().await;
+    assert_eq!(bench.centre.attempts().len(), 4);
+    assert_eq!(bench.desk.spool().unacknowledged(bench.desk.log()), 0);
+}
+
+#[tokio::test]
+async fn a_batch_leaves_the_spool_only_once_it_is_committed() {
+    let bench = Bench::new(centre()).await;
+    let first = bench.freeze(0, &["a"]);
+    let second = bench.freeze(1, &["b"]);
+    bench.ship().await;
+    assert_eq!(bench.desk.spool().batches(), 2);
+    held(&bench.centre.committed_to).insert(first.epoch, first.sequence);
+    bench.beat().await;
+    let spool = bench.desk.spool();
+    assert!(!spool.holds(first) && spool.holds(second));
+}
+
+#[tokio::test]
+async fn a_pipeline_that_went_back_gets_again_what_is_here_and_is_told_what_is_gone() {
+    let bench = Bench::new(centre()).await;
+    let first = bench.freeze(0, &["a"]);
+    let second = bench.freeze(1, &["b"]);
+    bench.ship().await;
+    held(&bench.centre.committed_to).insert(first.epoch, first.sequence);
+    bench.beat().await;
+
+    held(&bench.centre.committed_to).insert(first.epoch, Sequence(0));
+    *held(&bench.centre.sources) = r#"{"sources":[]}"#;
+    held(&bench.centre.taken).clear();
+    bench.beat().await;
+    bench.desk.publish(&bench.desk.spool());
+    bench.ship().await;
+    let taken = held(&bench.centre.taken).clone();
+    assert!(taken.contains_key(&second));
+    let lost: Vec<_> = taken
+        .values()
+        .flat_map(|frame| nilometer_wire::decode_header(frame).unwrap().sources)
+        .flat_map(|range| range.gaps)
+        .collect();
+    assert_eq!(lost.len(), 1);
+    assert_eq!((lost[0].from, lost[0].to), (0, Some(1)));
+    assert_eq!(lost[0].reason, Reason::PipelineWentBack);
+}
+
+#[tokio::test]
+async fn another_pipeline_gets_nothing_accepted_and_a_person_is_told() {
+    let bench = Bench::new(Centre { pipeline: OURS + 1, ..centre() }).await;
+    assert!(bench.intakes.belong_to(PipelineId(Uuid::from_u128(OURS))));
+    let id = bench.freeze(0, &["a"]);
+    let mut heart = Heart::new(Arc::clone(&bench.desk), Arc::clone(&bench.intakes));
+    assert!(heart.beat(false).await.is_err());
+    let reasons = bench.desk.status.reasons();
+    assert!(reasons[0].contains("belongs to pipeline"), "{reasons:?}");
+    assert!(bench.desk.spool().holds(id));
+}

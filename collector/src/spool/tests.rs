@@ -1,1 +1,186 @@
+use std::sync::Arc;
 
+use nilometer_model::{CollectorId, LineageId, Origin, RowRef, Rows, Severity, Stream, Timestamp};
+use nilometer_wire::Fingerprint;
+
+use super::*;
+
+const SOURCE: SourceId = SourceId(7);
+
+/// A batch of one source: records of one byte each, behind `from`.
+pub(crate) fn frame_of(id: BatchId, from: u64, messages: &[&str]) -> Frame {
+    let origin = Arc::new(Origin { source: SOURCE, ..Origin::default() });
+    let mut rows = Rows::default();
+    for (position, message) in (from + 1..).zip(messages) {
+        rows.push(RowRef {
+            origin: &origin,
+            time: Timestamp(0),
+            order_time: Timestamp(0),
+            position,
+            bytes: 1,
+            received: Timestamp(0),
+            severity: Severity::Unset,
+            message,
+            attributes: "",
+            trace_id: None,
+            span_id: None,
+        });
+    }
+    let to = from + messages.len() as u64;
+    let range = SourceRange {
+        source: SOURCE,
+        lineage: LineageId(1),
+        component: "shop".to_owned(),
+        instance: String::new(),
+        stream: Stream::Stdout,
+        path: String::new(),
+        fingerprint: Fingerprint::default(),
+        from,
+        to,
+        running: Count { bytes: to, records: to },
+        gaps: Vec::new(),
+        ended: false,
+    };
+    let header = BatchHeader {
+        batch: id,
+        tenant: "default".to_owned(),
+        shard_map: 0,
+        dictionary: 0,
+        frozen_at: Timestamp(0),
+        replaces: Vec::new(),
+        node: "n1".to_owned(),
+        sources: vec![range],
+    };
+    let bytes = nilometer_wire::encode(&header, &rows).unwrap();
+    Frame { header, bytes }
+}
+
+pub(crate) fn messages(rows: &Rows) -> Vec<String> {
+    rows.iter().map(|row| row.message.to_owned()).collect()
+}
+
+fn id(sequence: u64) -> BatchId {
+    BatchId { collector: CollectorId::default(), epoch: Epoch(1), sequence: Sequence(sequence) }
+}
+
+fn open(dir: &Path) -> (Spool, Recovered) {
+    Spool::open(dir, 1 << 30).unwrap()
+}
+
+fn picked(spool: &mut Spool) -> Vec<(BatchId, Bytes)> {
+    spool.pick(100, None).into_iter().map(|picked| (picked.id, picked.frame)).collect()
+}
+
+fn change(key: &str, value: &str) -> StateChange {
+    (key.to_owned(), Some(value.as_bytes().to_vec()))
+}
+
+#[test]
+fn a_restart_gives_back_the_same_bytes_and_the_state_behind_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(dir.path());
+    spool.freeze(vec![frame_of(id(1), 0, &["a"])], vec![change("k", "1")]).unwrap();
+    spool.freeze(vec![frame_of(id(2), 1, &["b"])], vec![change("k", "2")]).unwrap();
+    let before = picked(&mut spool);
+    drop(spool);
+    for _ in 0..3 {
+        let (mut spool, recovered) = open(dir.path());
+        assert!(!recovered.damaged && recovered.missing.is_empty() && !recovered.state_lost);
+        assert_eq!(picked(&mut spool), before);
+        assert_eq!(spool.state()["k"], b"2");
+        assert_eq!(spool.books()[&SOURCE].to, 2);
+    }
+}
+
+#[test]
+fn what_is_released_or_replaced_stays_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(dir.path());
+    for n in 1..=3 {
+        spool.freeze(vec![frame_of(id(n), n - 1, &["a"])], Vec::new()).unwrap();
+    }
+    assert_eq!(spool.release(Epoch(1), Sequence(1)), 1);
+    assert_eq!(spool.release(Epoch(1), Sequence(1)), 0);
+    let halves = vec![frame_of(id(4), 1, &[]), frame_of(id(5), 1, &["a"])];
+    spool.replace(id(2), halves).unwrap();
+    drop(spool);
+    let (mut spool, recovered) = open(dir.path());
+    let left: Vec<_> = picked(&mut spool).into_iter().map(|(id, _)| id.sequence.0).collect();
+    assert_eq!(left, [3, 4, 5]);
+    assert_eq!(recovered.missing, []);
+}
+
+#[test]
+fn state_outlives_the_segments_it_was_written_in() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(dir.path());
+    let noise: String = (0..3_000_000_u32)
+        .map(|n| char::from(b'!' + (n.wrapping_mul(2_654_435_761) >> 25) as u8 % 90))
+        .collect();
+    spool.freeze(Vec::new(), vec![change("kept", "1"), change("gone", "1")]).unwrap();
+    spool.freeze(Vec::new(), vec![("gone".to_owned(), None)]).unwrap();
+    for n in 1..=20 {
+        let parts: Vec<_> =
+            noise.as_bytes().chunks(900_000).map(|c| std::str::from_utf8(c).unwrap()).collect();
+        let frame = frame_of(id(n), 4 * (n - 1), &parts);
+        spool.freeze(vec![frame], Vec::new()).unwrap();
+        spool.release(Epoch(1), Sequence(n));
+    }
+    assert!(spool.bytes() < 3 * SPOOL_SEGMENT_BYTES, "{} bytes are left", spool.bytes());
+    drop(spool);
+    let (spool, _) = open(dir.path());
+    assert_eq!(spool.state().keys().collect::<Vec<_>>(), ["kept"]);
+    assert_eq!(spool.books()[&SOURCE].to, 80);
+    assert_eq!(spool.batches(), 0);
+}
+
+#[test]
+fn a_damaged_record_is_declared_with_its_range_count_and_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(dir.path());
+    spool.freeze(vec![frame_of(id(1), 0, &["a"])], Vec::new()).unwrap();
+    let mark = "this-one-is-hit".repeat(3);
+    spool.freeze(vec![frame_of(id(2), 1, &["b", &mark])], vec![change("hit", &mark)]).unwrap();
+    spool.freeze(vec![frame_of(id(3), 3, &["c"])], Vec::new()).unwrap();
+    drop(spool);
+    for file in std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()) {
+        let mut bytes = std::fs::read(&file).unwrap();
+        if let Some(at) = bytes.windows(mark.len()).position(|w| w == mark.as_bytes()) {
+            bytes[at] ^= 1;
+            std::fs::write(&file, bytes).unwrap();
+        }
+    }
+    let (mut spool, recovered) = open(dir.path());
+    assert!(recovered.damaged);
+    assert_eq!(recovered.missing, [id(2)]);
+    let gap = &recovered.lost[0].gaps[0];
+    assert_eq!((gap.from, gap.to, gap.count), (1, Some(3), Some(Count { bytes: 2, records: 2 })));
+    let left: Vec<_> = picked(&mut spool).into_iter().map(|(id, _)| id.sequence.0).collect();
+    assert_eq!(left, [1, 3]);
+}
+
+#[test]
+fn a_full_spool_takes_nothing_until_something_left_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut spool, _) = Spool::open(dir.path(), 1).unwrap();
+    assert!(!spool.full());
+    spool.freeze(vec![frame_of(id(1), 0, &["a"])], Vec::new()).unwrap();
+    assert!(spool.full());
+    spool.release(Epoch(1), Sequence(1));
+    assert!(!spool.full());
+}
+
+#[test]
+fn batches_behind_a_suspect_one_are_sent_first() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(dir.path());
+    for n in 1..=3 {
+        spool.freeze(vec![frame_of(id(n), n - 1, &["a"])], Vec::new()).unwrap();
+    }
+    let first = spool.pick(1, None).remove(0);
+    assert!(!spool.lost_connection(first.place, 0));
+    spool.mark(first.place, Sent::No);
+    let order: Vec<_> = picked(&mut spool).into_iter().map(|(id, _)| id.sequence.0).collect();
+    assert_eq!(order, [2, 3, 1]);
+    assert!(spool.lost_connection(first.place, 2));
+}
