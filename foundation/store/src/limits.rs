@@ -32,3 +32,11 @@ pub const META_COMMIT_BYTES_MAX: usize = 256 << 20;
 pub const META_SEGMENT_BYTES: u64 = 16 << 20;
 /// Commits read at once, bytes of JSON.
 pub const META_READ_BYTES: usize = 4 << 20;
+/// Longest word that a split's index knows, bytes.
+pub const INDEXED_WORD_BYTES_MAX: usize = 64;
+/// Longest attribute value that a split's index knows, bytes.
+pub const INDEXED_VALUE_BYTES_MAX: usize = 64;
+/// Values of one attribute in one block that are indexed; what comes then leaves the name open.
+pub const INDEXED_VALUES_PER_KEY_MAX: usize = 64;
+/// A split's index once inflated, bytes.
+pub const INDEX_INFLATED_BYTES_MAX: usize = 256 << 20;

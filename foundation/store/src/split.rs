@@ -1,18 +1,19 @@
 //! Splits: immutable objects of sorted rows. Written once, named by a commit, read by ranges.
 //!
 //! ```text
-//!   block* | directory | footer: JSON of SplitMeta (bytes = 0) | tail
+//!   block* | directory | index | footer: JSON of SplitMeta (bytes = 0) | tail
 //!   directory  per block, 56 bytes: at u64, len u32, crc32c u32, rows u64, time_first, time_last, order_first, order_last i64
-//!   tail       directory len u32, its crc32c u32, footer len u32, its crc32c u32, format u16, magic "NLSP"
+//!   tail       len u32 and crc32c u32 of each of the three, format u16, magic "NLSP"
 //! ```
 //! Numbers are little-endian. Invariants:
-//! - the same chunks, id and origin give the same bytes;
+//! - the same chunks, id and origin give the same blocks (tantivy draws a name of its own per index);
 //! - rows lie in the order of `RowRef::compare_in_split`, and blocks tile the object from its first byte;
 //! - the counts in [`SplitMeta`] are counted from what was encoded;
 //! - what cannot be read exactly as it was written is an error that names split and section.
 
 mod build;
 mod directory;
+mod index;
 mod prune;
 mod read;
 
@@ -29,7 +30,9 @@ pub use read::Split;
 
 const MAGIC: &[u8; 4] = b"NLSP";
 const FORMAT: u16 = 1;
-const TAIL_BYTES: usize = 4 * 4 + 2 + 4;
+/// Directory, index, footer.
+const SECTIONS: usize = 3;
+const TAIL_BYTES: usize = SECTIONS * 8 + 2 + 4;
 
 /// The name of a split.
 #[derive(
@@ -106,6 +109,14 @@ pub enum SplitError {
         id: SplitId,
         /// What went wrong.
         what: &'static str,
+    },
+    /// Its index could not be built or asked.
+    #[error("split {}: index: {source}", id.0)]
+    Index {
+        /// The split.
+        id: SplitId,
+        /// What tantivy says.
+        source: tantivy::TantivyError,
     },
     /// The object store failed.
     #[error("split {} cannot be fetched", id.0)]

@@ -9,6 +9,7 @@ use nilometer_model::limits::{BATCH_TEXT_BYTES_MAX, BLOCK_ROWS_MAX};
 use nilometer_model::{Count, Origin, Rows, Timestamp};
 
 use super::directory::{BlockEntry, bounds};
+use super::index::IndexBuilder;
 use super::{FORMAT, MAGIC, SplitError, SplitId, SplitMeta, SplitOrigin, TAIL_BYTES};
 
 /// A block that has as many rows ends where the component changes.
@@ -32,11 +33,14 @@ pub fn build(
     let sorted = Sorted::new(chunks);
     let no_memory = |_| SplitError::Build { id, what: "zstd has no memory" };
     let mut encoder = Encoder::new(ZSTD_LEVEL).map_err(no_memory)?;
+    let no_index = |source| SplitError::Index { id, source };
+    let mut index = IndexBuilder::new().map_err(no_index)?;
     let mut building = Building::new(id, origin);
     let mut block = Rows::default();
     for (place, &key) in sorted.keys.iter().enumerate() {
         if sorted.cut_before(place, &block) {
             building.block(&block, &mut encoder).map_err(no_memory)?;
+            index.block(&block).map_err(no_index)?;
             block = Rows::default();
         }
         let mut row = chunks[key.chunk as usize].row(key.row as usize);
@@ -44,10 +48,11 @@ pub fn build(
         block.push(row);
     }
     building.block(&block, &mut encoder).map_err(no_memory)?;
+    index.block(&block).map_err(no_index)?;
     if building.meta.rows != rows as u64 {
         return Err(SplitError::Build { id, what: "rows encoded are not the rows given" });
     }
-    building.finish()
+    building.finish(&index.finish().map_err(no_index)?)
 }
 
 /// Where a row goes; fields in the order of comparison.
@@ -134,11 +139,15 @@ impl Building {
         let (received_first, received_last) = bounds(&rows.received);
         let meta = &mut self.meta;
         let first = meta.blocks == 0;
-        let lower = |known: &mut Timestamp, new: Timestamp| *known = if first { new } else { new.min(*known) };
+        let lower = |known: &mut Timestamp, new: Timestamp| {
+            *known = if first { new } else { new.min(*known) }
+        };
         lower(&mut meta.time_first, entry.time_first);
         lower(&mut meta.order_first, entry.order_first);
         lower(&mut meta.received_first, received_first);
-        let raise = |known: &mut Timestamp, new: Timestamp| *known = if first { new } else { new.max(*known) };
+        let raise = |known: &mut Timestamp, new: Timestamp| {
+            *known = if first { new } else { new.max(*known) }
+        };
         raise(&mut meta.time_last, entry.time_last);
         raise(&mut meta.order_last, entry.order_last);
         raise(&mut meta.received_last, received_last);
@@ -150,13 +159,13 @@ impl Building {
         }
     }
 
-    fn finish(mut self) -> Result<(SplitMeta, Bytes), SplitError> {
+    fn finish(mut self, index: &[u8]) -> Result<(SplitMeta, Bytes), SplitError> {
         let id = self.meta.id;
         let footer = serde_json::to_vec(&self.meta)
             .map_err(|_| SplitError::Build { id, what: "the footer does not encode" })?;
-        self.out.reserve(self.directory.len() + footer.len() + TAIL_BYTES);
+        self.out.reserve(self.directory.len() + index.len() + footer.len() + TAIL_BYTES);
         let mut tail = Vec::with_capacity(TAIL_BYTES);
-        for section in [&self.directory, &footer] {
+        for section in [self.directory.as_slice(), index, &footer] {
             let len = u32::try_from(section.len())
                 .map_err(|_| SplitError::Build { id, what: "more than 4 GiB of one section" })?;
             tail.extend_from_slice(&len.to_le_bytes());

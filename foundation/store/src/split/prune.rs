@@ -1,7 +1,6 @@
 //! What a query knows about the rows it wants, so that blocks without any need not be read.
 //!
-//! Invariant: a block that holds a wanted row is always a candidate. Until splits carry an index of
-//! words and attributes, only [`Prune::None`] and time rule blocks out.
+//! Invariant: a block that holds a wanted row is always a candidate.
 
 /// A condition that every wanted row meets.
 #[derive(Debug, Clone, PartialEq, Eq)]

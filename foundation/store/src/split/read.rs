@@ -2,20 +2,24 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use nilometer_model::TimeRange;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::directory::{self, BlockEntry};
-use super::{FORMAT, MAGIC, Prune, SplitError, SplitMeta, TAIL_BYTES, object_path};
+use super::index::SplitIndex;
+use super::{FORMAT, MAGIC, Prune, SECTIONS, SplitError, SplitMeta, TAIL_BYTES, object_path};
 
 /// A split that can be read.
 pub struct Split {
     objects: Arc<dyn ObjectStore>,
     meta: SplitMeta,
     directory: Vec<BlockEntry>,
+    /// As it stands in the object; opened on first use.
+    packed_index: Bytes,
+    index: OnceLock<Option<SplitIndex>>,
 }
 
 impl fmt::Debug for Split {
@@ -45,22 +49,28 @@ impl Split {
         if tail.format != FORMAT {
             return Err(SplitError::Format { id, format: tail.format });
         }
-        let sections = u64::from(tail.directory_len) + u64::from(tail.footer_len);
-        let blocks_bytes = tail_at.checked_sub(sections).ok_or_else(|| damaged("tail"))?;
-        let both = fetch(blocks_bytes..tail_at).await?;
-        let (directory, footer) = both.split_at(tail.directory_len as usize);
-        if crc32c::crc32c(directory) != tail.directory_crc {
-            return Err(damaged("directory"));
+        let [directory_len, index_len, footer_len] = tail.sections.map(|(len, _)| len as usize);
+        let sections_bytes = tail.sections.iter().map(|(len, _)| u64::from(*len)).sum();
+        let blocks_bytes = tail_at.checked_sub(sections_bytes).ok_or_else(|| damaged("tail"))?;
+        let mut rest = fetch(blocks_bytes..tail_at).await?;
+        let directory = rest.split_to(directory_len);
+        let index = rest.split_to(index_len);
+        let footer = rest.split_to(footer_len);
+        let named = [("directory", &directory), ("index", &index), ("footer", &footer)];
+        for ((name, bytes), (_, crc)) in named.into_iter().zip(tail.sections) {
+            if crc32c::crc32c(bytes) != crc {
+                return Err(damaged(name));
+            }
         }
-        if crc32c::crc32c(footer) != tail.footer_crc || !describes(footer, &meta) {
+        if !describes(&footer, &meta) {
             return Err(damaged("footer"));
         }
         let directory =
-            directory::get(directory, blocks_bytes).ok_or_else(|| damaged("directory"))?;
+            directory::get(&directory, blocks_bytes).ok_or_else(|| damaged("directory"))?;
         if directory.len() != meta.blocks as usize {
             return Err(damaged("directory"));
         }
-        Ok(Self { objects, meta, directory })
+        Ok(Self { objects, meta, directory, packed_index: index, index: OnceLock::new() })
     }
 
     /// What it holds.
@@ -84,7 +94,27 @@ impl Split {
         let entries = (0_u32..).zip(&self.directory);
         let touching =
             entries.filter(|(_, entry)| range.touches(entry.time_first, entry.time_last));
-        touching.map(|(block, _)| block).collect()
+        let candidates = self.candidates(prune);
+        let possible = |block: &u32| {
+            candidates.as_ref().is_none_or(|candidates| candidates.binary_search(block).is_ok())
+        };
+        touching.map(|(block, _)| block).filter(possible).collect()
+    }
+
+    /// What the index says; all blocks when it cannot say.
+    fn candidates(&self, prune: &Prune) -> Option<Vec<u32>> {
+        if *prune == Prune::All {
+            return None;
+        }
+        let opened = || SplitIndex::open(&self.packed_index, self.meta.blocks);
+        let Some(index) = self.index.get_or_init(opened) else {
+            tracing::error!(split = %self.meta.id.0, "the index cannot be opened; all blocks are read");
+            return None;
+        };
+        index.blocks(prune).unwrap_or_else(|error| {
+            tracing::error!(%error, split = %self.meta.id.0, "the index failed; all blocks are read");
+            None
+        })
     }
 
     /// The bytes of `blocks`, in that order.
@@ -118,27 +148,21 @@ fn describes(footer: &[u8], meta: &SplitMeta) -> bool {
 }
 
 struct Tail {
-    directory_len: u32,
-    directory_crc: u32,
-    footer_len: u32,
-    footer_crc: u32,
+    /// Length and checksum of directory, index and footer.
+    sections: [(u32, u32); SECTIONS],
     format: u16,
 }
 
 impl Tail {
     fn parse(bytes: &[u8]) -> Option<Self> {
-        let (words, rest) = bytes.as_chunks::<4>();
-        let [directory_len, directory_crc, footer_len, footer_crc, four] = words else {
-            return None;
-        };
-        let [f0, f1, m0, m1] = *four;
-        ([m0, m1, rest[0], rest[1]] == *MAGIC).then_some(())?;
+        let (numbers, rest) = bytes.split_at_checked(SECTIONS * 8)?;
+        let (words, _) = numbers.as_chunks::<4>();
+        let word = |at: usize| u32::from_le_bytes(words[at]);
+        let [f0, f1, magic @ ..] = rest else { return None };
+        (magic == MAGIC).then_some(())?;
         Some(Self {
-            directory_len: u32::from_le_bytes(*directory_len),
-            directory_crc: u32::from_le_bytes(*directory_crc),
-            footer_len: u32::from_le_bytes(*footer_len),
-            footer_crc: u32::from_le_bytes(*footer_crc),
-            format: u16::from_le_bytes([f0, f1]),
+            sections: std::array::from_fn(|at| (word(2 * at), word(2 * at + 1))),
+            format: u16::from_le_bytes([*f0, *f1]),
         })
     }
 }

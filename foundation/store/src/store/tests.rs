@@ -33,11 +33,7 @@ fn range(source: u64, from: u64, to: u64) -> SourceRange {
 }
 
 fn id(sequence: u64) -> BatchId {
-    BatchId {
-        collector: CollectorId::default(),
-        epoch: Epoch(1),
-        sequence: Sequence(sequence),
-    }
+    BatchId { collector: CollectorId::default(), epoch: Epoch(1), sequence: Sequence(sequence) }
 }
 
 /// Records `from + 1 ..= to` of one source.
@@ -115,7 +111,9 @@ async fn seen(store: &Store) -> Vec<(u64, u64)> {
     for split in &snapshot.splits {
         let blocks: Vec<u32> = (0..split.meta().blocks).collect();
         for block in split.read_blocks(&blocks).await.unwrap() {
-            chunks.push(Arc::new(nilometer_block::decode(&block, nilometer_block::Columns::ALL).unwrap()));
+            chunks.push(Arc::new(
+                nilometer_block::decode(&block, nilometer_block::Columns::ALL).unwrap(),
+            ));
         }
     }
     let rows = chunks.iter().flat_map(|rows| rows.iter());
@@ -254,7 +252,9 @@ async fn completeness_waits_for_the_batches_that_a_heartbeat_names() {
     let later = now.plus_ns(40 * second);
     let silent = store.completeness(TimeRange::new(Timestamp(0), later).unwrap(), later);
     assert_eq!((silent.complete, silent.lagging.len(), silent.complete_to), (false, 1, None));
-    assert!(store.completeness(TimeRange::new(Timestamp(0), Timestamp(1)).unwrap(), later).complete);
+    assert!(
+        store.completeness(TimeRange::new(Timestamp(0), Timestamp(1)).unwrap(), later).complete
+    );
 }
 
 #[tokio::test]
@@ -318,7 +318,10 @@ async fn run(steps: Vec<Step>) {
             Step::Repeat(at) if !log.is_empty() => {
                 let again = log[at % log.len()].clone();
                 log.push(again.clone());
-                assert_eq!(arrive(&store, log.len() as u64, again).map_or(0, |entered| entered.rows), 0);
+                assert_eq!(
+                    arrive(&store, log.len() as u64, again).map_or(0, |entered| entered.rows),
+                    0
+                );
             }
             Step::Repeat(_) => {}
             Step::Seal { fails } => {
