@@ -3,7 +3,7 @@
 //! Invariants:
 //! - whatever a test starts ends with it: a [`Process`] is killed when it is dropped;
 //! - nothing waits for a length of time: [`until`] waits for an event and has a deadline;
-//! - when a test fails its directories stay, and it prints where the logs are.
+//! - when a test fails its directories stay, and the end of each `*.log` in them is printed.
 
 #![expect(clippy::unwrap_used, reason = "a harness panics: that is how a test fails")]
 
@@ -19,7 +19,7 @@ mod wait;
 pub use http::{Answer, Api};
 pub use process::{Ended, Process, binary, command, port, repository, run};
 pub use scratch::Scratch;
-pub use wait::{until, until_async};
+pub use wait::{until, until_async, within};
 
 /// The seed of everything random in these tests; printed, so that a failure can be had again.
 pub const SEED: u64 = 20_261_121;

@@ -12,13 +12,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use nilometer_tests::{Api, SEED, Scratch, binary, port, repository, run, until};
+use nilometer_tests::{Api, SEED, Scratch, binary, port, repository, run, until, within};
 use serde_json::Value;
 
 const KILLS: u32 = 10;
 const LINES: u32 = 60_000;
 const WRITE_DEADLINE: Duration = Duration::from_secs(180);
 const DRAIN_DEADLINE: Duration = Duration::from_secs(180);
+/// How long a script may take to end what it started.
+const END_DEADLINE: Duration = Duration::from_secs(10);
 
 /// One run.
 struct Case {
@@ -261,17 +263,21 @@ fn text(path: &Path) -> String {
 /// A script of the kit, running.
 struct Script {
     child: Child,
+    name: String,
     log: PathBuf,
 }
 
 fn script(scratch: &Scratch, name: &str, log: &str, arguments: &[&str]) -> Script {
-    let log = scratch.join(log);
+    let log = scratch.join(format!("{log}.log"));
     let file = std::fs::File::create(&log).unwrap();
     let mut command = Command::new("python3");
     command.arg(repository().join("tests/torture").join(name)).args(arguments);
-    command.env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::null());
+    command
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .env("NILOMETER_SEAL_AFTER", "2s")
+        .stdin(Stdio::null());
     command.stdout(file.try_clone().unwrap()).stderr(file);
-    Script { child: command.spawn().unwrap(), log }
+    Script { child: command.spawn().unwrap(), name: name.to_owned(), log }
 }
 
 impl Script {
@@ -285,7 +291,7 @@ impl Script {
 
     /// Whether it ends well by itself.
     fn ends(&mut self, deadline: Duration) -> bool {
-        until("end of a script", deadline, || self.child.try_wait().unwrap()).success()
+        until(&format!("end of {}", self.name), deadline, || self.child.try_wait().unwrap()).success()
     }
 
     /// Whether a kill loop whose stop file is there ends well.
@@ -297,7 +303,10 @@ impl Script {
     fn end(&mut self) {
         if self.running() {
             let _sent = Command::new("kill").arg(self.child.id().to_string()).status();
-            let _ended = self.child.wait();
+            if within(END_DEADLINE, || self.child.try_wait().unwrap()).is_none() {
+                let _killed = self.child.kill();
+                let _reaped = self.child.wait();
+            }
         }
     }
 }

@@ -12,12 +12,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use nilometer_model::limits::NAME_BYTES_MAX;
 use nilometer_model::{
-    BatchId, CollectorId, Count, Epoch, LineageId, Origin, RowRef, Rows, Sequence, SourceId,
-    Stream, Timestamp,
+    BatchId, CollectorId, Count, Epoch, LineageId, LogPosition, Origin, RowRef, Rows, Sequence,
+    SourceId, Stream, Timestamp,
 };
 use nilometer_store::Read;
 use nilometer_wire::{
@@ -30,6 +31,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::intake::{Parts, unavailable};
 use crate::limits::{
     INGEST_BATCH_RECORDS, INGEST_BATCH_TEXT_BYTES, INGEST_LANES, INGEST_REFUSED_LISTED_MAX,
+    INGEST_VISIBLE_WAIT_MS,
 };
 use crate::metrics;
 
@@ -85,6 +87,7 @@ impl Ingest {
         let lane = &self.lanes[self.turn.fetch_add(1, Ordering::Relaxed) % self.lanes.len()];
         let mut lane = lane.lock().await;
         let mut from = 0;
+        let mut last = None;
         let mut running = Count::default();
         for mut piece in parsed.pieces {
             let range = match keyed {
@@ -95,9 +98,21 @@ impl Ingest {
                 None => self.lane_range(&lane, &mut piece),
             };
             from = piece.to;
-            self.append(&mut lane, range, piece, keyed.is_none()).await?;
+            last = Some(self.append(&mut lane, range, piece, keyed.is_none()).await?);
+        }
+        drop(lane);
+        if let Some(position) = last {
+            self.see(position).await;
         }
         Ok(parsed.answer)
+    }
+
+    /// Whoever sent lines and then asks for them shall find them; an index that is behind is not
+    /// waited for long.
+    async fn see(&self, position: LogPosition) {
+        let visible = self.parts.store.until_visible(position);
+        let wait = Duration::from_millis(INGEST_VISIBLE_WAIT_MS);
+        let _late = tokio::time::timeout(wait, visible).await;
     }
 
     /// Moves the piece's positions behind the lane's counter.
@@ -138,7 +153,7 @@ impl Ingest {
         range: SourceRange,
         piece: Piece,
         counts: bool,
-    ) -> Result<(), IntakeError> {
+    ) -> Result<LogPosition, IntakeError> {
         let Piece { mut rows, count, .. } = piece;
         rows.origins =
             rows.origins.iter().map(|origin| with_source(origin, range.source)).collect();
@@ -150,10 +165,13 @@ impl Ingest {
         let frame = encoded
             .map_err(|_| unavailable("the batch broke its encoder"))?
             .map_err(|error| unavailable(&error.to_string()))?;
-        if let Err(error) = self.parts.append(&frame).await {
-            *lane = Lane::new();
-            return Err(error);
-        }
+        let position = match self.parts.append(&frame).await {
+            Ok(position) => position,
+            Err(error) => {
+                *lane = Lane::new();
+                return Err(error);
+            }
+        };
         lane.sequence.0 += 1;
         if counts {
             lane.count += count;
@@ -162,7 +180,7 @@ impl Ingest {
         let read =
             Read { collector: self.collector(), count: running, as_of: self.parts.clock.now() };
         self.parts.store.note_read(source, read);
-        Ok(())
+        Ok(position)
     }
 
     fn header(&self, lane: &Lane, range: SourceRange) -> BatchHeader {

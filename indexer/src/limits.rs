@@ -24,6 +24,8 @@ pub const INGEST_BATCH_TEXT_BYTES: usize = 2 << 20;
 pub const INGEST_BATCH_RECORDS: usize = 32_768;
 /// Refused lines that one answer of `/ingest` lists; the rest are counted in the last one.
 pub const INGEST_REFUSED_LISTED_MAX: usize = 1_000;
+/// How long an `/ingest` answer waits for its lines to be visible, ms.
+pub const INGEST_VISIBLE_WAIT_MS: u64 = 1_000;
 /// Free space below which the centre takes nothing in: the smaller of this share (1/n) ...
 pub const DISK_LOW_SHARE: u64 = 20;
 /// ... and this, bytes.

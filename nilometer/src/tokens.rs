@@ -67,11 +67,10 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Token>, TokensError> {
 /// The first token of that role in the file's text, for the collector that lives in the same process.
 pub(crate) fn secret_of(path: &Path, role: Role) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
-    let of_role = text.lines().map(str::split_whitespace).find_map(|mut words| {
+    text.lines().map(str::split_whitespace).find_map(|mut words| {
         let is = words.next().and_then(Role::parse) == Some(role);
         is.then(|| words.nth(1)).flatten().map(str::to_owned)
-    });
-    of_role
+    })
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! HTTP by hand, one request a connection: what the tests say on the wire is what they write.
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
-use std::time::Duration;
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the other side may be silent, or not take what it is sent.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// How long an answer may take in all.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(120);
+const READ_BYTES: usize = 64 * 1024;
 
 /// The API of one process.
 #[derive(Debug, Clone)]
@@ -68,7 +72,7 @@ impl Api {
         answer.json()
     }
 
-    /// Sends a request with its headers and body.
+    /// Sends a request with its headers and body. What goes wrong names the request.
     pub fn send(
         &self,
         method: &str,
@@ -76,8 +80,22 @@ impl Api {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> io::Result<Answer> {
-        let mut stream = TcpStream::connect(self.address())?;
-        stream.set_read_timeout(Some(TIMEOUT))?;
+        let answer = self.exchange(method, path, headers, body);
+        answer.map_err(|error| io::Error::new(error.kind(), format!("{method} {path}: {error}")))
+    }
+
+    fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> io::Result<Answer> {
+        let start = Instant::now();
+        let address = (Ipv4Addr::LOCALHOST, self.port).into();
+        let mut stream = TcpStream::connect_timeout(&address, SILENCE_MAX)?;
+        stream.set_read_timeout(Some(SILENCE_MAX))?;
+        stream.set_write_timeout(Some(SILENCE_MAX))?;
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
             self.address()
@@ -88,9 +106,23 @@ impl Api {
         head += &format!("Content-Length: {}\r\n\r\n", body.len());
         stream.write_all(head.as_bytes())?;
         stream.write_all(body)?;
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes)?;
+        let bytes = read_to_end(&mut stream, start)?;
         parse(&bytes).ok_or_else(|| io::Error::other("not an HTTP answer"))
+    }
+}
+
+fn read_to_end(stream: &mut TcpStream, start: Instant) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut chunk = vec![0; READ_BYTES];
+    loop {
+        match stream.read(&mut chunk)? {
+            0 => return Ok(bytes),
+            read => bytes.extend_from_slice(&chunk[..read]),
+        }
+        if start.elapsed() > ANSWER_DEADLINE {
+            let late = format!("no end of the answer within {ANSWER_DEADLINE:?}");
+            return Err(io::Error::new(io::ErrorKind::TimedOut, late));
+        }
     }
 }
 

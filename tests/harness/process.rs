@@ -1,17 +1,20 @@
 //! The binary, and processes of it.
 
 use std::fs::File;
+use std::io::{Read, Seek};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Api, Scratch, until};
+use crate::{Api, Scratch, until, within};
 
 /// How long a process may take until `/readyz` answers.
 const READY_DEADLINE: Duration = Duration::from_secs(20);
 /// How long an ordered shutdown may take.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(20);
+/// How long a command that ends by itself may take; an export lives through kills of the server.
+const RUN_DEADLINE: Duration = Duration::from_secs(120);
 
 /// Where the repository is.
 pub fn repository() -> &'static Path {
@@ -51,13 +54,25 @@ pub struct Ended {
 }
 
 /// Runs a command of the binary to its end.
+#[track_caller]
 pub fn run(arguments: &[&str]) -> Ended {
-    let output = command(arguments).output().unwrap();
-    Ended {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    let (out, err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+    let mut command = command(arguments);
+    command.stdout(out.try_clone().unwrap()).stderr(err.try_clone().unwrap());
+    let mut child = command.spawn().unwrap();
+    let Some(status) = within(RUN_DEADLINE, || child.try_wait().unwrap()) else {
+        child.kill().unwrap();
+        child.wait().unwrap();
+        panic!("{arguments:?} did not end within {RUN_DEADLINE:?}: {}", whole(err));
+    };
+    Ended { code: status.code().unwrap_or(-1), out: whole(out), err: whole(err) }
+}
+
+fn whole(mut file: File) -> String {
+    let mut bytes = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut bytes).unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A port that is free now.
@@ -101,18 +116,34 @@ impl Process {
         arguments: &[&str],
         variables: &[(&str, &str)],
     ) -> (Self, Api) {
+        let (mut process, api) = Self::start(role, scratch, arguments, variables);
+        process.ready(&api);
+        (process, api)
+    }
+
+    /// Starts a role; whether it lives long enough to be ready is another question.
+    pub fn start(
+        role: &str,
+        scratch: &Scratch,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> (Self, Api) {
         let api = Api::on(port());
         let (data, listen) = (scratch.join("data").display().to_string(), api.address());
         let mut all = vec![role, "--data", data.as_str(), "--listen", listen.as_str()];
         all.extend_from_slice(arguments);
         let mut command = command(&all);
         command.envs(variables.iter().copied());
-        let mut process = Self::spawn(command, &scratch.join(format!("{role}.log")));
+        (Self::spawn(command, &scratch.join(format!("{role}.log"))), api)
+    }
+
+    /// Waits until it is ready.
+    #[track_caller]
+    pub fn ready(&mut self, api: &Api) {
         until("ready", READY_DEADLINE, || {
-            assert!(process.running(), "{role} ended:\n{}", process.said());
+            assert!(self.running(), "it ended before it was ready:\n{}", self.said());
             api.get("/readyz").ok().filter(|answer| answer.status == 200)
         });
-        (process, api)
     }
 
     /// Its process id.
@@ -122,7 +153,12 @@ impl Process {
 
     /// Whether it has not ended.
     pub fn running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+        self.ended().is_none()
+    }
+
+    /// How it ended, once it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// What it has said so far.
@@ -140,14 +176,13 @@ impl Process {
     pub fn stop(mut self) -> (ExitStatus, Duration) {
         let start = Instant::now();
         self.signal("TERM");
-        let status =
-            until("end after SIGTERM", SHUTDOWN_DEADLINE, || self.child.try_wait().unwrap());
+        let status = until("end after SIGTERM", SHUTDOWN_DEADLINE, || self.ended());
         (status, start.elapsed())
     }
 
     /// Waits until it ends by itself.
     pub fn wait(mut self, deadline: Duration) -> ExitStatus {
-        until("end of the process", deadline, || self.child.try_wait().unwrap())
+        until("end of the process", deadline, || self.ended())
     }
 
     /// Ends it without warning.
@@ -164,9 +199,6 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("---- {}\n{}", self.log.display(), self.said());
-        }
         self.end();
     }
 }

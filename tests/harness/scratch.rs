@@ -1,6 +1,10 @@
-//! A directory of one test; kept, and named, when the test fails.
+//! A directory of one test; kept, named, and its logs shown, when the test fails.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+
+/// How much of each log is shown; the directory keeps the rest.
+const SHOWN_LINES: usize = 200;
 
 /// A temporary directory.
 #[derive(Debug)]
@@ -21,8 +25,8 @@ impl Scratch {
     /// Writes a file below it, with the directories on the way.
     pub fn write(&self, name: &str, text: &str) -> PathBuf {
         let path = self.join(name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, text).unwrap();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
         path
     }
 }
@@ -32,7 +36,24 @@ impl Drop for Scratch {
         if std::thread::panicking()
             && let Some(dir) = self.0.take()
         {
-            eprintln!("kept for a look: {}", dir.keep().display());
+            let dir = dir.keep();
+            show_logs(&dir);
+            eprintln!("kept for a look: {}", dir.display());
         }
+    }
+}
+
+/// The end of each `*.log`. What cannot be read is passed over: the test has failed already.
+fn show_logs(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    let mut logs: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    logs.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
+    logs.sort();
+    for log in logs {
+        let text = fs::read(&log).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        let skipped = text.lines().count().saturating_sub(SHOWN_LINES);
+        eprintln!("---- {} (without its first {skipped} lines)", log.display());
+        text.lines().skip(skipped).for_each(|line| eprintln!("{line}"));
     }
 }

@@ -19,7 +19,7 @@ use nilometer_model::{
 };
 use nilometer_wire::{Batch, CommittedTo, Heartbeat, Refusal};
 use object_store::{ObjectStore, ObjectStoreExt, PutMode};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::buffer::Buffer;
 use crate::commit::{Checkpoint, Commit, DeadLetter, Read, State};
@@ -85,6 +85,8 @@ pub struct Cut {
 pub struct Store {
     inner: Mutex<Inner>,
     feed: broadcast::Sender<Arc<Rows>>,
+    /// The last Log entry that arrived, for those who wait for theirs.
+    visible: watch::Sender<LogPosition>,
     meta: Arc<dyn Meta>,
     objects: Arc<dyn ObjectStore>,
     log: LogId,
@@ -147,7 +149,8 @@ impl Store {
         };
         let (feed, _) = broadcast::channel(FEED_CHUNKS_MAX);
         let committing = tokio::sync::Mutex::new(());
-        Ok(Self { inner: Mutex::new(inner), feed, meta, objects, log, committing })
+        let visible = watch::Sender::new(start);
+        Ok(Self { inner: Mutex::new(inner), feed, visible, meta, objects, log, committing })
     }
 
     /// A poisoned lock is taken all the same: what it guards is changed by steps that cannot panic.
@@ -165,6 +168,13 @@ impl Store {
     #[must_use]
     pub fn arrived(&self) -> LogPosition {
         self.inner().arrived
+    }
+
+    /// Returns once the entry at `position` has arrived: from then on every query sees it.
+    pub async fn until_visible(&self, position: LogPosition) {
+        let mut visible = self.visible.subscribe();
+        // The sender lives as long as `self`, so the wait can only end by its condition.
+        let _ended = visible.wait_for(|arrived| *arrived >= position).await;
     }
 
     /// What a query sees.
@@ -230,6 +240,8 @@ impl Store {
             // Nobody listening is fine.
             drop(self.feed.send(rows));
         }
+        drop(inner);
+        self.visible.send_replace(position);
         Ok(entered)
     }
 

@@ -182,6 +182,10 @@ pub(crate) async fn gate(
 }
 
 fn admit(policy: &AccessPolicy, request: &Request, need: Need) -> Result<Caller, ApiError> {
+    if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
+        let hint = "send one Host header";
+        return Err(ApiError::bad_request("Host", "the request names more than one host", hint));
+    }
     match policy {
         AccessPolicy::Loopback => {
             check_host(request)?;

@@ -141,7 +141,7 @@ fn drawn(chunk: &mut Rows, n: u64, message: &str, attributes: &str) {
         position: n + 1,
         bytes: 1,
         received: Timestamp(1),
-        severity: if n % 7 == 0 { Severity::Error } else { Severity::Info },
+        severity: if n.is_multiple_of(7) { Severity::Error } else { Severity::Info },
         message,
         attributes,
         trace_id: None,
