@@ -291,7 +291,8 @@ impl Script {
 
     /// Whether it ends well by itself.
     fn ends(&mut self, deadline: Duration) -> bool {
-        until(&format!("end of {}", self.name), deadline, || self.child.try_wait().unwrap()).success()
+        until(&format!("end of {}", self.name), deadline, || self.child.try_wait().unwrap())
+            .success()
     }
 
     /// Whether a kill loop whose stop file is there ends well.

@@ -7,6 +7,7 @@ mod client;
 mod config;
 mod data_dir;
 mod dispatch;
+mod failpoints;
 mod listen;
 mod roles;
 mod shutdown;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    let _armed = failpoints::arm();
     match cli::Cli::try_parse() {
         Ok(cli) => dispatch::run(cli.command),
         Err(error) => dispatch::usage(&error),

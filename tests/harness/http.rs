@@ -133,7 +133,14 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
     let rest = &bytes[end + 4..];
     let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
     let body = if chunked { unchunk(rest)? } else { rest.to_vec() };
-    Some(Answer { status, head, body })
+    let is_whole = length(&head).is_none_or(|length| body.len() >= length);
+    is_whole.then_some(Answer { status, head, body })
+}
+
+/// What the head promises; an answer that was cut off is none.
+fn length(head: &str) -> Option<usize> {
+    let (_, rest) = head.split_once("content-length: ")?;
+    rest.lines().next()?.parse().ok()
 }
 
 fn unchunk(mut bytes: &[u8]) -> Option<Vec<u8>> {
