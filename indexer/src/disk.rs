@@ -37,6 +37,11 @@ impl DiskGauge {
             let low = looked.await.ok().flatten().unwrap_or(false);
             self.low.store(low, Ordering::Relaxed);
         }
+        self.was_low()
+    }
+
+    /// What was seen at the last look.
+    pub(crate) fn was_low(&self) -> bool {
         self.low.load(Ordering::Relaxed)
     }
 }

@@ -5,8 +5,8 @@
 //! ```
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::{BufMut, Bytes, BytesMut};
@@ -24,7 +24,9 @@ use crate::admit::admit;
 use crate::disk::DiskGauge;
 use crate::index::SHARD;
 use crate::ingest::Ingest;
-use crate::limits::{BUSY_RETRY_AFTER_S, DECODING_MAX, LINGER_MS, LOG_BACKLOG_ENTRIES_MAX};
+use crate::limits::{
+    BUSY_RETRY_AFTER_S, DECODING_MAX, INDEX_LAG_MS_MAX, LINGER_MS, LOG_BACKLOG_ENTRIES_MAX,
+};
 use crate::metrics;
 
 const RECEIVED_BYTES: usize = 8;
@@ -63,6 +65,8 @@ pub struct CentreIntake {
     parts: Arc<Parts>,
     ingest: Ingest,
     decoding: Semaphore,
+    /// An entry of the Log that had not arrived when readiness was asked for, and when that was.
+    waited_for: Mutex<Option<(u64, Timestamp)>>,
 }
 
 impl std::fmt::Debug for CentreIntake {
@@ -87,7 +91,29 @@ impl CentreIntake {
         let disk = DiskGauge::new(data);
         let parts = Arc::new(Parts { store, log, clock, node, disk, appended });
         let ingest = Ingest::new(Arc::clone(&parts));
-        Self { parts, ingest, decoding: Semaphore::new(DECODING_MAX) }
+        Self { parts, ingest, decoding: Semaphore::new(DECODING_MAX), waited_for: Mutex::new(None) }
+    }
+
+    /// Why the centre is not ready to take more in; empty when it is.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<String> {
+        let mut reasons = Vec::new();
+        if self.parts.disk.was_low() {
+            reasons.push("the disk is below its low-water mark".to_owned());
+        }
+        let mut waited_for = self.waited_for.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, arrived) = (self.parts.clock.now(), self.parts.store.arrived().0);
+        let appended = self.parts.appended.load(Ordering::Relaxed);
+        *waited_for = waited_for.filter(|(entry, _)| *entry > arrived);
+        if let Some((_, since)) = *waited_for {
+            if now.ms_since(since) > INDEX_LAG_MS_MAX {
+                reasons
+                    .push(format!("the index is more than {INDEX_LAG_MS_MAX} ms behind the Log"));
+            }
+        } else if appended > arrived {
+            *waited_for = Some((appended, now));
+        }
+        reasons
     }
 
     async fn check(&self, frame: Bytes) -> Result<Checked, IntakeError> {

@@ -2,6 +2,8 @@
 
 /// Log entries that may wait for the index; more, and intakes answer 429.
 pub const LOG_BACKLOG_ENTRIES_MAX: u64 = 20_000;
+/// An index that is further behind the Log is not ready, ms.
+pub const INDEX_LAG_MS_MAX: i64 = 60_000;
 /// What a sender of a turned-back batch waits, s.
 pub const BUSY_RETRY_AFTER_S: u32 = 1;
 /// Batches that are decoded at once on one intake.

@@ -13,7 +13,6 @@ use nilometer_journal::{LocalLog, Log, LogError, Recovery};
 use nilometer_model::{Clock, SystemClock};
 use nilometer_query::api::{AccessPolicy, ApiParts, Readiness, router};
 use nilometer_store::{LocalMeta, MetaError, Store, StoreError};
-use nilometer_wire::Intake;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use tokio::task::JoinHandle;
@@ -45,7 +44,7 @@ pub(crate) struct Centre {
     data: DataDir,
     store: Arc<Store>,
     log: Arc<dyn Log>,
-    intake: Arc<dyn Intake>,
+    intake: Arc<CentreIntake>,
     clock: Arc<dyn Clock>,
     index: IndexConfig,
     failed: Arc<AtomicBool>,
@@ -92,9 +91,10 @@ impl Centre {
         others: Readiness,
         shutdown: CancellationToken,
     ) -> Router {
-        let failed = Arc::clone(&self.failed);
+        let (failed, intake) = (Arc::clone(&self.failed), Arc::clone(&self.intake));
         let readiness: Readiness = Arc::new(move || {
             let mut reasons = others();
+            reasons.extend(intake.reasons());
             if failed.load(Ordering::Relaxed) {
                 reasons.push("the index has stopped: the Log cannot be read".to_owned());
             }
@@ -102,7 +102,7 @@ impl Centre {
         });
         router(ApiParts {
             store: Arc::clone(&self.store),
-            intake: Arc::clone(&self.intake),
+            intake: Arc::clone(&self.intake) as _,
             access,
             readiness,
             metrics,

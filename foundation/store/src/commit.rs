@@ -42,12 +42,15 @@ pub struct Read {
 pub struct Heard {
     /// The host that it reads.
     pub node: String,
+    /// When it was first heard, by the centre's clock.
+    pub first_seen: Timestamp,
     /// When it was last heard, by the centre's clock.
     pub last_seen: Timestamp,
     /// Centre's clock minus the collector's, ns.
     pub clock_offset_ns: i64,
-    /// All that it had read up to here is visible, by the centre's clock.
-    pub visible_to: Timestamp,
+    /// All that it had read up to here is visible, by the centre's clock; none before its first
+    /// batches are in.
+    pub visible_to: Option<Timestamp>,
     /// It ended in order.
     pub goodbye: bool,
     /// What an operator should know.

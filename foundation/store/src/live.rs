@@ -143,9 +143,10 @@ impl Live {
         let unknown = Collector {
             heard: Heard {
                 node: beat.node.clone(),
+                first_seen: now,
                 last_seen: now,
                 clock_offset_ns: offset_ns,
-                visible_to: Timestamp(0),
+                visible_to: None,
                 goodbye: false,
                 warnings: Vec::new(),
             },
@@ -194,7 +195,7 @@ impl Live {
         let sequences = self.sequences.get(&id).and_then(|epochs| epochs.get(&collector.epoch));
         let mark = sequences.map_or(0, Coverage::mark);
         while let Some((at, _)) = collector.pending.front().filter(|(_, last)| last.0 <= mark) {
-            collector.heard.visible_to = collector.heard.visible_to.max(*at);
+            collector.heard.visible_to = collector.heard.visible_to.max(Some(*at));
             collector.pending.pop_front();
         }
     }

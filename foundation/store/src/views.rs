@@ -124,7 +124,8 @@ pub struct GapView {
 pub struct Completeness {
     /// No gap or missing split touches the range and nobody lags.
     pub complete: bool,
-    /// Up to here everything is visible, by the centre's clock; none when no collector was ever heard.
+    /// Up to here everything is visible, by the centre's clock; none when no collector is live, or
+    /// nothing of one is in yet.
     pub complete_to: Option<Timestamp>,
     /// Who lags.
     pub lagging: Vec<Lagging>,
@@ -137,13 +138,18 @@ impl Collector {
         now.ms_since(self.heard.last_seen) >= COLLECTOR_SILENT_MS
     }
 
+    /// How far what is visible of it lags behind now, ms; before anything is, since it was first heard.
+    fn behind_ms(&self, now: Timestamp) -> i64 {
+        now.ms_since(self.heard.visible_to.unwrap_or(self.heard.first_seen)).max(0)
+    }
+
     fn view(&self, id: CollectorId, now: Timestamp) -> CollectorView {
         CollectorView {
             collector: id,
             node: self.heard.node.clone(),
             last_seen: self.heard.last_seen,
             clock_offset_ms: self.heard.clock_offset_ns / 1_000_000,
-            lag_ms: now.ms_since(self.heard.visible_to).max(0),
+            lag_ms: self.behind_ms(now),
             warnings: self.heard.warnings.clone(),
         }
     }
@@ -164,12 +170,13 @@ pub(crate) fn completeness(
     let complete_to = present()
         .filter(|collector| !collector.is_silent(now))
         .map(|collector| collector.heard.visible_to)
-        .min();
+        .min()
+        .flatten();
     let lagging: Vec<Lagging> = present()
-        .filter(|collector| collector.heard.visible_to < needed)
+        .filter(|collector| collector.heard.visible_to < Some(needed))
         .map(|collector| Lagging {
             node: collector.heard.node.clone(),
-            behind_ms: now.ms_since(collector.heard.visible_to).max(0),
+            behind_ms: collector.behind_ms(now),
             last_seen: collector.heard.last_seen,
         })
         .collect();

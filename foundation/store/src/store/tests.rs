@@ -244,7 +244,8 @@ async fn completeness_waits_for_the_batches_that_a_heartbeat_names() {
     };
     assert!(store.hear(&beat, now), "a new epoch");
     let past = TimeRange::new(Timestamp(0), now).unwrap();
-    assert!(!store.completeness(past, now).complete, "batch 1 is not in");
+    let before = store.completeness(past, now);
+    assert_eq!((before.complete, before.complete_to), (false, None), "batch 1 is not in");
     arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
     let then = store.completeness(past, now);
     assert!(then.complete);
