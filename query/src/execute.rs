@@ -7,9 +7,8 @@
 //! Invariants:
 //! - a page is always the exact beginning of its answer: when a limit ends it early, `next` goes on there;
 //! - a caller that went away is noticed before the next block;
-//! - memory is refused, time and bytes make an answer partial.
+//! - memory is refused, time and bytes make an answer partial; so does a split that cannot be read.
 
-mod components;
 mod histogram;
 mod scan;
 mod search;
@@ -17,14 +16,10 @@ mod tail;
 
 use std::time::Duration;
 
-use nilometer_block::BlockError;
-use nilometer_store::SplitError;
-
 use crate::limits::{QUERY_MEMORY_BYTES, QUERY_READ_BYTES, QUERY_TIME};
 
-pub use components::{ComponentView, components};
 pub use histogram::{Histogram, HistogramRequest, histogram};
-pub use search::{Direction, Page, SearchRequest, export, search};
+pub use search::{Direction, Page, SearchRequest, search};
 pub use tail::Tail;
 
 /// What one query may use.
@@ -64,10 +59,9 @@ pub struct Stats {
 pub enum QueryError {
     #[error("the query needs more than {limit_bytes} bytes of memory")]
     OverLimit { limit_bytes: usize },
-    #[error("reading blocks of a split")]
-    Split(#[from] SplitError),
-    #[error("decoding a block")]
-    Block(#[from] BlockError),
     #[error("the query's thread ended early")]
     Stopped,
 }
+
+#[cfg(test)]
+mod tests;

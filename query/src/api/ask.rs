@@ -30,6 +30,8 @@ pub(crate) struct Found {
     pub(crate) rows: Rows,
     /// Where to go on; none when there is nothing more.
     pub(crate) next: Option<Order>,
+    /// A split that should be there could not be read, or not wholly.
+    pub(crate) broken: bool,
     pub(crate) coverage: CoverageJson,
     pub(crate) stats: StatsJson,
 }
@@ -37,8 +39,9 @@ pub(crate) struct Found {
 pub(crate) async fn find(api: &Api, request: &SearchRequest) -> Result<Found, ApiError> {
     let snapshot = api.store.snapshot();
     let page = execute::search(&snapshot, request).await.map_err(refuse)?;
-    let coverage = coverage(api, request.range, snapshot.missing_splits, page.limited_by);
-    Ok(Found { rows: page.records, next: page.next, coverage, stats: note(page.stats) })
+    let coverage = coverage(api, request.range, page.missing_splits, page.limited_by);
+    let broken = page.missing_splits > snapshot.missing_splits;
+    Ok(Found { rows: page.records, next: page.next, broken, coverage, stats: note(page.stats) })
 }
 
 /// Per bucket, key and count.
@@ -51,7 +54,7 @@ pub(crate) async fn count(api: &Api, request: &HistogramRequest) -> Result<Count
     let snapshot = api.store.snapshot();
     let histogram = execute::histogram(&snapshot, request).await.map_err(refuse)?;
     note(histogram.stats);
-    let coverage = coverage(api, request.range, snapshot.missing_splits, histogram.limited_by);
+    let coverage = coverage(api, request.range, histogram.missing_splits, histogram.limited_by);
     Ok(Counted { counts: histogram.counts, coverage })
 }
 
@@ -81,10 +84,9 @@ fn refuse(error: QueryError) -> ApiError {
             let hint = "ask for a shorter range, fewer records, or a field with fewer values";
             ApiError::over_limit(error.to_string(), hint)
         }
-        QueryError::Split(_) | QueryError::Block(_) | QueryError::Stopped => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(%error, cause, "a query failed");
-            ApiError::unavailable("a part of the data cannot be read", RETRY_AFTER_S)
+        QueryError::Stopped => {
+            tracing::error!(%error, "a query failed");
+            ApiError::unavailable("the query was interrupted", RETRY_AFTER_S)
         }
     }
 }

@@ -21,7 +21,7 @@ use super::Api;
 use super::ask::{self, Found};
 use super::cursor::Cursor;
 use super::error::ApiError;
-use super::limits::EXPORT_PAGES_WAITING_MAX;
+use super::limits::{EXPORT_PAGES_WAITING_MAX, RETRY_AFTER_S};
 use super::logs::NDJSON;
 use super::params::{self, Params};
 use super::record::{RecordJson, write_line};
@@ -51,7 +51,7 @@ pub(crate) async fn export(
 ) -> Result<Response, ApiError> {
     let mut question = question(&params, &api)?;
     // The first page is fetched before the answer begins, so that what is wrong still gets a status.
-    let first = ask::find(&api, &question).await?;
+    let first = find_whole(&api, &question).await?;
     let (sender, pages) = mpsc::channel(EXPORT_PAGES_WAITING_MAX);
     tokio::spawn(async move {
         let mut page = Some(first);
@@ -62,7 +62,7 @@ pub(crate) async fn export(
             let Some(next) = found.next else { return };
             question.after = Some(next);
             tokio::select! {
-                next = ask::find(&api, &question) => match next {
+                next = find_whole(&api, &question) => match next {
                     Ok(found) => page = Some(found),
                     Err(_) => return cut_off(&sender, "the export cannot go on").await,
                 },
@@ -75,6 +75,15 @@ pub(crate) async fn export(
     });
     let body = Body::from_stream(ReceiverStream::new(pages));
     Ok(([(header::CONTENT_TYPE, NDJSON)], body).into_response())
+}
+
+/// A page of which nothing is missing: whoever reads lines is not told what is.
+async fn find_whole(api: &Api, question: &SearchRequest) -> Result<Found, ApiError> {
+    let found = ask::find(api, question).await?;
+    if found.broken {
+        return Err(ApiError::unavailable("a part of the data cannot be read", RETRY_AFTER_S));
+    }
+    Ok(found)
 }
 
 fn question(params: &ExportParams, api: &Api) -> Result<SearchRequest, ApiError> {

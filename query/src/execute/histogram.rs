@@ -39,6 +39,8 @@ impl HistogramRequest {
 pub struct Histogram {
     /// Per bucket: key -> records.
     pub counts: Vec<BTreeMap<String, u64>>,
+    /// Splits that are not, or not wholly, counted.
+    pub missing_splits: u32,
     pub stats: Stats,
     pub limited_by: Option<LimitedBy>,
 }
@@ -61,7 +63,8 @@ pub async fn histogram(
     let counts = Counts { range, buckets, by: request.by.clone(), keys: BTreeMap::new(), bytes: 0 };
     let scanned = scan(snapshot, &question, counts).await?;
     let limited_by = scanned.limited.map(|(by, _)| by);
-    Ok(Histogram { counts: scanned.fold.named(), stats: scanned.stats, limited_by })
+    let missing_splits = snapshot.missing_splits + scanned.missing_splits;
+    Ok(Histogram { counts: scanned.fold.named(), missing_splits, stats: scanned.stats, limited_by })
 }
 
 struct Counts {

@@ -2,18 +2,20 @@
 //!
 //! Invariants:
 //! - units come in the order of their nearest end, so once a fold does not want one it wants none behind it;
-//! - at least one piece is read whatever the limits say, so that going on always gets further.
+//! - a limit ends a scan only where going on from there gets further;
+//! - what cannot be read is left out and counted, never an error: the rest is answered.
 
-use std::collections::BTreeSet;
+mod reader;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use bytes::Bytes;
-use nilometer_block::{Columns, decode};
+use nilometer_block::{BlockError, Columns, decode};
 use nilometer_model::{Rows, TimeRange, Timestamp};
 use nilometer_store::{Snapshot, Split};
+use tokio_util::sync::CancellationToken;
 
+use self::reader::{Input, Reader};
 use super::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::{PIECE_BLOCKS_MAX, PIECE_BLOCKS_MIN};
 use crate::plan::{Filter, Selection};
@@ -34,8 +36,16 @@ enum Place {
 
 /// What becomes of the rows that fit.
 pub(super) trait Fold: Send + 'static {
+    /// Whether no row of this unit can change the answer, whatever the others hold.
+    fn is_past(&self, _: &Unit) -> bool {
+        false
+    }
     /// Whether rows of this unit can change the answer; `false` ends the scan.
     fn wants(&self, unit: &Unit) -> bool;
+    /// Whether an answer that ends before this unit gets further than what was asked for.
+    fn may_end_before(&self, _: &Unit) -> bool {
+        true
+    }
     /// The text columns that it looks at in rows that fit.
     fn columns(&self) -> Columns;
     fn take(&mut self, rows: &Rows, fits: &Selection);
@@ -47,6 +57,8 @@ pub(super) trait Fold: Send + 'static {
 pub(super) struct Scanned<F> {
     pub(super) fold: F,
     pub(super) stats: Stats,
+    /// Splits of the snapshot that are not wholly in the answer.
+    pub(super) missing_splits: u32,
     /// The limit that ended it, and the first unit that was not read.
     pub(super) limited: Option<(LimitedBy, Unit)>,
 }
@@ -60,15 +72,6 @@ pub(super) struct Question {
     pub(super) limits: Limits,
 }
 
-/// Tells the blocking thread that nobody waits any more.
-struct Leaving(Arc<AtomicBool>);
-
-impl Drop for Leaving {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 /// Folds all rows of the snapshot that fit.
 pub(super) async fn scan<F: Fold>(
     snapshot: &Snapshot,
@@ -76,51 +79,51 @@ pub(super) async fn scan<F: Fold>(
     mut fold: F,
 ) -> Result<Scanned<F>, QueryError> {
     let started = Instant::now();
-    let left = Arc::new(AtomicBool::new(false));
-    let _leaving = Leaving(Arc::clone(&left));
-    let units = units(snapshot, question);
-    let mut stats = Stats::default();
-    let mut splits = BTreeSet::new();
+    let left = CancellationToken::new();
+    let _left_when_dropped = left.clone().drop_guard();
+    let mut units = units(snapshot, question);
+    units.retain(|unit| !fold.is_past(unit));
+    let mut reader = Reader::new(snapshot);
+    let mut visited = Visited::default();
     let (mut at, mut size, mut limited) = (0, PIECE_BLOCKS_MIN, None);
     while at < units.len() && fold.wants(&units[at]) {
-        if at > 0 {
-            limited = over(&question.limits, &stats, started).map(|by| (by, units[at].clone()));
+        if at > 0 && fold.may_end_before(&units[at]) {
+            let over = over(&question.limits, reader.bytes_read(), started);
+            limited = over.map(|by| (by, units[at].clone()));
         }
         if limited.is_some() {
             break;
         }
         let piece = &units[at..units.len().min(at + size)];
-        let inputs = read(snapshot, piece, &mut stats, &mut splits).await?;
-        let question = question.clone();
-        let left = Arc::clone(&left);
+        let inputs = reader.read(piece).await;
+        let (question, left) = (question.clone(), left.clone());
         let work = move || {
-            let scanned = inputs.iter().try_fold(Stats::default(), |mut stats, input| {
-                if left.load(Ordering::Relaxed) {
-                    return Err(QueryError::Stopped);
-                }
-                visit(input, &question, &mut fold, &mut stats).map(|()| stats)
-            });
-            (fold, scanned)
+            let result = visit_all(&inputs, &question, &mut fold, &mut visited, &left);
+            (fold, visited, result)
         };
-        let (back, scanned) =
-            tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
-        fold = back;
-        let scanned = scanned?;
-        stats.rows_scanned += scanned.rows_scanned;
-        stats.rows_matched += scanned.rows_matched;
+        let done = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
+        let result;
+        (fold, visited, result) = done;
+        result?;
+        visited.damaged.drain(..).for_each(|split| reader.miss(split, &"a block does not decode"));
         at += size;
         size = PIECE_BLOCKS_MAX.min(size * 2);
     }
-    stats.splits = splits.len() as u64;
-    stats.elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Scanned { fold, stats, limited })
+    let stats = Stats {
+        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        splits: reader.splits(),
+        bytes_read: reader.bytes_read(),
+        rows_scanned: visited.rows_scanned,
+        rows_matched: visited.rows_matched,
+    };
+    Ok(Scanned { fold, stats, missing_splits: reader.missing_splits(), limited })
 }
 
-fn over(limits: &Limits, stats: &Stats, started: Instant) -> Option<LimitedBy> {
+fn over(limits: &Limits, bytes_read: u64, started: Instant) -> Option<LimitedBy> {
     if started.elapsed() >= limits.time {
         return Some(LimitedBy::Time);
     }
-    (stats.bytes_read >= limits.read_bytes).then_some(LimitedBy::Bytes)
+    (bytes_read >= limits.read_bytes).then_some(LimitedBy::Bytes)
 }
 
 /// Everything that may hold fitting rows, in reading order.
@@ -154,36 +157,37 @@ fn buffered(rows: &Arc<Rows>) -> Option<Unit> {
     Some(Unit { order_first, order_last, place: Place::Buffer(Arc::clone(rows)) })
 }
 
-enum Input {
-    Rows(Arc<Rows>),
-    Block(Bytes),
+/// What the visits of all units came to.
+#[derive(Default)]
+struct Visited {
+    rows_scanned: u64,
+    rows_matched: u64,
+    /// Splits with a block that does not decode.
+    damaged: Vec<usize>,
 }
 
-/// The bytes of a piece's blocks, with one read for each split.
-async fn read(
-    snapshot: &Snapshot,
-    piece: &[Unit],
-    stats: &mut Stats,
-    splits: &mut BTreeSet<usize>,
-) -> Result<Vec<Input>, QueryError> {
-    let mut inputs = Vec::with_capacity(piece.len());
-    let mut wanted: Vec<(usize, u32)> = Vec::new();
-    for unit in piece {
-        match &unit.place {
-            Place::Buffer(rows) => inputs.push(Input::Rows(Arc::clone(rows))),
-            Place::Block { split, block } => wanted.push((*split, *block)),
+/// Visits the inputs until one is too many, or until nobody waits for the answer any more.
+fn visit_all<F: Fold>(
+    inputs: &[Input],
+    question: &Question,
+    fold: &mut F,
+    visited: &mut Visited,
+    left: &CancellationToken,
+) -> Result<(), QueryError> {
+    let limit_bytes = question.limits.memory_bytes;
+    for input in inputs {
+        if left.is_cancelled() {
+            return Err(QueryError::Stopped);
+        }
+        match (visit(input, question, fold, visited), input) {
+            (Err(_), Input::Block { split, .. }) => visited.damaged.push(*split),
+            _ if fold.memory_bytes() > limit_bytes => {
+                return Err(QueryError::OverLimit { limit_bytes });
+            }
+            _ => {}
         }
     }
-    wanted.sort_unstable();
-    for group in wanted.chunk_by(|a, b| a.0 == b.0) {
-        let blocks: Vec<u32> = group.iter().map(|(_, block)| *block).collect();
-        splits.insert(group[0].0);
-        for bytes in snapshot.splits[group[0].0].read_blocks(&blocks).await? {
-            stats.bytes_read += bytes.len() as u64;
-            inputs.push(Input::Block(bytes));
-        }
-    }
-    Ok(inputs)
+    Ok(())
 }
 
 /// Decodes only what the filter looks at, and the rest only when something fits.
@@ -191,34 +195,33 @@ fn visit<F: Fold>(
     input: &Input,
     question: &Question,
     fold: &mut F,
-    stats: &mut Stats,
-) -> Result<(), QueryError> {
+    visited: &mut Visited,
+) -> Result<(), BlockError> {
     let decoded;
     let needed = question.filter.columns();
     let mut rows = match input {
-        Input::Rows(rows) => &**rows,
-        Input::Block(bytes) => {
+        Input::Buffered(rows) => &**rows,
+        Input::Block { bytes, .. } => {
             decoded = decode(bytes, needed)?;
             &decoded
         }
     };
     let fits = question.filter.select(rows, question.range);
-    stats.rows_scanned += rows.len() as u64;
-    stats.rows_matched += fits.count() as u64;
+    visited.rows_scanned += rows.len() as u64;
     if fits.is_empty() {
         return Ok(());
     }
     let shown = fold.columns();
     let missing = (shown.message && !needed.message) || (shown.attributes && !needed.attributes);
     let complete;
-    if let (Input::Block(bytes), true) = (input, missing) {
+    if let (Input::Block { bytes, .. }, true) = (input, missing) {
         complete = decode(bytes, shown)?;
         rows = &complete;
     }
+    visited.rows_matched += fits.count() as u64;
     fold.take(rows, &fits);
-    let limit_bytes = question.limits.memory_bytes;
-    if fold.memory_bytes() > limit_bytes {
-        return Err(QueryError::OverLimit { limit_bytes });
-    }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,14 +6,12 @@
 
 use std::sync::Arc;
 
-use futures::{Stream, stream};
 use nilometer_block::Columns;
 use nilometer_model::{Order, Rows, SourceId, TimeRange};
 use nilometer_store::Snapshot;
 
 use super::scan::{Fold, Question, Scanned, Unit, scan};
 use super::{LimitedBy, Limits, QueryError, Stats};
-use crate::limits::EXPORT_PAGE_ROWS;
 use crate::plan::{Filter, Selection};
 
 /// Which end comes first.
@@ -42,6 +40,8 @@ pub struct Page {
     pub records: Rows,
     /// Where to go on; none when there is nothing more.
     pub next: Option<Order>,
+    /// Splits that are not, or not wholly, in the answer.
+    pub missing_splits: u32,
     pub stats: Stats,
     pub limited_by: Option<LimitedBy>,
 }
@@ -60,7 +60,8 @@ pub async fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Page
     };
     let (limit, after) = (request.limit.max(1), request.after);
     let best = Best { limit, newest_first, after, found: Vec::new(), bytes: 0 };
-    let Scanned { mut fold, stats, limited } = scan(snapshot, &question, best).await?;
+    let Scanned { mut fold, stats, missing_splits, limited } =
+        scan(snapshot, &question, best).await?;
     fold.settle();
     if let Some((_, unread)) = &limited {
         fold.keep_before(unread);
@@ -74,25 +75,9 @@ pub async fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Page
     let last = fold.found.last().map(|(order, ..)| *order);
     let frontier = limited.as_ref().map(|(_, unread)| fold.frontier(unread));
     let next = if more { last } else { frontier };
-    Ok(Page { records, next, stats, limited_by: limited.map(|(by, _)| by) })
-}
-
-/// All records that fit, oldest first, page by page; each page sees a snapshot of its own.
-pub fn export(
-    snapshot: impl Fn() -> Snapshot,
-    request: SearchRequest,
-) -> impl Stream<Item = Result<Page, QueryError>> {
-    let (limit, direction) = (EXPORT_PAGE_ROWS, Direction::OldestFirst);
-    let first = SearchRequest { limit, direction, ..request };
-    stream::try_unfold((snapshot, Some(first)), |(snapshot, request)| async move {
-        let Some(mut request) = request else { return Ok(None) };
-        let page = search(&snapshot(), &request).await?;
-        let next = page.next.map(|next| {
-            request.after = Some(next);
-            request
-        });
-        Ok(Some((page, (snapshot, next))))
-    })
+    let missing_splits = snapshot.missing_splits + missing_splits;
+    let limited_by = limited.map(|(by, _)| by);
+    Ok(Page { records, next, missing_splits, stats, limited_by })
 }
 
 /// The best rows so far: one more than the page, to know whether there is more.
@@ -146,6 +131,20 @@ impl Best {
 }
 
 impl Fold for Best {
+    fn is_past(&self, unit: &Unit) -> bool {
+        self.after.is_some_and(|after| {
+            if self.newest_first {
+                unit.order_first > after.order_time
+            } else {
+                unit.order_last < after.order_time
+            }
+        })
+    }
+
+    fn may_end_before(&self, unread: &Unit) -> bool {
+        self.after.is_none_or(|after| self.is_before(after, self.frontier(unread)))
+    }
+
     fn wants(&self, unit: &Unit) -> bool {
         if self.found.len() <= self.limit {
             return true;

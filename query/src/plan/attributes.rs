@@ -1,6 +1,8 @@
 //! One attribute out of a record's JSON text, borrowed, without building a tree.
 //!
-//! Invariant: `a.b` is the attribute of that name, else `b` inside the object `a`.
+//! Invariants:
+//! - `a.b` is the attribute of that name, else `b` inside the object `a`;
+//! - of two attributes of one name the last counts, as it does in a split's index and in a browser.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -49,7 +51,7 @@ impl<'a> Visitor<'a> for &mut Found<'_, 'a> {
         while let Some(key) = map.next_key::<Key<'a>>()? {
             let value = map.next_value::<&'a RawValue>()?.get();
             match self.path.strip_prefix(key.0.as_ref()) {
-                Some("") => self.whole = self.whole.or(Some(value)),
+                Some("") => self.whole = Some(value),
                 Some(rest) if self.inside.is_none() => {
                     self.inside = rest.strip_prefix('.').and_then(|rest| lookup(value, rest));
                 }

@@ -72,7 +72,7 @@ impl Text {
 }
 
 /// Whether a word goes on from one text into the other.
-fn joined(before: &str, after: &str) -> bool {
+pub(super) fn joined(before: &str, after: &str) -> bool {
     let (Some(last), Some(first)) = (before.chars().next_back(), after.chars().next()) else {
         return false;
     };

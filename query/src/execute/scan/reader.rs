@@ -1,0 +1,109 @@
+//! Fetches blocks, and keeps book of what could not be.
+//!
+//! ```text
+//!   blocks of one split ─ one read ─> all of them
+//!                            └─ error ─> one by one: those that are whole
+//! ```
+//! Invariant: a split that cannot be fetched is not asked again by the same query.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use nilometer_model::Rows;
+use nilometer_store::{Snapshot, SplitError};
+
+use super::{Place, Unit};
+
+/// Rows, or the bytes that hold them.
+pub(super) enum Input {
+    Buffered(Arc<Rows>),
+    Block { split: usize, bytes: Bytes },
+}
+
+/// See the file's head. Splits are named by their place in the snapshot.
+pub(super) struct Reader<'a> {
+    snapshot: &'a Snapshot,
+    bytes_read: u64,
+    /// Splits of which blocks were read.
+    splits: BTreeSet<usize>,
+    /// Splits of which something could not be read.
+    missing: BTreeSet<usize>,
+    /// Splits that could not be fetched.
+    gone: BTreeSet<usize>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot) -> Self {
+        let (splits, missing, gone) = <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
+        Self { snapshot, bytes_read: 0, splits, missing, gone }
+    }
+
+    pub(super) fn bytes_read(&self) -> u64 {
+        self.bytes_read
+    }
+
+    pub(super) fn splits(&self) -> u64 {
+        self.splits.len() as u64
+    }
+
+    pub(super) fn missing_splits(&self) -> u32 {
+        u32::try_from(self.missing.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Notes that a part of the split is not in the answer.
+    pub(super) fn miss(&mut self, split: usize, why: &impl Display) {
+        if self.missing.insert(split) {
+            let id = self.snapshot.splits[split].meta().id.0;
+            tracing::error!(split = %id, %why, "a part of a split cannot be read; it is left out");
+        }
+    }
+
+    /// What can be read of the units, with one read for each split.
+    pub(super) async fn read(&mut self, units: &[Unit]) -> Vec<Input> {
+        let mut inputs = Vec::with_capacity(units.len());
+        let mut wanted: Vec<(usize, u32)> = Vec::new();
+        for unit in units {
+            match &unit.place {
+                Place::Buffer(rows) => inputs.push(Input::Buffered(Arc::clone(rows))),
+                Place::Block { split, block } => wanted.push((*split, *block)),
+            }
+        }
+        wanted.sort_unstable();
+        for group in wanted.chunk_by(|a, b| a.0 == b.0) {
+            let split = group[0].0;
+            let blocks: Vec<u32> = group.iter().map(|(_, block)| *block).collect();
+            for bytes in self.blocks(split, &blocks).await {
+                self.splits.insert(split);
+                self.bytes_read += bytes.len() as u64;
+                inputs.push(Input::Block { split, bytes });
+            }
+        }
+        inputs
+    }
+
+    /// Those of the blocks that can be read.
+    async fn blocks(&mut self, split: usize, blocks: &[u32]) -> Vec<Bytes> {
+        if self.gone.contains(&split) {
+            return Vec::new();
+        }
+        let opened = &self.snapshot.splits[split];
+        match opened.read_blocks(blocks).await {
+            Ok(read) => return read,
+            Err(error) => self.miss(split, &error),
+        }
+        let mut whole = Vec::new();
+        for block in blocks {
+            match opened.read_blocks(&[*block]).await {
+                Ok(read) => whole.extend(read),
+                Err(SplitError::Fetch { .. }) => {
+                    self.gone.insert(split);
+                    break;
+                }
+                Err(_) => {}
+            }
+        }
+        whole
+    }
+}

@@ -1,0 +1,57 @@
+//! What a scan does besides finding: it stops when nobody waits.
+
+use std::sync::mpsc as threads;
+
+use tokio::sync::mpsc;
+
+use super::super::tests::facts::{Fact, rows};
+use super::*;
+
+/// Says when it was given rows, and then waits to be let on.
+struct Held {
+    taken: mpsc::UnboundedSender<()>,
+    go_on: threads::Receiver<()>,
+}
+
+impl Fold for Held {
+    fn wants(&self, _: &Unit) -> bool {
+        true
+    }
+
+    fn columns(&self) -> Columns {
+        Columns::NONE
+    }
+
+    fn take(&mut self, _: &Rows, _: &Selection) {
+        self.taken.send(()).unwrap();
+        // An error would be the end of the test.
+        let _ended = self.go_on.recv();
+    }
+
+    fn memory_bytes(&self) -> usize {
+        0
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_stops_the_work_before_the_next_block() {
+    let chunk = Arc::new(rows(&[Fact::at(1)], 1));
+    let buffer = vec![Arc::clone(&chunk), Arc::clone(&chunk), chunk];
+    let snapshot = Snapshot { buffer, ..Snapshot::default() };
+    let question = Question {
+        filter: Arc::new(Filter::parse("").unwrap()),
+        range: TimeRange::ALL,
+        newest_first: true,
+        limits: Limits::default(),
+    };
+    let (taken, mut takes) = mpsc::unbounded_channel();
+    let (let_on, go_on) = threads::channel();
+    let scan = async move { scan(&snapshot, &question, Held { taken, go_on }).await.map(|_| ()) };
+    let caller = tokio::spawn(scan);
+    assert_eq!(takes.recv().await, Some(()));
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    let_on.send(()).unwrap();
+    // The channel closes with the fold, and the fold goes with the work.
+    assert_eq!(takes.recv().await, None);
+}

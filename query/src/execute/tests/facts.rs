@@ -1,0 +1,168 @@
+//! Records as the tests know them, and a snapshot that holds them: two splits and a buffer of two chunks.
+//!
+//! Invariant: a fact is never read back from what is under test; its attributes are a tree of the tests' own.
+
+use std::sync::Arc;
+
+use nilometer_model::{
+    LogId, LogPosition, Order, Origin, Revision, RowRef, Rows, Severity, SourceId, Stream,
+    Timestamp,
+};
+use nilometer_store::{Snapshot, Split, SplitId, SplitMeta, SplitOrigin, build, object_path};
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
+
+/// A value of JSON, as the tests write it.
+#[derive(Debug, Clone)]
+pub(crate) enum Json {
+    /// A number or a boolean, as it stands in the text.
+    Plain(String),
+    Text(String),
+    Null,
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// The JSON text. Every `n` of a text is written as an escape, so that texts are not always borrowed.
+    pub(crate) fn written(&self) -> String {
+        let quoted = |text: &str| {
+            let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\t', "\\t");
+            format!("\"{}\"", text.replace('n', "\\u006e"))
+        };
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::Text(text) => quoted(text),
+            Self::Null => "null".to_owned(),
+            Self::Object(fields) => {
+                let fields = fields.iter();
+                let fields =
+                    fields.map(|(name, value)| format!("{}: {}", quoted(name), value.written()));
+                format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
+/// A record.
+#[derive(Debug, Clone)]
+pub(crate) struct Fact {
+    pub(crate) component: &'static str,
+    pub(crate) instance: &'static str,
+    pub(crate) stream: Stream,
+    pub(crate) time: i64,
+    /// How much later than its time it stands in the order.
+    pub(crate) late: i64,
+    pub(crate) received: i64,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
+    /// An object, or null for none at all.
+    pub(crate) attributes: Json,
+    pub(crate) trace: u8,
+}
+
+impl Fact {
+    /// One that says nothing, at that time.
+    pub(crate) fn at(time: i64) -> Self {
+        Self {
+            component: "shop",
+            instance: "",
+            stream: Stream::Stdout,
+            time,
+            late: 0,
+            received: 1,
+            severity: Severity::Info,
+            message: "m".to_owned(),
+            attributes: Json::Null,
+            trace: 0,
+        }
+    }
+
+    /// Who speaks: a source is a component, so that positions decide among its records.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin {
+            tenant: "default".to_owned(),
+            component: self.component.to_owned(),
+            instance: self.instance.to_owned(),
+            stream: self.stream,
+            node: format!("node-{}", self.component.len()),
+            source: SourceId(self.component.len() as u64),
+            ..Origin::default()
+        }
+    }
+
+    /// Its place in the order; its number is its position.
+    pub(crate) fn order(&self, number: u64) -> Order {
+        let order_time = Timestamp(self.time + self.late);
+        Order { order_time, source: self.origin().source, position: number }
+    }
+
+    fn push(&self, number: u64, rows: &mut Rows) {
+        let attributes = match &self.attributes {
+            Json::Null => String::new(),
+            object => object.written(),
+        };
+        rows.push(RowRef {
+            origin: &Arc::new(self.origin()),
+            time: Timestamp(self.time),
+            order_time: self.order(number).order_time,
+            position: number,
+            bytes: 1,
+            received: Timestamp(self.received),
+            severity: self.severity,
+            message: &self.message,
+            attributes: &attributes,
+            trace_id: (self.trace > 0).then_some([self.trace; 16]),
+            span_id: None,
+        });
+    }
+}
+
+/// Facts, numbered from 1.
+pub(crate) fn rows(facts: &[Fact], first: u64) -> Rows {
+    let mut rows = Rows::default();
+    facts.iter().zip(first..).for_each(|(fact, number)| fact.push(number, &mut rows));
+    rows
+}
+
+/// A place for splits, and what is in it.
+pub(crate) struct World {
+    pub(crate) objects: Arc<InMemory>,
+    pub(crate) snapshot: Snapshot,
+}
+
+impl World {
+    /// The facts in order: each a third in two splits, the rest in two chunks of the buffer.
+    pub(crate) async fn of(facts: &[Fact]) -> Self {
+        let mut world = Self { objects: Arc::new(InMemory::new()), snapshot: Snapshot::default() };
+        let mut first = 1;
+        for (part, part_of) in facts.chunks(facts.len().div_ceil(6).max(1)).enumerate() {
+            let rows = Arc::new(rows(part_of, first));
+            first += part_of.len() as u64;
+            match part {
+                0 | 2 => world.split(&[rows]).await,
+                _ => world.snapshot.buffer.push(rows),
+            }
+        }
+        world
+    }
+
+    /// Puts the rows into a split of their own.
+    pub(crate) async fn split(&mut self, chunks: &[Arc<Rows>]) {
+        let id = SplitId(uuid::Uuid::from_u128(1 + self.snapshot.splits.len() as u128));
+        let origin = SplitOrigin {
+            log: LogId::default(),
+            log_from: LogPosition(0),
+            log_to: LogPosition(1),
+            revision: Revision(0),
+        };
+        let (meta, bytes) = build(id, chunks, origin).unwrap();
+        self.put(&meta, bytes).await;
+        let objects: Arc<dyn ObjectStore> = Arc::<InMemory>::clone(&self.objects);
+        let split = Split::open(objects, meta).await.unwrap();
+        self.snapshot.splits.push(Arc::new(split));
+    }
+
+    pub(crate) async fn put(&self, meta: &SplitMeta, bytes: bytes::Bytes) {
+        self.objects.put(&object_path(meta.id), bytes.into()).await.unwrap();
+    }
+}
