@@ -10,28 +10,24 @@
 //! logs until the process has aborted there; the next start goes on from what is durable. The end of a run
 //! is an event too: the ledger says that as much is committed as was written.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+mod logs;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
-use nilometer_tests::{Api, Process, Scratch, run, until};
+use nilometer_tests::{Api, Process, Scratch, repository, run, until};
 use serde_json::Value;
+
+use self::logs::Logs;
 
 /// What a journal says when it cannot know what is on disk.
 const STOPPED: &str = "journal stops: what was written may not be on disk";
 const SIGABRT: i32 = 6;
 const CRASH_DEADLINE: Duration = Duration::from_secs(60);
 const DRAIN_DEADLINE: Duration = Duration::from_secs(60);
-const INSTANCE: &str = "root/var/log/pods/shop_cart-6d5f7c9b8-x2k4p_uid/cart";
-/// Lines that are written at a time.
-const LINES: usize = 20;
-/// Writes between two rotations.
-const WRITES_PER_FILE: usize = 10;
-/// What is written while nobody reads, and after the last start.
-const WRITES_BETWEEN: usize = 15;
 
 /// A fail point, and the how many-th time there is the one that crashes.
 type Crash = (&'static str, usize);
@@ -98,6 +94,31 @@ fn one_crash_after_the_other_loses_nothing_and_repeats_nothing() {
     ]);
 }
 
+#[test]
+fn no_fail_point_of_the_product_is_left_out() {
+    let mut points = BTreeSet::new();
+    for part in ["collector", "indexer", "query", "foundation"] {
+        find_points(&repository().join(part), &mut points);
+    }
+    assert!(points.len() >= 11, "not found: {points:?}");
+    points.retain(|point| !include_str!("crash.rs").contains(&format!("\"{point}")));
+    assert!(points.is_empty(), "no test crashes at {points:?}");
+}
+
+fn find_points(dir: &Path, points: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            find_points(&path, points);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = fs::read_to_string(&path).unwrap();
+            let named =
+                text.split("fail_point!(\"").skip(1).filter_map(|rest| rest.split_once('"'));
+            points.extend(named.map(|(point, _)| point.to_owned()));
+        }
+    }
+}
+
 /// An fsync is never tried again: what it failed on may be gone. So nothing more is acknowledged.
 #[test]
 fn after_a_failed_fsync_of_the_log_nothing_is_acknowledged_until_a_restart() {
@@ -107,7 +128,7 @@ fn after_a_failed_fsync_of_the_log_nothing_is_acknowledged_until_a_restart() {
     let (serve, api) = Process::role("serve", &scratch, &[], &armed);
     let statuses: Vec<u16> = (0..6).map(|n| ingest(&api, n)).collect();
     assert_eq!(statuses, [200, 200, 200, 503, 503, 503]);
-    assert!(serve.said().contains(STOPPED));
+    assert!(stopped(&serve, "data/log"));
     serve.kill();
     let (_serve, api) = Process::serve(&scratch, &[]);
     assert_eq!(ingest(&api, 6), 200);
@@ -128,9 +149,7 @@ fn a_commit_that_breaks_off_is_made_by_the_next_start() {
         let (mut serve, api) = Process::role("serve", &scratch, &[], &armed);
         assert_eq!(ingest(&api, 0), 200);
         until("the commit that breaks off", CRASH_DEADLINE, || {
-            let stopped =
-                serve.said().lines().any(|line| line.contains(STOPPED) && line.contains("meta"));
-            (stopped || serve.ended().is_some()).then_some(())
+            (stopped(&serve, "meta") || serve.ended().is_some()).then_some(())
         });
         serve.kill();
         let (serve, api) = Process::serve(&scratch, &[]);
@@ -142,22 +161,46 @@ fn a_commit_that_breaks_off_is_made_by_the_next_start() {
     }
 }
 
-/// Whichever journal it hits: the spool is opened again by itself, the Log and Meta by a restart.
+/// Whichever journal it hits.
 #[test]
-fn a_failed_fsync_loses_nothing_and_repeats_nothing() {
+fn a_failed_fsync_and_a_restart_lose_nothing_and_repeat_nothing() {
     for time in 1..=6 {
         println!("fsync {time} fails");
         let scratch = Scratch::new();
         let mut logs = Logs::new(&scratch);
-        let failpoint = format!("journal::fsync={}*off->1*return->off", time - 1);
-        let (up, _) = start(&scratch, &failpoint);
-        until("the journal that stops", CRASH_DEADLINE, || {
-            logs.write();
-            up.said().contains(STOPPED).then_some(())
-        });
+        let (up, _) = start(&scratch, &failing_fsync(time));
+        stops(&up, &mut logs, "");
         up.kill();
         goes_on(&scratch, logs);
     }
+}
+
+/// The first append of all is the spool's. It is opened again, and what it does not hold is read again.
+#[test]
+fn after_a_failed_fsync_of_the_spool_reading_goes_on_by_itself() {
+    let scratch = Scratch::new();
+    let mut logs = Logs::new(&scratch);
+    let (up, api) = start(&scratch, &failing_fsync(1));
+    stops(&up, &mut logs, "collector/spool");
+    drains(&api, &mut logs);
+}
+
+/// Writes until a journal has stopped.
+#[track_caller]
+fn stops(up: &Process, logs: &mut Logs, journal: &str) {
+    until(&format!("the journal {journal} that stops"), CRASH_DEADLINE, || {
+        logs.write();
+        stopped(up, journal).then_some(())
+    });
+}
+
+/// Whether a journal in such a directory has said that it stops.
+fn stopped(process: &Process, journal: &str) -> bool {
+    process.said().lines().any(|line| line.contains(STOPPED) && line.contains(journal))
+}
+
+fn failing_fsync(time: usize) -> String {
+    format!("journal::fsync={}*off->1*return->off", time - 1)
 }
 
 /// Sends one line under its own key; the status.
@@ -216,6 +259,17 @@ fn start(scratch: &Scratch, failpoints: &str) -> (Process, Api) {
 fn goes_on(scratch: &Scratch, mut logs: Logs) {
     let (mut up, api) = start(scratch, "");
     up.ready(&api);
+    drains(&api, &mut logs);
+    // What is read after an ordered end comes from splits alone.
+    assert!(up.stop().0.success());
+    let (mut up, api) = start(scratch, "");
+    up.ready(&api);
+    holds(&api, &logs);
+}
+
+/// Writes the rest and waits until all of it is committed.
+#[track_caller]
+fn drains(api: &Api, logs: &mut Logs) {
     logs.write_many();
     logs.finish();
     let mut last = Value::Null;
@@ -228,12 +282,7 @@ fn goes_on(scratch: &Scratch, mut logs: Logs) {
         let records = |term: &str| totals[term]["records"].as_u64();
         (records("in_flight")? == 0 && records("committed")? >= logs.count()).then_some(())
     });
-    holds(&api, &logs);
-    // What is read after an ordered end comes from splits alone.
-    assert!(up.stop().0.success());
-    let (mut up, api) = start(scratch, "");
-    up.ready(&api);
-    holds(&api, &logs);
+    holds(api, logs);
 }
 
 /// Each line once, in order, and a ledger that balances.
@@ -271,83 +320,4 @@ fn same(stream: &str, written: &[String], kept: &[String]) {
         written.get(at),
         kept.get(at),
     );
-}
-
-/// The logs of one container, written and rotated as kubelet does: a line is in two parts now and then,
-/// with whatever comes between the writes between them.
-struct Logs {
-    dir: PathBuf,
-    file: File,
-    /// The messages so far, for each stream.
-    written: BTreeMap<&'static str, Vec<String>>,
-    writes: usize,
-    lines: usize,
-    /// The second part of a line whose first part is in the file.
-    rest: Option<String>,
-}
-
-impl Logs {
-    fn new(scratch: &Scratch) -> Self {
-        let dir = scratch.join(INSTANCE);
-        fs::create_dir_all(&dir).unwrap();
-        let file = File::create(dir.join("0.log")).unwrap();
-        Self { dir, file, written: BTreeMap::new(), writes: 0, lines: 0, rest: None }
-    }
-
-    /// One write; the last of its lines ends with the next one.
-    fn write(&mut self) {
-        self.writes += 1;
-        if self.writes.is_multiple_of(WRITES_PER_FILE) {
-            self.rotate();
-        }
-        let mut text = self.rest.take().unwrap_or_default();
-        for nth in 1..=LINES {
-            let (stream, message) = self.next();
-            let (first, second) = message.split_once(',').unwrap();
-            if nth < LINES {
-                text += &self.framed(stream, "F", &message);
-            } else {
-                text += &self.framed(stream, "P", first);
-                self.rest = Some(self.framed(stream, "F", &format!(",{second}")));
-            }
-        }
-        self.file.write_all(text.as_bytes()).unwrap();
-    }
-
-    fn write_many(&mut self) {
-        (0..WRITES_BETWEEN).for_each(|_| self.write());
-    }
-
-    fn next(&mut self) -> (&'static str, String) {
-        self.lines += 1;
-        let stream = if self.lines.is_multiple_of(3) { "stderr" } else { "stdout" };
-        let message = format!("line {}, of {stream}", self.lines);
-        self.written.entry(stream).or_default().push(message.clone());
-        (stream, message)
-    }
-
-    fn framed(&self, stream: &str, part: &str, text: &str) -> String {
-        let (seconds, millis) = (self.lines / 1_000, self.lines % 1_000);
-        let (minutes, seconds) = (seconds / 60, seconds % 60);
-        format!(
-            "2026-01-01T00:{minutes:02}:{seconds:02}.{millis:03}000000Z {stream} {part} {text}\n"
-        )
-    }
-
-    fn rotate(&mut self) {
-        let live = self.dir.join("0.log");
-        let rotated = format!("0.log.20260101-{:06}", self.writes);
-        fs::rename(&live, self.dir.join(rotated)).unwrap();
-        self.file = File::create(live).unwrap();
-    }
-
-    /// Writes what is open.
-    fn finish(&mut self) {
-        let rest = self.rest.take().unwrap_or_default();
-        self.file.write_all(rest.as_bytes()).unwrap();
-    }
-
-    fn count(&self) -> u64 {
-        self.lines as u64
-    }
 }
