@@ -15,6 +15,7 @@ mod ask;
 mod body;
 mod components;
 mod cursor;
+mod dead_letters;
 mod error;
 mod export;
 mod histogram;
@@ -183,7 +184,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(inventory::sources))
         .routes(routes!(inventory::nodes))
         .routes(routes!(inventory::forget_node))
-        .routes(routes!(inventory::dead_letters))
+        .routes(routes!(dead_letters::dead_letters))
+        .routes(routes!(dead_letters::retry))
         .routes(routes!(components::components))
         .routes(routes!(intake::batches))
         .routes(routes!(intake::heartbeats))

@@ -1,8 +1,8 @@
 //! Questions and their answers: the language, what it means, how it is answered, and the HTTP interface.
 
 pub mod api;
-pub mod execute;
-pub mod language;
-pub mod limits;
+mod execute;
+mod language;
+mod limits;
 mod metrics;
-pub mod plan;
+mod plan;

@@ -80,6 +80,7 @@ impl Role {
             Need::Ingest => matches!(self, Self::Ingest | Self::Admin),
             Need::Read => matches!(self, Self::Read | Self::Write | Self::Admin),
             Need::ReadOrIngest => true,
+            Need::Write => matches!(self, Self::Write | Self::Admin),
             Need::Admin => self == Self::Admin,
         }
     }
@@ -129,6 +130,7 @@ pub(crate) enum Need {
     Ingest,
     Read,
     ReadOrIngest,
+    Write,
     Admin,
 }
 
@@ -145,6 +147,7 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("DELETE", "/api/v1/nodes/{node}", Need::Admin),
     ("GET", "/api/v1/components", Need::Read),
     ("GET", "/api/v1/dead-letters", Need::Read),
+    ("POST", "/api/v1/dead-letters/{id}/retry", Need::Write),
     ("POST", "/api/v1/batches", Need::Ingest),
     ("POST", "/api/v1/heartbeats", Need::Ingest),
     ("POST", "/api/v1/ingest", Need::Ingest),

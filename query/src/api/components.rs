@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 use super::Api;
 use super::error::ApiError;
-use super::limits::{BLOCKS_AT_ONCE, RETRY_AFTER_S};
+use super::limits::BLOCKS_AT_ONCE;
 use super::params::NoParams;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,21 +35,16 @@ pub(crate) struct ComponentJson {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ComponentsAnswer {
     components: Vec<ComponentJson>,
+    /// Parts of the data that cannot be read, and whose speakers are not in the answer.
+    missing_splits: u32,
 }
 
 /// Every component, with its instances and nodes.
 #[utoipa::path(get, path = "/api/v1/components", tag = "logs",
-    responses((status = 200, body = ComponentsAnswer), (status = "4XX", body = ApiError),
-        (status = 503, body = ApiError)))]
-pub(crate) async fn components(
-    State(api): State<Api>,
-    _: NoParams,
-) -> Result<Json<ComponentsAnswer>, ApiError> {
+    responses((status = 200, body = ComponentsAnswer), (status = "4XX", body = ApiError)))]
+pub(crate) async fn components(State(api): State<Api>, _: NoParams) -> Json<ComponentsAnswer> {
     let snapshot = api.store.snapshot();
-    let mut speakers = api.speakers.of_splits(&snapshot).await.map_err(|error| {
-        tracing::error!(%error, "a split could not be looked through");
-        ApiError::unavailable("a part of the data cannot be read", RETRY_AFTER_S)
-    })?;
+    let (mut speakers, missing_splits) = api.speakers.of_splits(&snapshot).await;
     snapshot.buffer.iter().for_each(|rows| speakers.hear(rows));
     let components = speakers.0.into_iter().map(|(component, heard)| ComponentJson {
         component,
@@ -58,7 +53,7 @@ pub(crate) async fn components(
         first_seen: heard.first,
         last_seen: heard.last,
     });
-    Ok(Json(ComponentsAnswer { components: components.collect() }))
+    Json(ComponentsAnswer { components: components.collect(), missing_splits })
 }
 
 /// Who spoke, by component.
@@ -133,15 +128,23 @@ pub(crate) enum Unreadable {
 pub(crate) struct SpeakersBySplit(Mutex<BTreeMap<SplitId, Arc<Speakers>>>);
 
 impl SpeakersBySplit {
-    async fn of_splits(&self, snapshot: &Snapshot) -> Result<Speakers, Unreadable> {
+    /// Who speaks in the splits that can be read, and how many cannot.
+    async fn of_splits(&self, snapshot: &Snapshot) -> (Speakers, u32) {
         let present: BTreeSet<SplitId> = snapshot.splits.iter().map(|s| s.meta().id).collect();
         self.lock().retain(|id, _| present.contains(id));
-        let mut all = Speakers::default();
+        let (mut all, mut missing_splits) = (Speakers::default(), snapshot.missing_splits);
         for split in &snapshot.splits {
-            let of_split = self.of_split(split).await?;
-            of_split.0.iter().for_each(|(component, heard)| all.add(component, heard));
+            match self.of_split(split).await {
+                Ok(heard) => {
+                    heard.0.iter().for_each(|(component, heard)| all.add(component, heard))
+                }
+                Err(error) => {
+                    tracing::error!(%error, split = %split.meta().id.0, "who speaks in it is left out");
+                    missing_splits += 1;
+                }
+            }
         }
-        Ok(all)
+        (all, missing_splits)
     }
 
     async fn of_split(&self, split: &Split) -> Result<Arc<Speakers>, Unreadable> {

@@ -1,4 +1,4 @@
-//! What is known of sources, nodes and refused records.
+//! What is known of sources and nodes.
 //!
 //! Invariant: nothing here is derived from records; it is what the books say.
 
@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use nilometer_model::{CollectorId, LineageId, PipelineId, Reason, SourceId, Timestamp};
-use nilometer_store::{CollectorView, DeadLetter, SourceView};
+use nilometer_model::{CollectorId, LineageId, PipelineId, SourceId, Timestamp};
+use nilometer_store::{CollectorView, SourceView};
 use nilometer_wire::Fingerprint;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -162,53 +162,6 @@ pub(crate) async fn forget_node(
             Err(ApiError::unavailable("the store did not take the change", RETRY_AFTER_S))
         }
     }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = DeadLetter)]
-pub(crate) struct DeadLetterJson {
-    id: String,
-    #[schema(value_type = String)]
-    source: SourceId,
-    position: u64,
-    #[schema(value_type = String)]
-    reason: Reason,
-    #[schema(value_type = String, format = DateTime)]
-    time: Timestamp,
-    component: String,
-    node: String,
-    /// The beginning of the message.
-    message: String,
-}
-
-impl From<DeadLetter> for DeadLetterJson {
-    fn from(letter: DeadLetter) -> Self {
-        Self {
-            id: letter.id,
-            source: letter.source,
-            position: letter.position,
-            reason: letter.reason,
-            time: letter.time,
-            component: letter.component,
-            node: letter.node,
-            message: letter.message,
-        }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DeadLettersAnswer {
-    dead_letters: Vec<DeadLetterJson>,
-}
-
-/// Records that were turned away, oldest first.
-#[utoipa::path(get, path = "/api/v1/dead-letters", tag = "pipeline",
-    responses((status = 200, body = DeadLettersAnswer), (status = "4XX", body = ApiError)))]
-pub(crate) async fn dead_letters(State(api): State<Api>, _: NoParams) -> Json<DeadLettersAnswer> {
-    let letters = api.store.dead_letters();
-    Json(DeadLettersAnswer {
-        dead_letters: letters.into_iter().map(DeadLetterJson::from).collect(),
-    })
 }
 
 #[cfg(test)]

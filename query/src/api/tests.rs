@@ -2,6 +2,7 @@
 
 mod harness;
 
+use nilometer_model::Reason;
 use nilometer_wire::IntakeError;
 use serde_json::{Value, json};
 
@@ -18,11 +19,11 @@ fn documented() -> Vec<(String, String, String)> {
     let mut routes = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
-            let concrete = path.replace("{node}", "n1");
+            let concrete = path.replace("{node}", "n1").replace("{id}", "00ab:1");
             routes.push((method.to_uppercase(), path.clone(), concrete));
         }
     }
-    assert!(routes.len() >= 17, "{routes:?}");
+    assert!(routes.len() >= 18, "{routes:?}");
     routes
 }
 
@@ -83,6 +84,10 @@ async fn each_role_gets_through_to_its_routes_and_no_further() {
     let read = [("authorization", "Bearer read-secret")];
     assert_eq!(world.ask("DELETE", "/api/v1/nodes/n1", &read).await.status, 403);
     assert_eq!(world.ask("POST", "/api/v1/ingest", &read).await.status, 403);
+    let (retry, write) =
+        ("/api/v1/dead-letters/x/retry", [("authorization", "Bearer write-secret")]);
+    assert_eq!(world.ask("POST", retry, &read).await.status, 403);
+    assert_eq!(world.ask("POST", retry, &write).await.status, 404);
     assert_eq!(world.ask("GET", "/", &[]).await.status, 200);
     assert_eq!(world.ask("GET", "/livez", &[]).await.status, 200);
 }
@@ -132,6 +137,7 @@ async fn parameters_that_make_no_sense_are_refused_with_what_is_allowed() {
         ("/api/v1/logs/histogram?buckets=1001", "buckets"),
         ("/api/v1/export?to=tomorrow", "to"),
         ("/api/v1/ledger?limit=99999", "limit"),
+        ("/api/v1/dead-letters?limit=0", "limit"),
         ("/api/v1/ledger?source=shop", "source"),
         ("/api/v1/ledger?cursor=-", "cursor"),
     ] {
@@ -387,6 +393,84 @@ async fn answers_are_the_same_from_the_buffer_and_from_splits() {
     world.write(10);
     let newest = world.ask("GET", "/api/v1/logs?limit=12", &[]).await.json();
     assert_eq!(messages(&newest["records"])[9..], ["m3001", "m3000", "m2999"]);
+}
+
+#[tokio::test]
+async fn data_that_cannot_be_read_is_missed_out_loud_and_the_rest_is_answered() {
+    let world = World::new().await;
+    world.write(3);
+    world.seal().await;
+    world.lose_splits().await;
+    world.write(1);
+    let logs = world.ask("GET", "/api/v1/logs", &[]).await.json();
+    assert_eq!(messages(&logs["records"]), ["m4"]);
+    let histogram = world.ask("GET", "/api/v1/logs/histogram?buckets=1", &[]).await.json();
+    assert_eq!(histogram["buckets"][0]["counts"], json!({"count": 1}));
+    for answer in [&logs, &histogram] {
+        let coverage = &answer["coverage"];
+        assert_eq!(
+            (&coverage["complete"], &coverage["missing_splits"]),
+            (&json!(false), &json!(1))
+        );
+    }
+    let components = world.ask("GET", "/api/v1/components", &[]).await.json();
+    assert_eq!(components["components"].as_array().unwrap().len(), 1);
+    assert_eq!(components["missing_splits"], 1);
+    let export = world.ask("GET", "/api/v1/export", &[]).await;
+    assert_eq!((export.status, &export.json()["error"]["code"]), (503, &json!("unavailable")));
+}
+
+#[tokio::test]
+async fn the_latest_dead_letters_are_listed_oldest_first() {
+    let world = World::new().await;
+    for message in ["one", "two", "three"] {
+        world.turn_away(message, Reason::TooOld);
+    }
+    let all = world.ask("GET", "/api/v1/dead-letters", &[]).await.json();
+    assert_eq!(messages(&all["dead_letters"]), ["one", "two", "three"]);
+    let latest = world.ask("GET", "/api/v1/dead-letters?limit=2", &[]).await.json();
+    assert_eq!(messages(&latest["dead_letters"]), ["two", "three"]);
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_let_in_as_a_record_that_says_what_it_was() {
+    let world = World::new().await;
+    world.turn_away("late \"é\"", Reason::TooOld);
+    let path = "/api/v1/dead-letters/00000000000000ab:1/retry";
+    let answer = world.ask("POST", path, &[]).await;
+    assert_eq!((answer.status, answer.json()), (200, json!({"accepted": 1, "refused": []})));
+    let taken = &world.intake.ingested()[0];
+    assert_eq!(taken.idempotency_key.as_deref(), Some("dead-letter:00000000000000ab:1"));
+    let line = nilometer_wire::parse_line(&taken.body, nilometer_model::Timestamp(0)).unwrap();
+    assert_eq!((&*line.component, &*line.node, &*line.message), ("shop", "n1", "late \"é\""));
+    assert!(line.time.0 > 0);
+    let attributes: Value = serde_json::from_str(&line.attributes).unwrap();
+    let expect = json!({"dead_letter": {"id": "00000000000000ab:1", "reason": "too_old"}});
+    assert_eq!(attributes, expect);
+}
+
+#[tokio::test]
+async fn a_dead_letter_that_is_gone_cut_or_refused_again_is_not_let_in() {
+    let world = World::new().await;
+    world.turn_away("m", Reason::NameTooLong);
+    let longest = nilometer_store::limits::DEAD_LETTER_MESSAGE_BYTES_MAX;
+    for length in [longest - 4, longest - 3, longest + 1] {
+        world.turn_away(&"x".repeat(length), Reason::MessageTooLong);
+    }
+    let retry = async |position: u64| {
+        let path = format!("/api/v1/dead-letters/00000000000000ab:{position}/retry");
+        world.ask("POST", &path, &[]).await
+    };
+    for (position, status) in [(2, 200), (3, 409), (4, 409), (9, 404)] {
+        let answer = retry(position).await;
+        assert_eq!(answer.status, status, "{position} {}", answer.text());
+    }
+    assert_eq!(world.intake.ingested().len(), 1);
+    world.intake.refuse_lines();
+    let again = retry(1).await;
+    assert_eq!((again.status, &again.json()["error"]["code"]), (409, &json!("conflict")));
+    world.intake.fail_with(IntakeError::Busy { retry_after_s: 7 });
+    assert_eq!(retry(1).await.header("retry-after"), Some("7"));
 }
 
 #[tokio::test]

@@ -1,21 +1,22 @@
 //! A router over a real store, asked without a network; and an intake that is stricter than the real one.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use axum::body::{Body, BodyDataStream, to_bytes};
 use axum::http::{HeaderMap, Request};
 use futures::StreamExt;
 use nilometer_model::{
-    BatchId, CollectorId, Count, Epoch, LineageId, LogId, LogPosition, ManualClock, Origin, RowRef,
-    Rows, Sequence, Severity, SourceId, Stream, Timestamp,
+    BatchId, CollectorId, Count, Epoch, LineageId, LogId, LogPosition, ManualClock, Origin, Reason,
+    RowRef, Rows, Sequence, Severity, SourceId, Stream, Timestamp,
 };
-use nilometer_store::Arrival;
+use nilometer_store::{Arrival, object_path};
 use nilometer_wire::{
     Batch, BatchAnswer, BatchHeader, CaughtUp, Heartbeat, HeartbeatAnswer, IngestAnswer,
-    IngestRequest, IntakeError, RefusedLine, SourceRange,
+    IngestRequest, IntakeError, Refusal, RefusedLine, SourceRange,
 };
+use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,6 +32,7 @@ pub(super) struct World {
     router: Router,
     node: Router,
     pub(super) store: Arc<Store>,
+    objects: Arc<InMemory>,
     pub(super) intake: Arc<StrictIntake>,
     pub(super) clock: ManualClock,
     pub(super) shutdown: CancellationToken,
@@ -127,7 +129,9 @@ impl World {
 
     pub(super) async fn with_access(access: AccessPolicy) -> Self {
         let meta = Arc::new(nilometer_store::SimMeta::default());
-        let store = Store::open(meta, Arc::new(InMemory::new()), LogId::default()).await.unwrap();
+        let objects = Arc::new(InMemory::new());
+        let in_store = Arc::<InMemory>::clone(&objects);
+        let store = Store::open(meta, in_store, LogId::default()).await.unwrap();
         let store = Arc::new(store);
         let intake = Arc::new(StrictIntake::of(store.pipeline()));
         let clock = ManualClock::at(NOW);
@@ -150,7 +154,7 @@ impl World {
             shutdown: shutdown.clone(),
         });
         let written = AtomicU64::new(0);
-        Self { router, node, store, intake, clock, shutdown, reasons, written }
+        Self { router, node, store, objects, intake, clock, shutdown, reasons, written }
     }
 
     pub(super) fn not_ready(&self, reason: &str) {
@@ -174,6 +178,13 @@ impl World {
     pub(super) async fn seal(&self) {
         self.store.publish(self.store.cut(NOW)).await.unwrap();
         assert!(self.store.snapshot().buffer.is_empty());
+    }
+
+    /// Takes the splits' objects away.
+    pub(super) async fn lose_splits(&self) {
+        for split in self.store.snapshot().splits {
+            self.objects.delete(&object_path(split.meta().id)).await.unwrap();
+        }
     }
 
     /// Writes `head` and a body of so many bytes to a socket, and returns all that comes back.
@@ -200,21 +211,32 @@ impl World {
         Events { stream: response.into_body().into_data_stream(), text: String::new() }
     }
 
-    /// Writes records `m1`, `m2` ..., one second apart, the last one 10 s before now, and counts on.
+    /// Writes records `m1`, `m2` ..., a microsecond apart, all about 10 s before now, and counts on.
     pub(super) fn write(&self, records: usize) {
-        let records = u64::try_from(records).unwrap();
+        let first = self.written.load(Ordering::SeqCst) + 1;
+        let messages: Vec<String> = (first..).take(records).map(|n| format!("m{n}")).collect();
+        self.arrive(&messages, None);
+    }
+
+    /// A record that admission turns away.
+    pub(super) fn turn_away(&self, message: &str, reason: Reason) {
+        self.arrive(&[message.to_owned()], Some(reason));
+    }
+
+    fn arrive(&self, messages: &[String], refusal: Option<Reason>) {
+        let records = messages.len() as u64;
         let from = self.written.fetch_add(records, Ordering::SeqCst);
+        let source = SourceId(0xab);
         let origin = Arc::new(Origin {
             tenant: "default".to_owned(),
             component: "shop".to_owned(),
             instance: "shop-1".to_owned(),
             node: "n1".to_owned(),
-            source: SourceId(0xab),
+            source,
             ..Origin::default()
         });
         let mut rows = Rows::default();
-        let message: Vec<String> = (from + 1..=from + records).map(|n| format!("m{n}")).collect();
-        for (message, number) in message.iter().zip(from + 1..) {
+        for (message, number) in messages.iter().zip(from + 1..) {
             let ns = i64::try_from(number).unwrap() * 1_000;
             let time = NOW.plus_ns(ns - 10_000_000_000);
             rows.push(RowRef {
@@ -232,9 +254,12 @@ impl World {
             });
         }
         let batch = Batch { header: header(from, records), rows };
-        let position = LogPosition(from + 1);
-        let arrival = Arrival { position, received: NOW, batch, refused: Vec::new() };
-        assert_eq!(self.store.arrive(arrival).unwrap().rows as u64, records);
+        let refused =
+            refusal.map(|reason| Refusal { index: 0, source, position: from + 1, reason });
+        let refused: Vec<Refusal> = refused.into_iter().collect();
+        let expect = records - refused.len() as u64;
+        let arrival = Arrival { position: LogPosition(from + 1), received: NOW, batch, refused };
+        assert_eq!(self.store.arrive(arrival).unwrap().rows as u64, expect);
     }
 }
 
@@ -314,17 +339,24 @@ pub(super) struct StrictIntake {
     pipeline: nilometer_model::PipelineId,
     ingested: Mutex<Vec<IngestRequest>>,
     batches: AtomicU64,
+    /// Whether no line is good enough.
+    refuses: AtomicBool,
     failure: Mutex<Option<IntakeError>>,
 }
 
 impl StrictIntake {
     fn of(pipeline: nilometer_model::PipelineId) -> Self {
         let (ingested, failure) = (Mutex::default(), Mutex::default());
-        Self { pipeline, ingested, batches: AtomicU64::new(0), failure }
+        let (batches, refuses) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { pipeline, ingested, batches, refuses, failure }
     }
 
     pub(super) fn fail_with(&self, error: IntakeError) {
         *self.failure.lock().unwrap() = Some(error);
+    }
+
+    pub(super) fn refuse_lines(&self) {
+        self.refuses.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn ingested(&self) -> Vec<IngestRequest> {
@@ -371,7 +403,9 @@ impl Intake for StrictIntake {
         self.failed()?;
         let mut answer = IngestAnswer::default();
         for (line, number) in request.body.split(|byte| *byte == b'\n').zip(1..) {
-            if serde_json::from_slice::<serde_json::Map<String, Value>>(line).is_ok() {
+            let refused = self.refuses.load(Ordering::SeqCst);
+            let object = serde_json::from_slice::<serde_json::Map<String, Value>>(line);
+            if object.is_ok() && !refused {
                 answer.accepted += 1;
             } else if !line.is_empty() {
                 let reason = "not a JSON object".to_owned();
