@@ -5,7 +5,7 @@
 //! ```
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -44,6 +44,8 @@ pub(crate) struct Parts {
     disk: DiskGauge,
     /// The last position that the Log gave.
     appended: AtomicU64,
+    /// The last append failed.
+    log_failed: AtomicBool,
 }
 
 /// What an intake needs from its binary.
@@ -89,7 +91,8 @@ impl CentreIntake {
         let IntakeParts { store, log, clock, node, data } = parts;
         let appended = AtomicU64::new(store.arrived().0);
         let disk = DiskGauge::new(data);
-        let parts = Arc::new(Parts { store, log, clock, node, disk, appended });
+        let log_failed = AtomicBool::new(false);
+        let parts = Arc::new(Parts { store, log, clock, node, disk, appended, log_failed });
         let ingest = Ingest::new(Arc::clone(&parts));
         Self { parts, ingest, decoding: Semaphore::new(DECODING_MAX), waited_for: Mutex::new(None) }
     }
@@ -100,6 +103,10 @@ impl CentreIntake {
         let mut reasons = Vec::new();
         if self.parts.disk.was_low() {
             reasons.push("the disk is below its low-water mark".to_owned());
+        }
+        if self.parts.log_failed.load(Ordering::Relaxed) {
+            reasons
+                .push("the Log takes nothing; after a failed fsync it needs a restart".to_owned());
         }
         let mut waited_for = self.waited_for.lock().unwrap_or_else(PoisonError::into_inner);
         let (now, arrived) = (self.parts.clock.now(), self.parts.store.arrived().0);
@@ -168,7 +175,9 @@ impl Parts {
         entry.put_i64_le(self.clock.now().0);
         entry.put_slice(frame);
         let appended = self.log.append(SHARD, vec![entry.freeze()]).await;
+        self.log_failed.store(appended.is_err(), Ordering::Relaxed);
         let appended = appended.map_err(|error| {
+            tracing::error!(%error, "the Log took nothing");
             metrics::turned_back("log");
             unavailable(&format!("the Log failed: {error}"))
         })?;
