@@ -5,7 +5,8 @@
 //! ```
 //! Invariants:
 //! - per source the ranges chain: each begins where the one before ended, so a hole is never silent;
-//! - `running` counts every record ever handed over, dropped ones too, lost ones not;
+//! - `running` counts every record ever handed over, dropped ones too, lost ones not; it is counted here,
+//!   from what arrives, and never compared with the reader's own totals: the centre does that;
 //! - nothing is frozen while the reader is in the middle of a poll: rows and the reader's own state
 //!   become durable together or not at all.
 
@@ -65,8 +66,6 @@ pub(crate) struct Batcher {
     since: Option<Instant>,
     /// Text bytes per packed byte of the last batches.
     packing: f64,
-    /// Sources read since they were last asked for.
-    changed: BTreeMap<SourceId, Count>,
     /// The spool takes nothing.
     blocked: bool,
 }
@@ -81,7 +80,6 @@ impl Batcher {
             ranges: BTreeMap::new(),
             since: None,
             packing: PACKING_AT_FIRST,
-            changed: BTreeMap::new(),
             blocked: false,
         }
     }
@@ -123,11 +121,6 @@ impl Batcher {
         }
     }
 
-    /// What was read of each source that changed since this was last asked.
-    pub(crate) fn take_changed(&mut self) -> BTreeMap<SourceId, Count> {
-        std::mem::take(&mut self.changed)
-    }
-
     fn text_bytes(&self) -> usize {
         self.rows.message.text().len() + self.rows.attributes.text().len()
     }
@@ -150,9 +143,6 @@ impl Batcher {
         book.running += count;
         range.to = book.to;
         range.running = book.running;
-        if count.records > 0 {
-            self.changed.insert(source.source, book.running);
-        }
         range
     }
 
@@ -210,6 +200,10 @@ impl Sink for Batcher {
         });
     }
 
+    fn covered(&mut self, source: &Arc<SourceInfo>, position: u64, bytes: u32) {
+        self.advance(source, position, Count::one(u64::from(bytes)));
+    }
+
     fn gap(&mut self, source: &Arc<SourceInfo>, gap: Gap) {
         let read = match gap.kind {
             GapKind::Shed => gap.count.unwrap_or_default(),
@@ -229,4 +223,3 @@ impl Sink for Batcher {
         self.blocked || self.large()
     }
 }
-

@@ -1,12 +1,16 @@
 //! What the centre has of this node: asked by a collector without a memory, and by one whose pipeline went
 //! back to an older state.
 
+use std::time::Duration;
+
 use nilometer_model::{LineageId, SourceId, Stream};
 use nilometer_wire::Fingerprint;
 use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
 
+use crate::CollectorStatus;
 use crate::intakes::{Intakes, NoReply};
-use crate::limits::SOURCES_BYTES_MAX;
+use crate::limits::{ADOPT_PAUSE_MS_MAX, BACKOFF_MS_FIRST, SOURCES_BYTES_MAX};
 use crate::reading::CentreSource;
 
 /// `GET /api/v1/sources`.
@@ -39,6 +43,42 @@ struct Source {
     bytes: u64,
     #[serde(default)]
     ended: bool,
+}
+
+/// Asks until it is answered; `None` once told to stop.
+///
+/// Reading before would name plain files anew and send what the centre has under another name; the
+/// files themselves are the buffer meanwhile.
+pub(crate) async fn ask(
+    intakes: &Intakes,
+    (node, status): (&str, &CollectorStatus),
+    stop: &CancellationToken,
+) -> Option<Vec<CentreSource>> {
+    let mut pause_ms = BACKOFF_MS_FIRST;
+    status.adopting(Some("no answer yet"));
+    loop {
+        let intake = intakes.current();
+        let answer = tokio::select! {
+            () = stop.cancelled() => return None,
+            answer = sources(intakes, node) => answer,
+        };
+        let none = match answer {
+            Ok(sources) => {
+                status.adopting(None);
+                return Some(sources);
+            }
+            Err(none) => none,
+        };
+        tracing::debug!(cause = none.cause, "the centre does not say what it has");
+        status.adopting(Some(&none.cause));
+        intakes.turn_from(intake);
+        let pause = Duration::from_millis(pause_ms).mul_f64(rand::random());
+        pause_ms = (pause_ms * 2).min(ADOPT_PAUSE_MS_MAX);
+        tokio::select! {
+            () = stop.cancelled() => return None,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
 }
 
 /// Asks once.

@@ -8,19 +8,21 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nilometer_model::{Clock, Count, LogId, Sequence, SourceId, Timestamp};
-use nilometer_wire::{CaughtUp, CommittedTo};
+use nilometer_model::{BatchId, Clock, Count, LogId, Sequence, SourceId, Timestamp};
+use nilometer_wire::{CaughtUp, CommittedTo, SourceRange};
 use tokio::sync::{Notify, watch};
 
+use crate::heartbeat::DeclareError;
 use crate::life::Life;
 use crate::limits::{LINGER_MS, LINGER_MS_MAX};
-use crate::spool::{Spool, SpoolError};
-use crate::{CollectorStatus, metrics};
+use crate::spool::Spool;
+use crate::{CollectorStatus, heartbeat, metrics};
 
 /// How far reading has come, for the heartbeats.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    /// What was read of each source in this life and before, as far as the spool remembers.
+    /// What was read of each source in this life and before: the reader's own totals, which nothing
+    /// that a batch's header says goes into.
     pub(crate) read: BTreeMap<SourceId, Count>,
     /// Those that changed since the last answered heartbeat.
     pub(crate) changed: BTreeMap<SourceId, Count>,
@@ -36,6 +38,8 @@ pub(crate) struct Desk {
     pub(crate) status: CollectorStatus,
     spool: Mutex<Spool>,
     reading: Mutex<Reading>,
+    /// What an opening of the spool found lost and could not declare yet.
+    undeclared: Mutex<(Vec<SourceRange>, Vec<BatchId>)>,
     /// The Log in which "durable" counts.
     log: Mutex<Option<LogId>>,
     linger_ms: AtomicU32,
@@ -52,11 +56,9 @@ impl Desk {
         status: CollectorStatus,
         spool: Spool,
     ) -> Self {
-        let read: BTreeMap<_, _> =
-            spool.books().iter().map(|(source, book)| (*source, book.running)).collect();
         let reading = Reading {
-            changed: read.clone(),
-            read,
+            read: BTreeMap::new(),
+            changed: BTreeMap::new(),
             caught_up: CaughtUp::Behind { at: Timestamp(0), sequence: Sequence(0) },
             warnings: Vec::new(),
         };
@@ -68,6 +70,7 @@ impl Desk {
             status,
             spool: Mutex::new(spool),
             reading: Mutex::new(reading),
+            undeclared: Mutex::default(),
             log: Mutex::new(None),
             linger_ms: AtomicU32::new(LINGER_MS),
             woken: Notify::new(),
@@ -99,11 +102,27 @@ impl Desk {
         done.await.ok()
     }
 
-    /// Opens a spool that could not be written anew.
-    pub(crate) fn reopen(&self, path: &std::path::Path, bytes_max: u64) -> Result<(), SpoolError> {
+    /// Opens a spool that could not be written anew, and declares what it turns out to have lost, bar
+    /// the batches `retried` that are frozen again next.
+    pub(crate) fn reopen(
+        &self,
+        (path, bytes_max): (&std::path::Path, u64),
+        retried: &[BatchId],
+    ) -> Result<(), DeclareError> {
         let mut spool = self.spool();
-        let (fresh, _) = Spool::open(path, bytes_max)?;
+        let (mut fresh, mut recovered) = Spool::open(path, bytes_max)?;
+        if recovered.damaged || recovered.state_lost {
+            tracing::warn!(ranges = recovered.lost.len(), "the spool was damaged");
+            fresh.remember(&spool);
+        }
         *spool = fresh;
+        recovered.missing.retain(|batch| !retried.contains(batch));
+        // Kept here until it is durable: the next opening finds the damage set aside already.
+        let mut undeclared = self.undeclared.lock().unwrap_or_else(PoisonError::into_inner);
+        undeclared.0.append(&mut recovered.lost);
+        undeclared.1.append(&mut recovered.missing);
+        heartbeat::declare(self, &mut spool, undeclared.0.clone(), undeclared.1.clone())?;
+        *undeclared = Default::default();
         Ok(())
     }
 

@@ -186,10 +186,18 @@ impl Generation {
         let idle = reading.now.saturating_duration_since(self.quiet.1).as_secs();
         let idle_ms = reading.clock.ms_since(self.modified);
         let idle = idle.max(u64::try_from(idle_ms / 1_000).unwrap_or(0));
-        if reading.format == Format::Plain && idle >= UNTERMINATED_LINE_S {
+        if reading.format == Format::Plain && idle >= UNTERMINATED_LINE_S && self.still(size) {
             self.send_unterminated(reading, rest);
         }
         Visit::End
+    }
+
+    /// Whether the file still ends at `size`: what came while it was read is younger than its time says.
+    fn still(&self, size: u64) -> bool {
+        let Some(content) = self.content.as_ref().filter(|content| !content.is_gzip()) else {
+            return true;
+        };
+        content.stat().is_ok_and(|stat| stat.size == size)
     }
 
     /// Sends the incomplete line at the end as it is.
@@ -285,6 +293,7 @@ impl Generation {
         state.position = self.at;
         state.read += Count::one(u64::from(bytes));
         if state.is_covered(self.at) {
+            reading.sink.covered(&self.infos[piece.stream], self.at, bytes);
             return;
         }
         let (message, attributes) = message(text, piece.flags, reading.line_bytes_max);

@@ -89,7 +89,5 @@ pub(crate) const GOODBYE_MS: u64 = 1_000;
 pub(crate) const SPOOL_RETRY_MS: u64 = 1_000;
 /// The reader is asked again at the latest after this, ms.
 pub(crate) const IDLE_MS: u64 = 25;
-/// A collector without a memory waits this long for the centre to say what it has, s.
-pub(crate) const ADOPT_WAIT_S: u64 = 10;
-/// How often it asks meanwhile, ms.
-pub(crate) const ADOPT_RETRY_MS: u64 = 200;
+/// A collector without a memory asks the centre what it has at least this often, ms.
+pub(crate) const ADOPT_PAUSE_MS_MAX: u64 = 5_000;

@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nilometer_model::{Gap, GapKind, Reason, Timestamp};
+use nilometer_model::{Count, Gap, GapKind, Reason, SourceId, Timestamp};
 
 use crate::content::Inode;
 use crate::discover::Place;
@@ -261,6 +261,12 @@ impl Lineages {
                     || generation.damaged.is_some()
                     || generation.quiet.0 > generation.at)
         })
+    }
+
+    /// Everything read so far, by source.
+    pub(crate) fn totals(&self) -> impl Iterator<Item = (SourceId, Count)> {
+        let streams = self.generations.iter().flat_map(|generation| &generation.saved.streams);
+        streams.filter(|stream| stream.read.records > 0).map(|stream| (stream.source, stream.read))
     }
 
     /// Forgets generations that ended and are gone for long. Whether any are left.

@@ -24,6 +24,9 @@ use crate::parse::Format;
 use crate::reading::{CentreSource, Sink, SourceInfo, StateChange};
 use crate::watch::{Event, Waker, Watch};
 
+/// Where the durable memory keeps what was adopted; no log's key begins like this.
+const ADOPTED_KEY: &str = "\0adopted";
+
 /// What a reader must be told.
 #[derive(Clone)]
 pub(crate) struct ReaderConfig {
@@ -60,7 +63,14 @@ pub(crate) struct Reader {
     /// Logs that cannot go on before time passes or a file turns up.
     blocked: BTreeSet<String>,
     buffers: Buffers,
+    /// What the centre has and no file here was found to hold yet. Remembered over restarts until what
+    /// is not found is declared, or a crash in between would have it read from its start.
     adopted: HashMap<SourceId, CentreSource>,
+    adopting: bool,
+    /// `adopted` is not what was last asked for.
+    adopted_changed: bool,
+    /// Totals that changed since they were last asked for.
+    read: BTreeMap<SourceId, Count>,
     /// Logs whose durable state is not what was last asked for.
     changed: BTreeSet<String>,
     forgotten: Vec<String>,
@@ -76,13 +86,18 @@ impl Reader {
         let now = Instant::now();
         let mut warnings = Vec::new();
         let mut logs = BTreeMap::new();
+        let mut adopted = None;
         for (key, bytes) in restored {
+            if key == ADOPTED_KEY {
+                adopted = postcard::from_bytes::<Vec<CentreSource>>(&bytes).ok();
+                continue;
+            }
             match Lineages::restore(&key, &bytes, &config.node, now) {
                 Some(log) => drop(logs.insert(key, log)),
                 None => warnings.push(format!("{key}: what was remembered is not readable")),
             }
         }
-        Self {
+        let mut reader = Self {
             discovery: Discovery::new(config.rootfs.clone(), config.files.clone()),
             config,
             watch: Watch::new(),
@@ -91,18 +106,32 @@ impl Reader {
             blocked: BTreeSet::new(),
             buffers: Buffers::default(),
             adopted: HashMap::new(),
+            adopting: false,
+            adopted_changed: false,
+            read: BTreeMap::new(),
             changed: BTreeSet::new(),
             forgotten: Vec::new(),
             warnings,
             looked: None,
             began: now,
+        };
+        if let Some(adopted) = adopted {
+            reader.adopt(adopted);
         }
+        reader
     }
 
     /// Takes over what the centre knows of this node. To be called before the first poll.
     pub(crate) fn adopt(&mut self, sources: Vec<CentreSource>) {
         self.began = Instant::now();
         self.adopted = sources.into_iter().map(|source| (source.source, source)).collect();
+        for stream in
+            self.logs.values().flat_map(|log| &log.generations).flat_map(|g| &g.saved.streams)
+        {
+            self.adopted.remove(&stream.source);
+        }
+        self.adopting = !self.adopted.is_empty();
+        self.adopted_changed = self.adopting;
     }
 
     /// Visits every log that something happened to, once.
@@ -137,14 +166,25 @@ impl Reader {
                 changes.push((key, Some(log.save())));
             }
         }
+        if std::mem::take(&mut self.adopted_changed) {
+            let open: Vec<&CentreSource> = self.adopted.values().collect();
+            let kept = self.adopting.then(|| postcard::to_stdvec(&open).ok()).flatten();
+            changes.push((ADOPTED_KEY.to_owned(), kept));
+        }
         changes
     }
 
     /// Everything read so far, by source.
     pub(crate) fn totals(&self) -> Vec<(SourceId, Count)> {
-        let generations = self.logs.values().flat_map(|log| &log.generations);
-        let streams = generations.flat_map(|generation| &generation.saved.streams);
-        streams.filter(|s| s.read.records > 0).map(|s| (s.source, s.read)).collect()
+        let adopted = self.adopted.values();
+        let adopted = adopted
+            .map(|centre| (centre.source, Count { bytes: centre.bytes, records: centre.records }));
+        adopted.chain(self.logs.values().flat_map(Lineages::totals)).collect()
+    }
+
+    /// The totals that changed since this was last asked.
+    pub(crate) fn take_read(&mut self) -> BTreeMap<SourceId, Count> {
+        std::mem::take(&mut self.read)
     }
 
     /// What an operator should know, since this was last asked.
@@ -287,6 +327,9 @@ impl Reader {
             };
             let visited = log.visit(&mut reading);
             progressed |= visited.progressed;
+            if visited.progressed {
+                self.read.extend(log.totals());
+            }
             if log.changed {
                 self.changed.insert(key.clone());
             }
@@ -304,10 +347,11 @@ impl Reader {
 
     /// What the centre holds as open and no file here has: lost, from where the centre stands.
     fn declare_unfound(&mut self, now: Instant, sink: &mut dyn Sink) {
-        if self.adopted.is_empty() || now.saturating_duration_since(self.began).as_secs() < ABSENT_S
-        {
+        if !self.adopting || now.saturating_duration_since(self.began).as_secs() < ABSENT_S {
             return;
         }
+        self.adopting = false;
+        self.adopted_changed = true;
         let time = self.config.clock.now();
         for (_, centre) in self.adopted.drain().filter(|(_, centre)| !centre.ended) {
             let info = Arc::new(SourceInfo {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use nilometer_model::{Gap, LineageId, Severity, SourceId, Stream, Timestamp};
 use nilometer_wire::Fingerprint;
+use serde::{Deserialize, Serialize};
 
 /// What all records of one source share. The same `Arc` comes with each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +58,8 @@ pub(crate) struct Record<'a> {
 pub(crate) trait Sink {
     /// One record.
     fn record(&mut self, source: &Arc<SourceInfo>, record: Record<'_>);
+    /// A record that the centre has already, behind its mark: it counts as read and is not sent.
+    fn covered(&mut self, source: &Arc<SourceInfo>, position: u64, bytes: u32);
     /// A stretch that will never be handed over.
     fn gap(&mut self, source: &Arc<SourceInfo>, gap: Gap);
     /// The source ends at `position`; nothing more will come (bar what a slow writer still adds to a
@@ -67,7 +70,7 @@ pub(crate) trait Sink {
 }
 
 /// What the centre has of a source that this collector, whose data directory is new, does not remember.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CentreSource {
     pub(crate) source: SourceId,
     pub(crate) lineage: LineageId,

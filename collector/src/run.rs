@@ -15,7 +15,7 @@ use crate::desk::Desk;
 use crate::heartbeat::{self, DeclareError, Heart};
 use crate::intakes::Intakes;
 use crate::life::Life;
-use crate::limits::{ADOPT_RETRY_MS, ADOPT_WAIT_S, GOODBYE_MS, SHUTDOWN_SHIP_MS};
+use crate::limits::{GOODBYE_MS, SHUTDOWN_SHIP_MS};
 use crate::reader::{Reader, ReaderConfig};
 use crate::reading::CentreSource;
 use crate::ship::Shipper;
@@ -82,7 +82,13 @@ pub async fn run(
         Desk::new(life, (config.node.clone(), Arc::clone(&clock)), config.status.clone(), spool);
     let desk = Arc::new(desk);
     declare_damage(&desk, recovered)?;
-    let known = if forgetful { ask(&intakes, &config.node, &shutdown).await } else { None };
+    let mut known = Vec::new();
+    if forgetful {
+        let asked = centre::ask(&intakes, (&config.node, &config.status), &shutdown).await;
+        let Some(sources) = asked else { return Ok(()) };
+        desk.spool().forget_reading();
+        known = sources;
+    }
     let tail = tail(&config, &desk, (spool_dir, clock), known);
     live(&desk, &intakes, tail, shutdown).await;
     Ok(())
@@ -145,35 +151,11 @@ fn declare_damage(desk: &Desk, recovered: Recovered) -> Result<(), CollectorErro
     Ok(heartbeat::declare(desk, &mut spool, recovered.lost, recovered.missing)?)
 }
 
-/// A collector without a memory asks what the centre has of its node, so that it goes on from there.
-async fn ask(
-    intakes: &Intakes,
-    node: &str,
-    shutdown: &CancellationToken,
-) -> Option<Vec<CentreSource>> {
-    let asking = async {
-        loop {
-            match centre::sources(intakes, node).await {
-                Ok(sources) => return sources,
-                Err(none) => {
-                    tracing::debug!(cause = none.cause, "the centre does not say what it has");
-                    intakes.turn_from(intakes.current());
-                    tokio::time::sleep(Duration::from_millis(ADOPT_RETRY_MS)).await;
-                }
-            }
-        }
-    };
-    tokio::select! {
-        () = shutdown.cancelled() => None,
-        known = timeout(Duration::from_secs(ADOPT_WAIT_S), asking) => known.ok(),
-    }
-}
-
 fn tail(
     config: &CollectorConfig,
     desk: &Arc<Desk>,
     (spool_dir, clock): (PathBuf, Arc<dyn Clock>),
-    known: Option<Vec<CentreSource>>,
+    known: Vec<CentreSource>,
 ) -> Tail {
     let mut spool = desk.spool();
     let remembered = spool.state().iter().map(|(key, value)| (key.clone(), value.clone()));
@@ -185,16 +167,16 @@ fn tail(
         clock,
     };
     let mut reader = Reader::new(reader, remembered.collect());
-    let known = known.unwrap_or_default();
-    let mut reading = desk.reading();
     for source in &known {
         let running = Count { bytes: source.bytes, records: source.records };
         spool.adopt(source.source, source.mark, running);
-        reading.read.insert(source.source, running);
     }
-    reading.read.extend(reader.totals());
+    if !known.is_empty() {
+        reader.adopt(known);
+    }
+    let mut reading = desk.reading();
+    reading.read = reader.totals().into_iter().collect();
     reading.changed = reading.read.clone();
-    reader.adopt(known);
     Tail {
         desk: Arc::clone(desk),
         reader,
@@ -204,3 +186,5 @@ fn tail(
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -48,6 +48,17 @@ pub(crate) fn without_record(batch: &Batch, reason: Reason, now: Timestamp) -> B
     Batch { header, rows: Rows::default() }
 }
 
+/// The batch, which holds no record, with each range as one loss.
+pub(crate) fn all_lost(batch: &Batch, reason: Reason) -> Batch {
+    let mut header = batch.header.clone();
+    let time = header.frozen_at;
+    for range in &mut header.sources {
+        let (kind, to) = (GapKind::Lost, Some(range.to));
+        range.gaps = vec![Gap { kind, from: range.from, to, reason, count: None, time }];
+    }
+    Batch { header, rows: Rows::default() }
+}
+
 type Half = (Vec<SourceRange>, Rows);
 
 fn by_sources(sources: &[SourceRange], rows: &Rows) -> (Half, Half) {

@@ -293,6 +293,24 @@ impl Spool {
         &self.known.books
     }
 
+    /// Takes over what `before`, which was open until now, knew and damage may have taken: the reader is
+    /// where that says.
+    pub(crate) fn remember(&mut self, before: &Self) {
+        self.known.state.clone_from(&before.known.state);
+        for (source, book) in &before.known.books {
+            let known = self.known.books.entry(*source).or_default();
+            if book.to > known.to {
+                *known = *book;
+            }
+        }
+    }
+
+    /// Forgets how far sources were read: what is left of that does not fit together.
+    pub(crate) fn forget_reading(&mut self) {
+        self.known.state.clear();
+        self.known.books.clear();
+    }
+
     /// Goes on from what the centre has of a source.
     pub(crate) fn adopt(&mut self, source: SourceId, to: u64, running: Count) {
         self.known.books.entry(source).or_insert(Book { to, running, ended: false });

@@ -17,6 +17,8 @@ struct State {
     spooled: usize,
     /// Why the intake wants nothing of us.
     rejected: Option<String>,
+    /// Why nothing is read yet.
+    adopting: Option<String>,
     /// Why the spool cannot be written.
     spool: Option<String>,
     /// What the last attempt said, to name the cause.
@@ -32,7 +34,8 @@ impl CollectorStatus {
 
     fn reasons_at(&self, now: Instant) -> Vec<String> {
         let state = self.state();
-        let mut reasons: Vec<String> = state.rejected.iter().chain(&state.spool).cloned().collect();
+        let said = state.rejected.iter().chain(&state.adopting).chain(&state.spool);
+        let mut reasons: Vec<String> = said.cloned().collect();
         let waited = state.waiting_since.map(|since| now.saturating_duration_since(since));
         if waited.is_some_and(|waited| waited >= Duration::from_secs(UNACKNOWLEDGED_S)) {
             let cause = state.last_failure.as_deref().unwrap_or("no answer yet");
@@ -71,6 +74,13 @@ impl CollectorStatus {
     /// The intake is not the one we belong to, or another collector has our name.
     pub(crate) fn rejected(&self, sentence: &str) {
         self.state().rejected = Some(sentence.to_owned());
+    }
+
+    /// Whether the centre has yet to say what it has of this node, and why it does not.
+    pub(crate) fn adopting(&self, cause: Option<&str>) {
+        let sentence =
+            |cause| format!("the centre has not yet said what it has of this node: {cause}");
+        self.state().adopting = cause.map(sentence);
     }
 
     /// Whether the spool can be written, and if not, why.

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batch::{Batcher, Gathered};
 use crate::desk::Desk;
+use crate::heartbeat::DeclareError;
 use crate::limits::{IDLE_MS, SPOOL_RETRY_MS};
 use crate::reader::{Polled, Reader};
 use crate::reading::StateChange;
@@ -37,6 +38,7 @@ impl Tail {
             self.batcher.block(full);
             let began = self.desk.clock.now();
             let polled = self.reader.poll(&mut self.batcher);
+            self.count();
             let wait = self.batcher.due_in(self.desk.linger());
             if wait.is_some_and(|wait| wait.is_zero()) && !self.freeze(stop) {
                 return;
@@ -78,8 +80,9 @@ impl Tail {
                 frames
             }
             Err(e) => {
-                // The batcher's and the reader's limits lie below those of a frame.
-                tracing::error!(error = %e, "a batch could not be packed");
+                // Only a header of one range with one gap that is larger than 8 MiB comes here.
+                tracing::error!(error = %e, "a batch could not be packed, nor its loss");
+                self.desk.status.spool(Some(format!("a loss could not be declared: {e}")));
                 Vec::new()
             }
         }
@@ -92,22 +95,9 @@ impl Tail {
         changes: Vec<StateChange>,
         stop: &CancellationToken,
     ) -> bool {
-        loop {
-            let error = {
-                let mut spool = self.desk.spool();
-                // An append of unknown outcome may have come through after all.
-                if frames.first().is_some_and(|frame| spool.holds(frame.header.batch)) {
-                    return true;
-                }
-                match spool.freeze(frames.clone(), changes.clone()) {
-                    Ok(()) => {
-                        self.desk.publish(&spool);
-                        self.desk.status.spool(None);
-                        return true;
-                    }
-                    Err(e) => e,
-                }
-            };
+        let names: Vec<_> = frames.iter().map(|frame| frame.header.batch).collect();
+        let mut written = self.append(&frames, &changes);
+        while let Err(error) = written {
             metrics::spool_failure();
             tracing::error!(%error, "cannot spool, reading stops");
             self.desk.status.spool(Some(error.to_string()));
@@ -115,22 +105,40 @@ impl Tail {
                 return false;
             }
             std::thread::sleep(Duration::from_millis(SPOOL_RETRY_MS));
-            if let Err(e) = self.desk.reopen(&self.spool_dir, self.spool_bytes_max) {
-                tracing::error!(error = %e, "cannot open the spool again");
-            }
+            written = self
+                .desk
+                .reopen((&self.spool_dir, self.spool_bytes_max), &names)
+                .and_then(|()| self.append(&frames, &changes));
+        }
+        self.desk.status.spool(None);
+        true
+    }
+
+    fn append(&self, frames: &[Frame], changes: &[StateChange]) -> Result<(), DeclareError> {
+        let mut spool = self.desk.spool();
+        // An append of unknown outcome may have come through after all.
+        let missing = frames.iter().filter(|frame| !spool.holds(frame.header.batch)).cloned();
+        let missing = missing.collect();
+        spool.freeze(missing, changes.to_vec())?;
+        self.desk.publish(&spool);
+        Ok(())
+    }
+
+    /// Takes over the reader's own totals, before what they count can be shipped.
+    fn count(&mut self) {
+        let read = self.reader.take_read();
+        if !read.is_empty() {
+            let mut reading = self.desk.reading();
+            reading.read.extend(&read);
+            reading.changed.extend(read);
         }
     }
 
     /// Says how far reading has come, once what it says is in the spool.
     fn tell(&mut self, polled: &Polled, began: Timestamp) {
         let warnings = self.reader.warnings();
-        let changed = self.batcher.take_changed();
         let sequence: Sequence = self.desk.life.last().sequence;
         let mut reading = self.desk.reading();
-        for (source, read) in changed {
-            reading.read.insert(source, read);
-            reading.changed.insert(source, read);
-        }
         if !warnings.is_empty() {
             reading.warnings = warnings;
         }
@@ -143,3 +151,6 @@ impl Tail {
         };
     }
 }
+
+#[cfg(test)]
+mod tests;

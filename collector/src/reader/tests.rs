@@ -48,6 +48,7 @@ impl Sink for Kept {
             attributes: record.attributes.to_owned(),
         });
     }
+    fn covered(&mut self, _: &Arc<SourceInfo>, _: u64, _: u32) {}
     fn gap(&mut self, source: &Arc<SourceInfo>, gap: Gap) {
         self.gaps.push((source.source, gap));
     }
@@ -353,6 +354,54 @@ fn a_plain_files_unterminated_line_is_sent_after_a_while_and_never_twice() {
     node.append("app/a-1.log", "\ntwo\n");
     node.drain();
     assert_eq!(node.messages(), ["one", "last words", "two"]);
+}
+
+#[test]
+fn an_unterminated_lines_time_runs_on_over_restarts() {
+    let mut node = Node::new();
+    node.append("app/a-1.log", "one\nlast words");
+    let file = File::options().append(true).open(node.path("app/a-1.log")).unwrap();
+    let written = std::time::UNIX_EPOCH + Duration::from_secs(1_000);
+    file.set_modified(written).unwrap();
+    for (second, expect) in [(1_001, 1), (1_003, 1), (1_004, 1), (1_005, 2), (1_006, 2)] {
+        // Each life is shorter than the time, by its own clock.
+        let memory = node.memory.clone().into_iter().collect();
+        let clock = Arc::new(ManualClock::at(Timestamp(second * 1_000_000_000)));
+        let config = ReaderConfig { clock, ..config(&node.root, 1 << 20) };
+        node.reader = Reader::new(config, memory);
+        node.now = Instant::now();
+        node.after(Duration::ZERO);
+        assert_eq!(node.kept.seen.len(), expect, "{second}");
+    }
+}
+
+#[test]
+fn a_restart_within_an_adoption_still_knows_what_the_centre_has() {
+    let mut node = Node::new();
+    let centre = |source: u64, path: &str| CentreSource {
+        source: SourceId(source),
+        lineage: LineageId::default(),
+        component: String::new(),
+        instance: String::new(),
+        stream: Stream::File,
+        path: path.to_owned(),
+        fingerprint: nilometer_wire::Fingerprint::default(),
+        mark: 7,
+        covered: Vec::new(),
+        records: 1,
+        bytes: 7,
+        ended: false,
+    };
+    node.reader.adopt(vec![centre(77, "x.log")]);
+    node.reader.poll(&mut node.kept);
+    node.commit();
+    node.restart();
+    assert_eq!(node.reader.totals(), [(SourceId(77), Count { bytes: 7, records: 1 })]);
+    node.after(Duration::from_secs(4));
+    assert_eq!(node.kept.gaps.len(), 1);
+    node.restart();
+    node.after(Duration::from_secs(4));
+    assert_eq!((node.kept.gaps.len(), node.memory.len()), (1, 0));
 }
 
 #[test]

@@ -51,8 +51,9 @@ pub(super) fn cut(
     Ok(())
 }
 
-/// Names a batch and freezes it; as several when it is too large for one. Sequences that were drawn
-/// and never used are stood for by the first of them.
+/// Names a batch and freezes it; as several when it is too large for one. A record that does not fit
+/// even alone is declared as dropped. Sequences that were drawn and never used are stood for by the
+/// first of them.
 pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> {
     let (mut frames, mut open) = (Vec::new(), vec![batch]);
     let mut unused = None;
@@ -66,14 +67,75 @@ pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> 
             Ok(bytes) => frames.push(Frame { header: batch.header, bytes }),
             Err(error) => {
                 unused = Some(id);
-                let Some([first, second]) = split::in_two(&batch) else {
+                let parts = smaller(&batch, &error);
+                if parts.is_empty() {
                     life.never_used(id);
                     frames.iter().for_each(|frame| life.never_used(frame.header.batch));
                     return Err(error);
-                };
-                open.extend([second, first]);
+                }
+                open.extend(parts.into_iter().rev());
             }
         }
     }
     Ok(frames)
+}
+
+/// What to try in the place of a batch that does not encode, in order; nothing when it is as small as
+/// can be.
+fn smaller(batch: &Batch, error: &FrameError) -> Vec<Batch> {
+    let header = &batch.header;
+    if let Some(halves) = split::in_two(batch) {
+        return halves.into();
+    }
+    let reason = match error {
+        FrameError::TooLarge { .. } => Reason::MessageTooLong,
+        _ => Reason::Malformed,
+    };
+    if !batch.rows.is_empty() {
+        tracing::error!(%error, %reason, "a record is dropped: it fits into no batch");
+        return vec![split::without_record(batch, reason, header.frozen_at)];
+    }
+    if header.sources.iter().any(|range| range.gaps.len() > 1) {
+        tracing::error!(%error, %reason, "a range is declared lost: it fits into no batch");
+        return vec![split::all_lost(batch, reason)];
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests {
+    use nilometer_model::{Count, GapKind};
+
+    use super::*;
+    use crate::spool::tests::{frame_of, messages};
+
+    #[test]
+    fn a_record_that_fits_into_no_batch_is_declared_and_all_others_are_kept() {
+        let data = tempfile::tempdir().unwrap();
+        let life = Life::begin(data.path()).unwrap();
+        let mut dice = 1_u64;
+        let noise: String = std::iter::repeat_with(|| {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            char::from(b'!' + ((dice >> 40) % 90) as u8)
+        })
+        .take(6 << 20)
+        .collect();
+        let small = frame_of(life.last(), 0, &["a", "b", "c"]);
+        let batch = nilometer_wire::decode(&small.bytes).unwrap();
+        let mut rows = nilometer_model::Rows::default();
+        for (at, row) in batch.rows.iter().enumerate() {
+            let message = if at == 1 { noise.as_str() } else { row.message };
+            rows.push(nilometer_model::RowRef { message, ..row });
+        }
+        let frames = pack(Batch { rows, ..batch }, &life).unwrap();
+        let batches: Vec<_> =
+            frames.iter().map(|frame| nilometer_wire::decode(&frame.bytes).unwrap()).collect();
+        let kept: Vec<_> = batches.iter().flat_map(|batch| messages(&batch.rows)).collect();
+        assert_eq!(kept, ["a", "c"]);
+        let ranges = batches.iter().flat_map(|batch| &batch.header.sources);
+        let gaps: Vec<_> = ranges.flat_map(|range| range.gaps.clone()).collect();
+        let [gap] = &gaps[..] else { panic!("{gaps:?}") };
+        assert_eq!((gap.kind, gap.reason), (GapKind::Shed, Reason::MessageTooLong));
+        assert_eq!((gap.from, gap.to, gap.count), (1, Some(2), Some(Count::one(1))));
+    }
 }
