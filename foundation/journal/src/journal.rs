@@ -71,7 +71,7 @@ pub enum JournalError {
         limit_bytes: usize,
     },
     /// No space left; nothing was written, and a later append may succeed.
-    #[error("no space left for {path}")]
+    #[error("no space left for {path}: {source}")]
     Full {
         /// The file.
         path: PathBuf,
@@ -85,7 +85,7 @@ pub enum JournalError {
         dir: PathBuf,
     },
     /// The file system refused.
-    #[error("cannot {action} {path}")]
+    #[error("cannot {action} {path}: {source}")]
     Io {
         /// What was tried.
         action: &'static str,
