@@ -18,13 +18,13 @@ use std::time::Duration;
 
 use crate::limits::{QUERY_MEMORY_BYTES, QUERY_READ_BYTES, QUERY_TIME};
 
-pub use histogram::{Histogram, HistogramRequest, histogram};
-pub use search::{Direction, Page, SearchRequest, search};
-pub use tail::Tail;
+pub(crate) use histogram::{HistogramRequest, histogram};
+pub(crate) use search::{Direction, SearchRequest, search};
+pub(crate) use tail::Tail;
 
 /// What one query may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     pub read_bytes: u64,
     pub memory_bytes: usize,
     pub time: Duration,
@@ -38,14 +38,14 @@ impl Default for Limits {
 
 /// Which limit ended a query early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LimitedBy {
+pub(crate) enum LimitedBy {
     Time,
     Bytes,
 }
 
 /// What a query took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Stats {
+pub(crate) struct Stats {
     pub elapsed_ms: u64,
     /// Splits of which blocks were read.
     pub splits: u64,
@@ -56,7 +56,7 @@ pub struct Stats {
 
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum QueryError {
+pub(crate) enum QueryError {
     #[error("the query needs more than {limit_bytes} bytes of memory")]
     OverLimit { limit_bytes: usize },
     #[error("the query's thread ended early")]

@@ -21,6 +21,6 @@ mod lexer;
 mod parser;
 mod tree;
 
-pub use error::{Problem, SyntaxError};
-pub use parser::parse;
-pub use tree::{Comparison, Node, Span, Tree, Value};
+pub(crate) use error::{Problem, SyntaxError};
+pub(crate) use parser::parse;
+pub(crate) use tree::{Comparison, Node, Tree, Value};

@@ -3,26 +3,26 @@
 use std::time::Duration;
 
 /// Longest query text, bytes.
-pub const QUERY_BYTES_MAX: usize = 16 << 10;
+pub(crate) const QUERY_BYTES_MAX: usize = 16 << 10;
 /// Deepest nesting of parentheses and negations in a query.
-pub const QUERY_DEPTH_MAX: usize = 64;
+pub(crate) const QUERY_DEPTH_MAX: usize = 64;
 /// Memory that one compiled regular expression may take, bytes.
-pub const REGEX_BYTES_MAX: usize = 1 << 20;
+pub(crate) const REGEX_BYTES_MAX: usize = 1 << 20;
 /// Longest word that is looked up in a split's index, bytes; longer ones are only searched for.
-pub const INDEXED_WORD_BYTES_MAX: usize = 64;
+pub(crate) const INDEXED_WORD_BYTES_MAX: usize = 64;
 /// Compressed block bytes that one query reads before its answer is partial.
-pub const QUERY_READ_BYTES: u64 = 16 << 30;
+pub(crate) const QUERY_READ_BYTES: u64 = 16 << 30;
 /// Memory that one query holds before it is refused, bytes.
-pub const QUERY_MEMORY_BYTES: usize = 256 << 20;
+pub(crate) const QUERY_MEMORY_BYTES: usize = 256 << 20;
 /// How long one query runs before its answer is partial.
-pub const QUERY_TIME: Duration = Duration::from_secs(10);
+pub(crate) const QUERY_TIME: Duration = Duration::from_secs(10);
 /// Blocks read and scanned in one piece, at first; doubles up to [`PIECE_BLOCKS_MAX`].
-pub const PIECE_BLOCKS_MIN: usize = 4;
+pub(crate) const PIECE_BLOCKS_MIN: usize = 4;
 /// Blocks read and scanned in one piece, at the most: the memory and the delay between two looks at the limits.
-pub const PIECE_BLOCKS_MAX: usize = 32;
+pub(crate) const PIECE_BLOCKS_MAX: usize = 32;
 /// Records in one page of an export.
-pub const EXPORT_PAGE_ROWS: usize = 10_000;
+pub(crate) const EXPORT_PAGE_ROWS: usize = 10_000;
 /// Keys that a histogram with `by` names; the rest is `other`.
-pub const HISTOGRAM_KEYS: usize = 10;
+pub(crate) const HISTOGRAM_KEYS: usize = 10;
 /// Most buckets of a histogram.
-pub const HISTOGRAM_BUCKETS_MAX: usize = 1_000;
+pub(crate) const HISTOGRAM_BUCKETS_MAX: usize = 1_000;

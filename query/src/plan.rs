@@ -21,12 +21,12 @@ use regex::Regex;
 
 use crate::language::{SyntaxError, parse};
 
-pub use field::Field;
-pub use selection::Selection;
+pub(crate) use field::Field;
+pub(crate) use selection::Selection;
 
 /// A checked query.
 #[derive(Debug, Clone)]
-pub struct Filter {
+pub(crate) struct Filter {
     root: Step,
 }
 
@@ -48,13 +48,13 @@ impl Filter {
     ///
     /// # Errors
     /// [`SyntaxError`], with the column.
-    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, SyntaxError> {
         Ok(Self { root: compile::step(text, &parse(text)?)? })
     }
 
     /// The rows in range that fit.
     #[must_use]
-    pub fn select(&self, rows: &Rows, range: TimeRange) -> Selection {
+    pub(crate) fn select(&self, rows: &Rows, range: TimeRange) -> Selection {
         let (from, to) = (range.from().0, range.to().0);
         let among = Selection::of(rows.len(), |row| from <= rows.time[row] && rows.time[row] < to);
         self.root.select(rows, among)
@@ -62,13 +62,13 @@ impl Filter {
 
     /// Which blocks need to be looked at.
     #[must_use]
-    pub fn prune(&self) -> Prune {
+    pub(crate) fn prune(&self) -> Prune {
         self.root.prune()
     }
 
     /// The text columns that [`Filter::select`] looks at.
     #[must_use]
-    pub fn columns(&self) -> Columns {
+    pub(crate) fn columns(&self) -> Columns {
         let mut columns = Columns::NONE;
         self.root.need(&mut columns);
         columns

@@ -20,7 +20,7 @@ pub(crate) struct CoverageJson {
     /// Parts of the data that cannot be read.
     missing_splits: u32,
     gaps: Vec<GapJson>,
-    /// The budget that ended the query early, if one did: time, bytes, memory or rows.
+    /// The budget that ended the query early, if one did: time or bytes.
     limited_by: Option<&'static str>,
 }
 

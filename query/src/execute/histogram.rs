@@ -18,7 +18,7 @@ use crate::plan::{Field, Filter, Selection};
 
 /// What is counted.
 #[derive(Debug, Clone)]
-pub struct HistogramRequest {
+pub(crate) struct HistogramRequest {
     pub filter: Arc<Filter>,
     pub range: TimeRange,
     pub buckets: usize,
@@ -29,14 +29,14 @@ pub struct HistogramRequest {
 impl HistogramRequest {
     /// Where bucket `index` begins; the end of the last one is that of the range.
     #[must_use]
-    pub fn edge(&self, index: usize) -> Timestamp {
+    pub(crate) fn edge(&self, index: usize) -> Timestamp {
         edge(self.range, self.buckets, index)
     }
 }
 
 /// The counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Histogram {
+pub(crate) struct Histogram {
     /// Per bucket: key -> records.
     pub counts: Vec<BTreeMap<String, u64>>,
     /// Splits that are not, or not wholly, counted.
@@ -49,7 +49,7 @@ pub struct Histogram {
 ///
 /// # Errors
 /// [`QueryError`] when there are too many keys or the data cannot be read.
-pub async fn histogram(
+pub(crate) async fn histogram(
     snapshot: &Snapshot,
     request: &HistogramRequest,
 ) -> Result<Histogram, QueryError> {

@@ -16,14 +16,14 @@ use crate::plan::{Filter, Selection};
 
 /// Which end comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
+pub(crate) enum Direction {
     NewestFirst,
     OldestFirst,
 }
 
 /// What is looked for.
 #[derive(Debug, Clone)]
-pub struct SearchRequest {
+pub(crate) struct SearchRequest {
     pub filter: Arc<Filter>,
     pub range: TimeRange,
     /// Records of one page.
@@ -36,7 +36,7 @@ pub struct SearchRequest {
 
 /// Records in order.
 #[derive(Debug)]
-pub struct Page {
+pub(crate) struct Page {
     pub records: Rows,
     /// Where to go on; none when there is nothing more.
     pub next: Option<Order>,
@@ -50,7 +50,10 @@ pub struct Page {
 ///
 /// # Errors
 /// [`QueryError`] when memory does not suffice or the data cannot be read.
-pub async fn search(snapshot: &Snapshot, request: &SearchRequest) -> Result<Page, QueryError> {
+pub(crate) async fn search(
+    snapshot: &Snapshot,
+    request: &SearchRequest,
+) -> Result<Page, QueryError> {
     let newest_first = request.direction == Direction::NewestFirst;
     let question = Question {
         filter: Arc::clone(&request.filter),

@@ -8,18 +8,18 @@ use crate::plan::Filter;
 
 /// A filter that waits for new rows.
 #[derive(Debug, Clone)]
-pub struct Tail {
+pub(crate) struct Tail {
     filter: Filter,
 }
 
 impl Tail {
     #[must_use]
-    pub fn new(filter: Filter) -> Self {
+    pub(crate) fn new(filter: Filter) -> Self {
         Self { filter }
     }
 
     /// The rows of the chunk that fit.
-    pub fn fitting<'a>(&self, rows: &'a Rows) -> impl Iterator<Item = RowRef<'a>> {
+    pub(crate) fn fitting<'a>(&self, rows: &'a Rows) -> impl Iterator<Item = RowRef<'a>> {
         let fits = self.filter.select(rows, TimeRange::ALL);
         (0..rows.len()).filter(move |row| fits.contains(*row)).map(|row| rows.row(row))
     }

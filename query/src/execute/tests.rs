@@ -14,6 +14,8 @@ use nilometer_store::{Snapshot, object_path};
 use object_store::ObjectStoreExt;
 
 use self::facts::{Fact, World};
+use super::histogram::Histogram;
+use super::search::Page;
 use super::*;
 use crate::plan::{Field, Filter};
 

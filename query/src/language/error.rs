@@ -7,7 +7,7 @@ use std::fmt;
 /// A query that cannot be understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}: {problem}")]
-pub struct SyntaxError {
+pub(crate) struct SyntaxError {
     /// 1-based, in characters.
     pub column: usize,
     pub problem: Problem,
@@ -17,7 +17,7 @@ pub struct SyntaxError {
 
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// Something else must stand here.
     Expected { expected: &'static str, found: String },
     /// A quote, parenthesis or regular expression that begins here has no end.
@@ -53,11 +53,5 @@ impl SyntaxError {
     pub(crate) fn at(text: &str, at: usize, problem: Problem, hint: impl Into<String>) -> Self {
         let before = text.get(..at).unwrap_or(text);
         Self { column: before.chars().count() + 1, problem, hint: hint.into() }
-    }
-
-    /// Whether the query is fine but for its pipes.
-    #[must_use]
-    pub fn is_pipe(&self) -> bool {
-        self.problem == Problem::Pipe
     }
 }

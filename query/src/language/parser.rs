@@ -10,8 +10,8 @@ use crate::limits::{QUERY_BYTES_MAX, QUERY_DEPTH_MAX};
 /// Understands a query that consists of filters only.
 ///
 /// # Errors
-/// [`SyntaxError`] with the column; [`SyntaxError::is_pipe`] when there is a pipe.
-pub fn parse(text: &str) -> Result<Tree, SyntaxError> {
+/// [`SyntaxError`] with the column.
+pub(crate) fn parse(text: &str) -> Result<Tree, SyntaxError> {
     if text.len() > QUERY_BYTES_MAX {
         let problem = Problem::TooLarge("at most 16 KiB of text");
         return Err(SyntaxError::at(text, 0, problem, "ask in several queries"));

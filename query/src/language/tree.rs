@@ -4,21 +4,21 @@
 
 /// Where something stands in the query: bytes `[from, to)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Span {
+pub(crate) struct Span {
     pub from: usize,
     pub to: usize,
 }
 
 /// A part of the query and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tree {
+pub(crate) struct Tree {
     pub node: Node,
     pub span: Span,
 }
 
 /// What a part says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
+pub(crate) enum Node {
     /// Everything: an empty query, or `*`.
     All,
     /// A bare word or a quoted phrase in the message.
@@ -42,7 +42,7 @@ pub enum Node {
 
 /// What is asked of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     /// The whole value.
     Is(String),
     /// One of these.
@@ -60,7 +60,7 @@ pub enum Value {
 
 /// How two values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
+pub(crate) enum Comparison {
     Less,
     LessOrEqual,
     Greater,

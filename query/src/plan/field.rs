@@ -10,7 +10,7 @@ use super::attributes::attribute;
 
 /// A field of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Field {
+pub(crate) enum Field {
     Time,
     Received,
     Component,
@@ -50,7 +50,7 @@ const NAMES: [(&str, Field); 14] = [
 impl Field {
     /// The field of that name; every name is one.
     #[must_use]
-    pub fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         if let Some(attribute) = name.strip_prefix("attributes.") {
             return Self::Attribute(attribute.to_owned());
         }

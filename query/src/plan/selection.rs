@@ -4,7 +4,7 @@
 
 /// A set of rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Selection {
+pub(crate) struct Selection {
     bits: Vec<u64>,
     rows: usize,
 }
@@ -28,24 +28,24 @@ impl Selection {
 
     /// Whether the row is in it.
     #[must_use]
-    pub fn contains(&self, row: usize) -> bool {
+    pub(crate) fn contains(&self, row: usize) -> bool {
         self.bits[row / 64] >> (row % 64) & 1 == 1
     }
 
     /// Whether no row is in it.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.bits.iter().all(|word| *word == 0)
     }
 
     /// How many rows are in it.
     #[must_use]
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.bits.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// The rows in it, rising.
-    pub fn iter(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
         (0..self.rows).filter(|row| self.contains(*row))
     }
 

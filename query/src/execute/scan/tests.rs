@@ -9,7 +9,7 @@ use super::*;
 
 /// Says when it was given rows, and then waits to be let on.
 struct Held {
-    taken: mpsc::UnboundedSender<()>,
+    taken: mpsc::Sender<()>,
     go_on: threads::Receiver<()>,
 }
 
@@ -23,7 +23,7 @@ impl Fold for Held {
     }
 
     fn take(&mut self, _: &Rows, _: &Selection) {
-        self.taken.send(()).unwrap();
+        self.taken.blocking_send(()).unwrap();
         // An error would be the end of the test.
         let _ended = self.go_on.recv();
     }
@@ -44,7 +44,7 @@ async fn a_caller_that_goes_away_stops_the_work_before_the_next_block() {
         newest_first: true,
         limits: Limits::default(),
     };
-    let (taken, mut takes) = mpsc::unbounded_channel();
+    let (taken, mut takes) = mpsc::channel(1);
     let (let_on, go_on) = threads::channel();
     let scan = async move { scan(&snapshot, &question, Held { taken, go_on }).await.map(|_| ()) };
     let caller = tokio::spawn(scan);

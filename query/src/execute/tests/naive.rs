@@ -68,7 +68,7 @@ impl Ask {
     pub(super) fn fits(&self, fact: &Fact, number: u64) -> bool {
         match self {
             Self::All => true,
-            Self::Phrase(text) => stands(&fact.message, &[text.clone()]),
+            Self::Phrase(text) => stands(&fact.message, std::slice::from_ref(text)),
             Self::Wildcard(pieces) => stands(&fact.message, pieces),
             Self::Substring(text) => fact.message.contains(text.as_str()),
             Self::Matches(regex) => Regex::new(regex).unwrap().is_match(&fact.message),
