@@ -175,3 +175,6 @@ impl Desk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

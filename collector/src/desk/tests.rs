@@ -1,0 +1,42 @@
+use nilometer_model::{Reason, SystemClock};
+
+use super::*;
+use crate::spool::tests::frame_of;
+
+#[test]
+fn damage_found_when_a_spool_is_opened_again_is_declared_and_the_reader_keeps_its_memory() {
+    let data = tempfile::tempdir().unwrap();
+    let dir = data.path().join("spool");
+    let (spool, _) = Spool::open(&dir, 1 << 30).unwrap();
+    let life = Life::begin(data.path()).unwrap();
+    let clock = ("n1".to_owned(), Arc::new(SystemClock) as _);
+    let desk = Desk::new(life, clock, CollectorStatus::default(), spool);
+    let mark = "this-one-is-hit".repeat(3);
+    let names: Vec<_> = (0..3).map(|_| desk.life.next()).collect();
+    for (at, name) in (0..).zip(&names) {
+        let change = (mark.clone(), Some(vec![at]));
+        desk.spool().freeze(vec![frame_of(*name, at.into(), &["a"])], vec![change]).unwrap();
+    }
+    let files = std::fs::read_dir(&dir).unwrap().map(|entry| entry.unwrap().path());
+    let files =
+        files.filter(|path| path.is_file()).map(|path| (std::fs::read(&path).unwrap(), path));
+    let places = |bytes: &[u8]| -> Vec<usize> {
+        let windows = bytes.windows(mark.len()).enumerate();
+        windows.filter(|(_, window)| *window == mark.as_bytes()).map(|(at, _)| at).collect()
+    };
+    let (mut bytes, segment) = files.max_by_key(|(bytes, _)| places(bytes).len()).unwrap();
+    let places = places(&bytes);
+    bytes[places[1]] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+
+    let retried = desk.life.next();
+    desk.reopen((&dir, 1 << 30), &[retried]).unwrap();
+    let mut spool = desk.spool();
+    assert_eq!(spool.state()[&mark], [2]);
+    assert!(spool.holds(names[0]) && !spool.holds(names[1]) && spool.holds(names[2]));
+    let frames = spool.pick(10, None);
+    let declared = nilometer_wire::decode_header(&frames.last().unwrap().frame).unwrap();
+    assert_eq!(declared.replaces, [names[1]]);
+    let gap = &declared.sources[0].gaps[0];
+    assert_eq!((gap.from, gap.to, gap.reason), (1, Some(2), Reason::SpoolDamaged));
+}
