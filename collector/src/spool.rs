@@ -13,6 +13,7 @@
 //! - nothing is dropped for lack of space: [`Spool::full`] stops the reader instead.
 
 mod entry;
+mod held;
 mod replay;
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +25,8 @@ use nilometer_model::{BatchId, Count, Epoch, LogId, Sequence, SourceId};
 use nilometer_wire::{BatchHeader, SourceRange};
 
 use self::entry::{Entry, Snapshot};
+use self::held::Held;
+pub(crate) use self::held::{Picked, Place, Sent};
 pub(crate) use self::replay::Recovered;
 use crate::batch::{Book, Books};
 use crate::limits::{ENDED_SOURCES_KEPT, SPOOL_RECORD_BYTES_MAX, SPOOL_SEGMENT_BYTES};
@@ -34,47 +37,6 @@ use crate::reading::StateChange;
 pub(crate) struct Frame {
     pub(crate) header: BatchHeader,
     pub(crate) bytes: Vec<u8>,
-}
-
-/// Where a batch lies: the journal's record, and which of its frames. In the order of freezing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Place {
-    record: u64,
-    frame: u32,
-}
-
-/// A batch that waits.
-#[derive(Debug, Clone)]
-struct Held {
-    id: BatchId,
-    sent: Sent,
-    /// Connections lost in a row while it was under way.
-    losses: u32,
-    /// How many batches had been taken when the first of them was lost.
-    taken_before: u64,
-    /// It was cut out of a batch that was to blame, so it needs no other that passes to be to blame.
-    suspect: bool,
-    /// How far it takes each of its sources.
-    covers: Vec<(SourceId, Book)>,
-}
-
-/// How far the shipping of a batch has come. Not durable: a restart sends all again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sent {
-    No,
-    UnderWay,
-    /// Durable in this Log; worth nothing once the centre has another.
-    Durable(LogId),
-    /// It cannot be read back; the next start declares it.
-    Unreadable,
-}
-
-/// A batch to be sent.
-#[derive(Debug)]
-pub(crate) struct Picked {
-    pub(crate) place: Place,
-    pub(crate) id: BatchId,
-    pub(crate) frame: Bytes,
 }
 
 /// The spool cannot be written or read.
@@ -192,14 +154,9 @@ impl Spool {
     /// Takes up to `most` batches that are not durable in `log` and marks them as under way: oldest
     /// first, but those behind that lost a connection before, so that one poison batch holds up none.
     pub(crate) fn pick(&mut self, most: usize, log: Option<LogId>) -> Vec<Picked> {
-        let open = |held: &Held| match held.sent {
-            Sent::No => true,
-            Sent::Durable(in_log) => Some(in_log) != log,
-            Sent::UnderWay | Sent::Unreadable => false,
-        };
         let of = |lossy: bool| {
             let chosen = self.waiting.iter().filter(move |(_, held)| (held.losses > 0) == lossy);
-            chosen.filter(|(_, held)| open(held)).map(|(place, held)| (*place, held.id))
+            chosen.filter(|(_, held)| held.is_open(log)).map(|(place, held)| (*place, held.id))
         };
         let places: Vec<_> = of(false).chain(of(true)).take(most).collect();
         let mut picked = Vec::with_capacity(places.len());
@@ -230,18 +187,12 @@ impl Spool {
     /// A connection was lost while the batch was under way and `taken` batches had been taken in all.
     /// Whether the batch is to blame: it happened twice in a row while others went through.
     pub(crate) fn lost_connection(&mut self, place: Place, taken: u64) -> bool {
-        let Some(held) = self.waiting.get_mut(&place) else { return false };
-        if held.losses == 0 {
-            held.taken_before = taken;
-        }
-        held.losses += 1;
-        held.losses >= 2 && (held.suspect || taken > held.taken_before)
+        self.waiting.get_mut(&place).is_some_and(|held| held.lost_connection(taken))
     }
 
     /// Batches that are not durable in `log`.
     pub(crate) fn unacknowledged(&self, log: Option<LogId>) -> usize {
-        let done = |sent| matches!(sent, Sent::Durable(in_log) if Some(in_log) == log);
-        self.waiting.values().filter(|held| !done(held.sent)).count()
+        self.waiting.values().filter(|held| !held.is_durable(log)).count()
     }
 
     /// The centre stands before what it said to be in splits: all that waits is to be sent again, and
