@@ -6,8 +6,8 @@
 //! ```
 //! Invariants:
 //! - the OpenAPI document is made of the handlers, and what it does not name is refused;
-//! - every route stands in the one table of [`access`] with what it demands;
-//! - every answer that is no success has the shape of [`error`].
+//! - every route stands in the one table of `access` with what it demands;
+//! - every answer that is no success has the shape of `error`.
 
 mod access;
 mod answer;
