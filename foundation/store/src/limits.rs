@@ -20,6 +20,8 @@ pub const FEED_CHUNKS_MAX: usize = 1_024;
 pub const COLLECTOR_SILENT_MS: i64 = 15_000;
 /// Heartbeats of one collector whose batches are not in yet.
 pub const HEARTBEATS_PENDING_MAX: usize = 64;
+/// A read that was heard so long ago is committed, or something is wrong, ms.
+pub const SETTLED_MS: i64 = 30_000;
 /// Warnings of one collector that are shown.
 pub const COLLECTOR_WARNINGS_MAX: usize = 16;
 /// Declared losses that one answer lists.

@@ -21,6 +21,8 @@ pub(crate) struct Collector {
     pub(crate) heard: Heard,
     pub(crate) epoch: Epoch,
     pub(crate) number: u64,
+    /// The batch up to which all is in that it had read, if its last heartbeat could say that.
+    pub(crate) complete: Option<Sequence>,
     /// "Up to this time all is in the batches up to that sequence", where they are not in yet.
     pending: VecDeque<(Timestamp, Sequence)>,
 }
@@ -56,7 +58,8 @@ impl Live {
     pub(crate) fn restore(state: &State) -> Self {
         let collectors = state.collectors.iter().map(|(id, heard)| {
             let heard = heard.clone();
-            (*id, Collector { heard, epoch: Epoch(0), number: 0, pending: VecDeque::new() })
+            let pending = VecDeque::new();
+            (*id, Collector { heard, epoch: Epoch(0), number: 0, complete: None, pending })
         });
         Self {
             accounts: state.accounts.clone(),
@@ -152,6 +155,7 @@ impl Live {
             },
             epoch: Epoch(0),
             number: 0,
+            complete: None,
             pending: VecDeque::new(),
         };
         let collector = self.collectors.entry(beat.collector).or_insert(unknown);
@@ -161,6 +165,10 @@ impl Live {
         }
         collector.epoch = beat.epoch;
         collector.number = beat.number;
+        collector.complete = match beat.caught_up {
+            CaughtUp::Complete { sequence, .. } => Some(sequence),
+            CaughtUp::Behind { .. } => None,
+        };
         collector.heard.node.clone_from(&beat.node);
         collector.heard.last_seen = now;
         collector.heard.clock_offset_ns = offset_ns;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use nilometer_model::{
-    CollectorId, Count, Gap, LineageId, Reason, SourceId, Stream, Tally, TimeRange, Timestamp,
+    CollectorId, Count, Coverage, Gap, LineageId, Reason, SourceId, Stream, Tally, TimeRange,
+    Timestamp,
 };
 use nilometer_wire::Fingerprint;
 
 use crate::account::Account;
 use crate::commit::{Read, State};
-use crate::limits::{COLLECTOR_SILENT_MS, GAPS_LISTED_MAX};
+use crate::limits::{COLLECTOR_SILENT_MS, GAPS_LISTED_MAX, SETTLED_MS};
 use crate::live::{Collector, Live};
 
 /// One source's line of the ledger: `read = committed + refused + shed + in_flight`, and beside it `lost`.
@@ -211,9 +212,23 @@ pub(crate) fn ledger(state: &State, live: &Live, now: Timestamp) -> Vec<LedgerRo
         };
         let read = live.reads.get(&account.source);
         let none = Tally::default();
-        ledger_row(account, committed.unwrap_or(&none), read, read.is_none_or(silent))
+        let row = ledger_row(account, committed.unwrap_or(&none), read, read.is_none_or(silent));
+        let settled = read.is_some_and(|read| is_settled(state, live, read, now));
+        LedgerRow { balanced: row.balanced && !(settled && row.in_flight.records > 0), ..row }
     };
     live.accounts.values().map(row).collect()
+}
+
+/// Whether everything that was read must be in by now: it was read a while ago, its collector lives and
+/// has said that all it had read is in batches which are committed. What is still in flight then never
+/// became a batch.
+fn is_settled(state: &State, live: &Live, read: &Read, now: Timestamp) -> bool {
+    let Some(collector) = live.collectors.get(&read.collector) else { return false };
+    let epochs = state.sequences.get(&read.collector);
+    let mark = epochs.and_then(|epochs| epochs.get(&collector.epoch)).map_or(0, Coverage::mark);
+    !collector.is_silent(now)
+        && now.ms_since(read.as_of) > SETTLED_MS
+        && collector.complete.is_some_and(|sequence| sequence.0 <= mark)
 }
 
 fn ledger_row(account: &Account, tally: &Tally, read: Option<&Read>, stale: bool) -> LedgerRow {

@@ -5,7 +5,7 @@ use nilometer_model::{
     BatchId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, Sequence, Severity, SourceId,
     Stream,
 };
-use nilometer_wire::{BatchHeader, CaughtUp, Fingerprint, SourceRange};
+use nilometer_wire::{BatchHeader, CaughtUp, Fingerprint, SourceRange, SourceRead};
 use object_store::memory::InMemory;
 use proptest::prelude::*;
 
@@ -92,6 +92,24 @@ impl Ground {
         let meta: Arc<dyn Meta> = Arc::clone(&self.meta) as _;
         let objects: Arc<dyn ObjectStore> = Arc::clone(&self.objects) as _;
         Store::open(meta, objects, self.log).await.unwrap()
+    }
+}
+
+fn heartbeat(clock: Timestamp, caught_up: CaughtUp) -> Heartbeat {
+    Heartbeat {
+        collector: CollectorId::default(),
+        epoch: Epoch(1),
+        number: 1,
+        node: "node".to_owned(),
+        clock,
+        round_trip_ns: 0,
+        sources: Vec::new(),
+        epochs: vec![Epoch(1)],
+        caught_up,
+        spooled_batches: 1,
+        spooled_bytes: 1,
+        warnings: Vec::new(),
+        goodbye: false,
     }
 }
 
@@ -222,26 +240,41 @@ async fn a_declared_loss_stands_beside_the_equation_and_is_a_gap_of_its_time() {
 }
 
 #[tokio::test]
+async fn a_record_that_was_read_and_never_became_a_batch_unbalances_the_ledger() {
+    let ground = Ground::new();
+    let store = ground.open().await;
+    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    seal(&store).await.unwrap();
+    let beat = |at: Timestamp, records: u64| {
+        let read = Count { bytes: records * RECORD_BYTES, records };
+        let mut beat = heartbeat(at, CaughtUp::Complete { at, sequence: Sequence(1) });
+        beat.sources.push(SourceRead { source: SourceId(5), read });
+        beat
+    };
+    let ms = |ms: i64| Timestamp(ms * 1_000_000);
+    store.hear(&beat(ms(0), 11), ms(0));
+    let balanced_at = |now: Timestamp| store.ledger(now).remove(0).balanced;
+    let later = ms(crate::limits::SETTLED_MS);
+    let quiet = heartbeat(later, CaughtUp::Complete { at: later, sequence: Sequence(1) });
+    store.hear(&quiet, later);
+    assert!(balanced_at(later), "it may still be on its way");
+    assert!(
+        !balanced_at(later.plus_ns(1_000_000)),
+        "10 of 11 were committed, and all is said to be in"
+    );
+    store.hear(&beat(later, 10), later);
+    assert!(balanced_at(later.plus_ns(1_000_000)));
+}
+
+#[tokio::test]
 async fn completeness_waits_for_the_batches_that_a_heartbeat_names() {
     let ground = Ground::new();
     let store = ground.open().await;
     let second = 1_000_000_000;
     let now = Timestamp(100 * second);
-    let beat = Heartbeat {
-        collector: CollectorId::default(),
-        epoch: Epoch(1),
-        number: 1,
-        node: "node".to_owned(),
-        clock: now.plus_ns(-5 * second),
-        round_trip_ns: 0,
-        sources: Vec::new(),
-        epochs: vec![Epoch(1)],
-        caught_up: CaughtUp::Complete { at: now.plus_ns(-6 * second), sequence: Sequence(1) },
-        spooled_batches: 1,
-        spooled_bytes: 1,
-        warnings: Vec::new(),
-        goodbye: false,
-    };
+    let at = now.plus_ns(-6 * second);
+    let said = CaughtUp::Complete { at, sequence: Sequence(1) };
+    let beat = heartbeat(now.plus_ns(-5 * second), said);
     assert!(store.hear(&beat, now), "a new epoch");
     let past = TimeRange::new(Timestamp(0), now).unwrap();
     let before = store.completeness(past, now);
