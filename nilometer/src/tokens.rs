@@ -64,9 +64,12 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Token>, TokensError> {
     lines.map(token).collect()
 }
 
-/// The first token of that role in the file's text, for the collector that lives in the same process.
+/// The token that a collector shows: the file's first of that role, or its only word.
 pub(crate) fn secret_of(path: &Path, role: Role) -> Option<String> {
     let text = fs::read_to_string(path).ok()?;
+    if let [only] = text.split_whitespace().collect::<Vec<_>>()[..] {
+        return Some(only.to_owned());
+    }
     text.lines().map(str::split_whitespace).find_map(|mut words| {
         let is = words.next().and_then(Role::parse) == Some(role);
         is.then(|| words.nth(1)).flatten().map(str::to_owned)
@@ -89,6 +92,8 @@ mod tests {
         load_or_make(&path).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
         assert_eq!(secret_of(&path, Role::Ingest).unwrap().len(), 2 * TOKEN_BYTES);
+        fs::write(&path, "abc\n").unwrap();
+        assert_eq!(secret_of(&path, Role::Ingest).unwrap(), "abc");
     }
 
     #[test]
