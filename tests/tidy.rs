@@ -76,10 +76,8 @@ fn each_source(rule: impl Fn(&Path, &str) -> Option<String>) -> Vec<String> {
 #[test]
 fn every_file_begins_with_what_it_is() {
     none(&each_source(|path, text| {
-        let inner_file =
-            path.ends_with("tests.rs") && path.components().any(|c| c.as_os_str() == "src");
         let begins = match extension(path) {
-            "rs" => text.starts_with("//!") || inner_file,
+            "rs" => text.starts_with("//!"),
             _ => text.starts_with("//") || text.starts_with("/*"),
         };
         (!begins).then(|| "no header".to_owned())

@@ -1,3 +1,5 @@
+//! The desk under damage: what a reopened spool no longer holds is declared, and what is retried is not.
+
 use nilometer_model::{Reason, SystemClock};
 
 use super::*;

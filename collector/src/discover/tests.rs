@@ -1,3 +1,5 @@
+//! Which files are logs, whose they are, and in which order their generations lie.
+
 use std::cmp::Reverse;
 
 use super::*;

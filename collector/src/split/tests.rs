@@ -1,3 +1,5 @@
+//! A batch in two: every record and every range is in exactly one of them.
+
 use nilometer_model::{BatchId, CollectorId, Epoch, Sequence};
 use proptest::prelude::*;
 

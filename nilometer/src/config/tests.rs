@@ -1,3 +1,5 @@
+//! Settings: which layer wins, and where an error says that it is.
+
 use std::collections::HashMap;
 
 use expect_test::{Expect, expect};

@@ -1,3 +1,5 @@
+//! The journal against a model, and against every kind of damage to its files.
+
 use std::fs;
 
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! The local Log: its contract, its restarts, and when its id changes.
+
 use super::*;
 
 use std::fs;

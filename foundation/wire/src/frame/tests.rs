@@ -1,3 +1,5 @@
+//! Frames: there and back, at their limits, and with any byte changed.
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Lines of NDJSON, by table: what each key may hold and what is said when it does not.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! The local Meta: its contract, its restarts, and damaged snapshots.
+
 use super::super::contract::{check, commit, state};
 use super::*;
 
