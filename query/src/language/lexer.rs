@@ -82,7 +82,7 @@ impl<'a> Lexer<'a> {
             ')' => Some(Kind::Close),
             '|' => Some(Kind::Pipe),
             ',' if self.list => Some(Kind::Comma),
-            '~' if !value && self.rest()[1..].starts_with('"') => Some(Kind::Tilde),
+            '~' if self.rest()[1..].starts_with('"') => Some(Kind::Tilde),
             '-' if !value && !operand && !self.list => Some(Kind::Minus),
             _ => None,
         };

@@ -199,6 +199,10 @@ impl Parser<'_> {
         let value = match kind {
             Kind::Quoted(text) => Value::Is(text),
             Kind::Regex(regex) => Value::Regex(regex),
+            Kind::Tilde => {
+                self.next += 1;
+                return self.literal().map(Value::Substring);
+            }
             Kind::Operator(comparison) => {
                 self.next += 1;
                 return self.literal().map(|text| Value::Compare(comparison, text));

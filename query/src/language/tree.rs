@@ -54,6 +54,8 @@ pub(crate) enum Value {
     /// The pieces between the stars; the whole value must fit.
     Wildcard(Vec<String>),
     Regex(String),
+    /// `f:~"sub str"`: the value holds it.
+    Substring(String),
     /// `f:*`
     Exists,
 }

@@ -49,6 +49,7 @@ fn test(text: &str, at: usize, field: &Field, value: &Value) -> Result<Test, Syn
         Value::In(values) => Test::In(values.iter().map(|value| as_stored(field, value)).collect()),
         Value::Exists => Test::Exists,
         Value::Regex(regex) => Test::Fits(pattern::regex(regex).map_err(bad)?),
+        Value::Substring(part) => Test::Fits(pattern::regex(&regex::escape(part)).map_err(bad)?),
         Value::Wildcard(pieces) => {
             let pieces: Vec<String> = pieces.iter().map(|piece| as_stored(field, piece)).collect();
             Test::Fits(pattern::whole_value(&pieces).map_err(bad)?)
