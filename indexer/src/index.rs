@@ -99,7 +99,7 @@ impl Index {
         for (position, entry) in entries {
             self.take(position, entry).await;
         }
-        metrics::standing(bytes, 0);
+        metrics::buffered(bytes);
         Ok(caught_up)
     }
 

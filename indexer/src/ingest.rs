@@ -93,7 +93,7 @@ impl Ingest {
             let range = match keyed {
                 Some(source) => {
                     running += piece.count;
-                    self.range(source, from, piece.to, running)
+                    journal_range(source, from, piece.to, running)
                 }
                 None => self.lane_range(&lane, &mut piece),
             };
@@ -123,28 +123,11 @@ impl Ingest {
         }
         let mut running = lane.count;
         running += piece.count;
-        self.range(lane_source(self.collector(), lane.epoch), from, running.records, running)
+        journal_range(lane_source(self.collector(), lane.epoch), from, running.records, running)
     }
 
     fn collector(&self) -> CollectorId {
         CollectorId(self.parts.store.pipeline().0)
-    }
-
-    fn range(&self, source: SourceId, from: u64, to: u64, running: Count) -> SourceRange {
-        SourceRange {
-            source,
-            lineage: LineageId(source.0),
-            component: "ingest".to_owned(),
-            instance: String::new(),
-            stream: Stream::Ingest,
-            path: String::new(),
-            fingerprint: Fingerprint::default(),
-            from,
-            to,
-            running,
-            gaps: Vec::new(),
-            ended: false,
-        }
     }
 
     async fn append(
@@ -158,7 +141,8 @@ impl Ingest {
         rows.origins =
             rows.origins.iter().map(|origin| with_source(origin, range.source)).collect();
         let (source, running) = (range.source, range.running);
-        let header = self.header(lane, range);
+        let tenant = rows.origins.first().map(|origin| origin.tenant.clone()).unwrap_or_default();
+        let header = self.header(lane, range, tenant);
         let records = rows.len();
         let encoded =
             tokio::task::spawn_blocking(move || nilometer_wire::encode(&header, &rows)).await;
@@ -183,7 +167,7 @@ impl Ingest {
         Ok(position)
     }
 
-    fn header(&self, lane: &Lane, range: SourceRange) -> BatchHeader {
+    fn header(&self, lane: &Lane, range: SourceRange, tenant: String) -> BatchHeader {
         let batch = BatchId {
             collector: self.collector(),
             epoch: lane.epoch,
@@ -191,7 +175,7 @@ impl Ingest {
         };
         BatchHeader {
             batch,
-            tenant: "default".to_owned(),
+            tenant,
             shard_map: 0,
             dictionary: 0,
             frozen_at: self.parts.clock.now(),
@@ -199,6 +183,24 @@ impl Ingest {
             node: self.parts.node.clone(),
             sources: vec![range],
         }
+    }
+}
+
+/// What a batch covers of a journal; it has no file and no pod.
+fn journal_range(source: SourceId, from: u64, to: u64, running: Count) -> SourceRange {
+    SourceRange {
+        source,
+        lineage: LineageId(source.0),
+        component: "ingest".to_owned(),
+        instance: String::new(),
+        stream: Stream::Ingest,
+        path: String::new(),
+        fingerprint: Fingerprint::default(),
+        from,
+        to,
+        running,
+        gaps: Vec::new(),
+        ended: false,
     }
 }
 

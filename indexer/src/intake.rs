@@ -195,7 +195,9 @@ impl Parts {
             return Err(unavailable("the disk is nearly full"));
         }
         let appended = self.appended.load(Ordering::Relaxed);
-        if appended.saturating_sub(self.store.arrived().0) > LOG_BACKLOG_ENTRIES_MAX {
+        let backlog = appended.saturating_sub(self.store.arrived().0);
+        metrics::backlog(backlog);
+        if backlog > LOG_BACKLOG_ENTRIES_MAX {
             metrics::turned_back("backlog");
             return Err(IntakeError::Busy { retry_after_s: BUSY_RETRY_AFTER_S });
         }

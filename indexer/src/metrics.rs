@@ -33,8 +33,11 @@ pub(crate) fn expired(splits: usize) {
     counter!("nilometer_index_expired_splits_total").increment(splits as u64);
 }
 
-pub(crate) fn standing(buffer_bytes: usize, backlog_entries: u64) {
-    gauge!("nilometer_index_buffer_bytes").set(buffer_bytes as f64);
-    gauge!("nilometer_index_backlog_entries").set(backlog_entries as f64);
+pub(crate) fn buffered(bytes: usize) {
+    gauge!("nilometer_index_buffer_bytes").set(bytes as f64);
+}
+
+pub(crate) fn backlog(entries: u64) {
+    gauge!("nilometer_index_backlog_entries").set(entries as f64);
     gauge!("nilometer_index_backlog_entries_max").set(LOG_BACKLOG_ENTRIES_MAX as f64);
 }

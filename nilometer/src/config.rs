@@ -55,8 +55,6 @@ pub(crate) struct Config {
     pub(crate) files: Vec<String>,
     /// Intakes of one pipeline, the first one first.
     pub(crate) to: Vec<String>,
-    /// What this process does of the centre's work.
-    pub(crate) roles: Vec<Role>,
     /// Tokens: those that are let in, or for a collector the one that it shows.
     pub(crate) token_file: Option<PathBuf>,
     /// No token is asked for even when not on loopback: said on purpose.
@@ -146,6 +144,7 @@ impl Settings {
 
     /// The settings of a role, checked.
     pub(crate) fn config(&self) -> Result<Config, ConfigError> {
+        self.check_roles()?;
         Ok(Config {
             data: self.one(Key::Data, value::path)?,
             listen: self.one(Key::Listen, value::address)?,
@@ -153,7 +152,6 @@ impl Settings {
             node: self.one(Key::Node, value::name)?,
             files: self.many(Key::File, value::glob)?,
             to: self.many(Key::To, value::url)?,
-            roles: self.roles()?,
             token_file: self.optional(Key::TokenFile, value::path)?,
             insecure: self.one(Key::Insecure, value::flag)?,
             retention: self.one(Key::Retention, value::retention)?,
@@ -219,13 +217,14 @@ impl Settings {
         written.values.iter().map(read).collect()
     }
 
-    fn roles(&self) -> Result<Vec<Role>, ConfigError> {
+    /// A part of the centre's work needs the cluster's Log, which this build does not have: all or none.
+    fn check_roles(&self) -> Result<(), ConfigError> {
         let roles = self.many(Key::Roles, Role::parse)?;
         match (Role::ALL.iter().all(|role| roles.contains(role)), self.0.get(Key::Roles)) {
             (false, Some(written)) => {
                 Err(refuse(Key::Roles, &written.values.join(","), &written.place))
             }
-            _ => Ok(Role::ALL.to_vec()),
+            _ => Ok(()),
         }
     }
 }

@@ -41,9 +41,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Err(failure) => {
             say(&format!("nilometer: {failure}"));
             match failure {
-                Failure::Config(_) | Failure::Role(RoleError::PartialRoles) => {
-                    ExitCode::from(USAGE)
-                }
+                Failure::Config(_) => ExitCode::from(USAGE),
                 _ => ExitCode::from(FAILED),
             }
         }

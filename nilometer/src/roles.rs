@@ -14,7 +14,7 @@ use nilometer_query::api::{AccessPolicy, Readiness, Role as TokenRole, node_rout
 use tokio_util::sync::CancellationToken;
 
 use crate::centre::{Centre, CentreError};
-use crate::config::{Config, Role};
+use crate::config::Config;
 use crate::listen::{self, ListenError};
 use crate::telemetry::RenderMetrics;
 use crate::tokens::{self, TokensError};
@@ -38,18 +38,10 @@ pub(crate) enum RoleError {
     Signals(std::io::Error),
     #[error("{0}")]
     Telemetry(String),
-    /// Answered with exit code 2: it is how we were called.
-    #[error(
-        "serve with fewer than all four roles needs the cluster's Log, which this build does not have"
-    )]
-    PartialRoles,
 }
 
 /// `nilometer serve`: the centre.
 pub(crate) async fn serve(config: Config) -> Result<(), RoleError> {
-    if config.roles.len() < Role::ALL.len() {
-        return Err(RoleError::PartialRoles);
-    }
     let metrics = begin(&config)?;
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
