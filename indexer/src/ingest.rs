@@ -79,6 +79,7 @@ impl Ingest {
     /// Returns once every good line is durable.
     pub(crate) async fn take(&self, request: IngestRequest) -> Result<IngestAnswer, IntakeError> {
         let IngestRequest { tenant, idempotency_key, body } = request;
+        let tenant = tenant.name().to_owned();
         let keyed = idempotency_key.map(|key| keyed_source(&tenant, &key));
         let (node, now) = (self.parts.node.clone(), self.parts.clock.now());
         let context = Context { tenant, node, now, keyed: keyed.is_some() };

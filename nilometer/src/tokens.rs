@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use nilometer_model::Tenant;
 use nilometer_query::api::{Role, Secret, Token};
 
 /// Random bytes of a token that we make.
@@ -51,13 +52,10 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Token>, TokensError> {
         let wrong = || TokensError::Line { path: path.to_owned(), line: at + 1 };
         let mut words = line.split_whitespace();
         let role = words.next().and_then(Role::parse).ok_or_else(wrong)?;
-        let (tenant, secret) = (words.next().ok_or_else(wrong)?, words.next().ok_or_else(wrong)?);
+        let tenant = words.next().and_then(|name| Tenant::parse(name).ok()).ok_or_else(wrong)?;
+        let secret = words.next().ok_or_else(wrong)?;
         match words.next() {
-            None => Ok(Token {
-                role,
-                tenant: tenant.to_owned(),
-                secret: Secret::new(secret.to_owned()),
-            }),
+            None => Ok(Token { role, tenant, secret: Secret::new(secret.to_owned()) }),
             Some(_) => Err(wrong()),
         }
     };

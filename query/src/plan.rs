@@ -2,6 +2,7 @@
 //!
 //! Invariants:
 //! - evaluation is pure and cannot fail: whatever can be wrong is found when the filter is made;
+//! - a filter belongs to one tenant, and no query of his can reach another's rows;
 //! - NOT is complement, so a record without the field fits `-f:x`;
 //! - text columns that [`Filter::columns`] does not name are never looked at.
 
@@ -15,7 +16,7 @@ mod test;
 mod text;
 
 use nilometer_block::Columns;
-use nilometer_model::{Rows, TimeRange};
+use nilometer_model::{Rows, Tenant, TimeRange};
 use nilometer_store::Prune;
 use regex::Regex;
 
@@ -27,6 +28,7 @@ pub(crate) use selection::Selection;
 /// A checked query.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
+    tenant: Tenant,
     root: Step,
 }
 
@@ -44,19 +46,23 @@ enum Step {
 }
 
 impl Filter {
-    /// Understands and checks a query.
+    /// Understands and checks a query of `tenant`.
     ///
     /// # Errors
     /// [`SyntaxError`], with the column.
-    pub(crate) fn parse(text: &str) -> Result<Self, SyntaxError> {
-        Ok(Self { root: compile::step(text, &parse(text)?)? })
+    pub(crate) fn parse(tenant: &Tenant, text: &str) -> Result<Self, SyntaxError> {
+        Ok(Self { tenant: tenant.clone(), root: compile::step(text, &parse(text)?)? })
     }
 
-    /// The rows in range that fit.
+    /// The tenant's rows in range that fit.
     #[must_use]
     pub(crate) fn select(&self, rows: &Rows, range: TimeRange) -> Selection {
         let (from, to) = (range.from().0, range.to().0);
-        let among = Selection::of(rows.len(), |row| from <= rows.time[row] && rows.time[row] < to);
+        let own: Vec<bool> =
+            rows.origins.iter().map(|origin| origin.tenant == self.tenant.name()).collect();
+        let among = Selection::of(rows.len(), |row| {
+            own[rows.origin[row] as usize] && from <= rows.time[row] && rows.time[row] < to
+        });
         self.root.select(rows, among)
     }
 

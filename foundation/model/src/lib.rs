@@ -15,6 +15,7 @@ mod origin;
 mod rows;
 mod severity;
 mod tally;
+mod tenant;
 mod time;
 
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -27,4 +28,5 @@ pub use origin::{Origin, Stream};
 pub use rows::{Order, RowRef, Rows, TextColumn};
 pub use severity::Severity;
 pub use tally::{Count, Gap, GapKind, Reason, Tally};
+pub use tenant::{Tenant, TenantError};
 pub use time::{TimeError, TimeRange, Timestamp, parse_time};

@@ -8,6 +8,7 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use nilometer_model::Tenant;
 use serde::{Deserialize, Serialize};
 
 use crate::{BatchAnswer, Heartbeat, HeartbeatAnswer};
@@ -38,7 +39,7 @@ pub trait Intake: Send + Sync {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IngestRequest {
     /// Who owns the records.
-    pub tenant: String,
+    pub tenant: Tenant,
     /// Makes the request a source of its own, so that its repeat adds nothing.
     pub idempotency_key: Option<String>,
     /// The lines, decompressed.

@@ -15,10 +15,12 @@ use std::fmt;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use nilometer_model::Tenant;
 
 use super::error::ApiError;
 
@@ -37,7 +39,7 @@ pub enum AccessPolicy {
 #[derive(Debug, Clone)]
 pub struct Token {
     pub role: Role,
-    pub tenant: String,
+    pub tenant: Tenant,
     pub secret: Secret,
 }
 
@@ -114,14 +116,21 @@ impl fmt::Debug for Secret {
 /// Whose token came with the request; handlers find it among the request's extensions.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) tenant: String,
+    pub(crate) tenant: Tenant,
+}
+
+/// Behind the gate there always is one; a route that is mounted without the gate answers nobody.
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let caller = parts.extensions.get::<Self>().cloned();
+        caller.ok_or_else(|| ApiError::unauthorized("nobody was let in"))
+    }
 }
 
 /// Carries the token of a browser.
 pub(crate) const COOKIE: &str = "nilometer_token";
-
-/// The tenant of whoever is not asked.
-const TENANT_DEFAULT: &str = "default";
 
 /// What a route demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,7 +207,7 @@ fn admit(policy: &AccessPolicy, request: &Request, need: Need) -> Result<Caller,
         AccessPolicy::Tokens(_) if need == Need::Open => {}
         AccessPolicy::Tokens(tokens) => return check_token(tokens, request, need),
     }
-    Ok(Caller { tenant: TENANT_DEFAULT.to_owned() })
+    Ok(Caller { tenant: Tenant::default() })
 }
 
 /// Keeps out pages whose name was pointed at this machine to get at what is on it.

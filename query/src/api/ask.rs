@@ -10,6 +10,7 @@ use std::sync::Arc;
 use nilometer_model::{Order, Rows, TimeRange};
 
 use super::Api;
+use super::access::Caller;
 use super::answer::{CoverageJson, StatsJson};
 use super::error::ApiError;
 use super::limits::RETRY_AFTER_S;
@@ -17,9 +18,9 @@ use crate::execute::{self, HistogramRequest, LimitedBy, QueryError, SearchReques
 use crate::metrics;
 use crate::plan::Filter;
 
-/// The filter that a request asks for; none means everything.
-pub(crate) fn filter(q: Option<&str>) -> Result<Arc<Filter>, ApiError> {
-    let filter = Filter::parse(q.unwrap_or_default()).map_err(|error| {
+/// The filter that a request asks for; none means everything that is the caller's.
+pub(crate) fn filter(caller: &Caller, q: Option<&str>) -> Result<Arc<Filter>, ApiError> {
+    let filter = Filter::parse(&caller.tenant, q.unwrap_or_default()).map_err(|error| {
         ApiError::bad_query(error.problem.to_string(), error.hint, error.column)
     })?;
     Ok(Arc::new(filter))

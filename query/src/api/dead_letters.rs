@@ -5,8 +5,8 @@
 //!   keep (severity, instance, attributes, ids) it has lost;
 //! - only a whole message is let in, and only once, however often it is asked for.
 
+use axum::Json;
 use axum::extract::{Path, State};
-use axum::{Extension, Json};
 use nilometer_model::{Reason, SourceId, Timestamp};
 use nilometer_store::DeadLetter;
 use nilometer_store::limits::DEAD_LETTER_MESSAGE_BYTES_MAX;
@@ -90,7 +90,7 @@ pub(crate) async fn dead_letters(
         (status = "4XX", body = ApiError), (status = "5XX", body = ApiError)))]
 pub(crate) async fn retry(
     State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
+    caller: Caller,
     Path(id): Path<String>,
     _: NoParams,
 ) -> Result<Json<IngestAnswer>, ApiError> {

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::Api;
+use super::access::Caller;
 use super::ask::{self, Found};
 use super::cursor::Cursor;
 use super::error::ApiError;
@@ -47,9 +48,10 @@ pub(crate) struct ExportParams {
         (status = "4XX", body = ApiError), (status = "5XX", body = ApiError)))]
 pub(crate) async fn export(
     State(api): State<Api>,
+    caller: Caller,
     Params(params): Params<ExportParams>,
 ) -> Result<Response, ApiError> {
-    let mut question = question(&params, &api)?;
+    let mut question = question(&caller, &params, &api)?;
     // The first page is fetched before the answer begins, so that what is wrong still gets a status.
     let first = find_whole(&api, &question).await?;
     let (sender, pages) = mpsc::channel(EXPORT_PAGES_WAITING_MAX);
@@ -86,12 +88,12 @@ async fn find_whole(api: &Api, question: &SearchRequest) -> Result<Found, ApiErr
     Ok(found)
 }
 
-fn question(params: &ExportParams, api: &Api) -> Result<SearchRequest, ApiError> {
+fn question(caller: &Caller, params: &ExportParams, api: &Api) -> Result<SearchRequest, ApiError> {
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let range = params::range(from, to, params::Default::Everything, api.clock.now())?;
     let cursor = params.cursor.as_deref().map(Cursor::parse).transpose()?;
     Ok(SearchRequest {
-        filter: ask::filter(params.q.as_deref())?,
+        filter: ask::filter(caller, params.q.as_deref())?,
         range: cursor.map_or(range, |cursor| cursor.range),
         direction: Direction::OldestFirst,
         after: cursor.map(|cursor| cursor.after),

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Api;
+use super::access::Caller;
 use super::answer::CoverageJson;
 use super::ask;
 use super::error::ApiError;
@@ -58,12 +59,13 @@ pub(crate) struct HistogramAnswer {
         (status = "5XX", body = ApiError)))]
 pub(crate) async fn histogram(
     State(api): State<Api>,
+    caller: Caller,
     Params(params): Params<HistogramParams>,
 ) -> Result<Json<HistogramAnswer>, ApiError> {
     let buckets = params.buckets.as_deref();
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let asked = HistogramRequest {
-        filter: ask::filter(params.q.as_deref())?,
+        filter: ask::filter(&caller, params.q.as_deref())?,
         range: params::range(from, to, params::Default::LastHour, api.clock.now())?,
         buckets: params::count("buckets", buckets, BUCKETS_DEFAULT, BUCKETS_MAX)?,
         by: params.by.as_deref().map(Field::named),

@@ -7,9 +7,9 @@
 
 use axum::Json;
 use axum::body::Body;
+use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::{Extension, extract::Request};
 use nilometer_model::limits::BATCH_FRAME_BYTES_MAX;
 use nilometer_wire::{BatchAnswer, Heartbeat, HeartbeatAnswer, IngestAnswer, IngestRequest};
 use tokio::sync::SemaphorePermit;
@@ -81,7 +81,7 @@ pub(crate) async fn heartbeats(
         (status = "4XX", body = ApiError), (status = "5XX", body = ApiError)))]
 pub(crate) async fn ingest(
     State(api): State<Api>,
-    Extension(caller): Extension<Caller>,
+    caller: Caller,
     _: NoParams,
     request: Request,
 ) -> Result<Json<IngestAnswer>, ApiError> {

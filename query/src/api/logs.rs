@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::Api;
+use super::access::Caller;
 use super::answer::{CoverageJson, StatsJson};
 use super::ask::{self, Found};
 use super::cursor::Cursor;
@@ -82,15 +83,16 @@ impl Serialize for Records<'_> {
         (status = "4XX", body = ApiError), (status = "5XX", body = ApiError)))]
 pub(crate) async fn logs(
     State(api): State<Api>,
+    caller: Caller,
     Params(params): Params<LogsParams>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let question = question(&params, &api)?;
+    let question = question(&caller, &params, &api)?;
     let found = ask::find(&api, &question).await?;
     Ok(if wants_lines(&headers) { lines(&found) } else { json(&question, &found) })
 }
 
-fn question(params: &LogsParams, api: &Api) -> Result<SearchRequest, ApiError> {
+fn question(caller: &Caller, params: &LogsParams, api: &Api) -> Result<SearchRequest, ApiError> {
     let choices = [("desc", Direction::NewestFirst), ("asc", Direction::OldestFirst)];
     let direction = params::choice("order", params.order.as_deref(), &choices)?;
     let limit = params::count("limit", params.limit.as_deref(), LIMIT_DEFAULT, LIMIT_MAX)?;
@@ -98,7 +100,7 @@ fn question(params: &LogsParams, api: &Api) -> Result<SearchRequest, ApiError> {
     let range = params::range(from, to, params::Default::LastHour, api.clock.now())?;
     let cursor = params.cursor.as_deref().map(Cursor::parse).transpose()?;
     Ok(SearchRequest {
-        filter: ask::filter(params.q.as_deref())?,
+        filter: ask::filter(caller, params.q.as_deref())?,
         range: cursor.map_or(range, |cursor| cursor.range),
         direction,
         after: cursor.map(|cursor| cursor.after),

@@ -22,6 +22,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
 use super::Api;
+use super::access::Caller;
 use super::ask;
 use super::error::ApiError;
 use super::limits::{TAIL_COMMENT_EVERY, TAIL_RECORDS_WAITING_MAX};
@@ -49,9 +50,10 @@ struct SkippedJson {
         (status = "4XX", body = ApiError)))]
 pub(crate) async fn tail(
     State(api): State<Api>,
+    caller: Caller,
     Params(params): Params<TailParams>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let tail = Tail::new(ask::filter(params.q.as_deref())?.as_ref().clone());
+    let tail = Tail::new(ask::filter(&caller, params.q.as_deref())?.as_ref().clone());
     let feed = api.store.subscribe();
     let (listener, waiting) = mpsc::channel(TAIL_RECORDS_WAITING_MAX);
     let follower = Follower { tail, listener, skipped: 0 };

@@ -236,8 +236,8 @@ async fn lines_are_inflated_and_handed_on_with_tenant_and_key() {
     assert_eq!(answer.json(), json!({"accepted": 1, "refused": refused}));
     let taken = world.intake.ingested();
     assert_eq!(
-        (taken[0].tenant.as_str(), taken[0].idempotency_key.as_deref()),
-        ("acme", Some("k1"))
+        (taken[0].tenant.name(), taken[0].idempotency_key.as_deref()),
+        ("default", Some("k1"))
     );
     assert_eq!(&taken[0].body[..], b"{\"message\":\"a\"}\nnonsense\n");
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use nilometer_block::{Columns, decode};
-use nilometer_model::{TimeRange, Timestamp};
+use nilometer_model::{Tenant, TimeRange, Timestamp};
 use nilometer_store::{Snapshot, object_path};
 use object_store::ObjectStoreExt;
 
@@ -28,7 +28,7 @@ fn facts() -> Vec<Fact> {
 }
 
 fn everything(limit: usize, direction: Direction, limits: Limits) -> SearchRequest {
-    let filter = Arc::new(Filter::parse("").unwrap());
+    let filter = Arc::new(Filter::parse(&Tenant::default(), "").unwrap());
     SearchRequest { filter, range: TimeRange::ALL, limit, direction, after: None, limits }
 }
 
@@ -121,7 +121,7 @@ async fn a_query_that_needs_more_memory_than_allowed_is_refused() {
 
 fn counts(from: i64, to: i64) -> HistogramRequest {
     HistogramRequest {
-        filter: Arc::new(Filter::parse("").unwrap()),
+        filter: Arc::new(Filter::parse(&Tenant::default(), "").unwrap()),
         range: TimeRange::new(Timestamp(from), Timestamp(to)).unwrap(),
         buckets: 1,
         by: None,

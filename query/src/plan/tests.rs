@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nilometer_model::{Origin, RowRef, Severity, SourceId, Timestamp};
+use nilometer_model::{Origin, RowRef, Severity, SourceId, Tenant, Timestamp};
 
 use super::*;
 
@@ -97,7 +97,8 @@ fn every_filter_takes_its_rows_and_no_other() {
         ("reset AND (severity:error OR severity:info)", &[0, 2]),
     ];
     for (query, expect) in cases {
-        let filter = Filter::parse(query).unwrap_or_else(|error| panic!("{query}: {error}"));
+        let filter = Filter::parse(&Tenant::default(), query)
+            .unwrap_or_else(|error| panic!("{query}: {error}"));
         let found: Vec<usize> = filter.select(&rows, TimeRange::ALL).iter().collect();
         assert_eq!(&found, expect, "{query}");
     }
@@ -105,7 +106,7 @@ fn every_filter_takes_its_rows_and_no_other() {
 
 #[test]
 fn a_text_that_only_the_joined_column_has_is_not_found() {
-    let found = Filter::parse("~\"reset\" severity:trace").unwrap();
+    let found = Filter::parse(&Tenant::default(), "~\"reset\" severity:trace").unwrap();
     assert!(found.select(&rows(), TimeRange::ALL).is_empty());
 }
 
@@ -120,7 +121,7 @@ fn wrong_values_are_refused_at_their_column() {
         ("日 /(/", 3),
         ("/\\w{999}{9}/", 1),
     ] {
-        assert_eq!(Filter::parse(query).unwrap_err().column, column, "{query}");
+        assert_eq!(Filter::parse(&Tenant::default(), query).unwrap_err().column, column, "{query}");
     }
 }
 
@@ -136,6 +137,10 @@ fn the_index_is_asked_only_what_it_knows() {
         ("~\"set by p\"", "And([Word(\"by\")])"),
         ("a.b:1", "Or([Equals { field: \"a.b\", value: \"1\" }, Exists { field: \"a\" }])"),
     ] {
-        assert_eq!(format!("{:?}", Filter::parse(query).unwrap().prune()), expect, "{query}");
+        assert_eq!(
+            format!("{:?}", Filter::parse(&Tenant::default(), query).unwrap().prune()),
+            expect,
+            "{query}"
+        );
     }
 }

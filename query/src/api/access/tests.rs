@@ -16,7 +16,7 @@ fn request(method: &str, headers: &[(&str, &str)]) -> Request {
 fn tokens() -> AccessPolicy {
     let token = |role, secret: &str| Token {
         role,
-        tenant: format!("{secret}-tenant"),
+        tenant: Tenant::parse(&format!("{secret}-tenant")).unwrap(),
         secret: Secret::new(secret.to_owned()),
     };
     AccessPolicy::Tokens(vec![
@@ -115,7 +115,7 @@ fn a_cookie_is_as_good_as_its_token_but_not_for_another_sites_page() {
 #[test]
 fn a_token_brings_its_tenant() {
     let caller = admit(&tokens(), &request("GET", &[("authorization", "Bearer r")]), Need::Read);
-    assert_eq!(caller.unwrap().tenant, "r-tenant");
+    assert_eq!(caller.unwrap().tenant.name(), "r-tenant");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, Request};
 use futures::StreamExt;
 use nilometer_model::{
     BatchId, CollectorId, Count, Epoch, LineageId, LogId, LogPosition, ManualClock, Origin, Reason,
-    RowRef, Rows, Sequence, Severity, SourceId, Stream, Timestamp,
+    RowRef, Rows, Sequence, Severity, SourceId, Stream, Tenant, Timestamp,
 };
 use nilometer_store::{Arrival, object_path};
 use nilometer_wire::{
@@ -79,7 +79,7 @@ pub(super) fn tokens() -> AccessPolicy {
     let roles = [Role::Ingest, Role::Read, Role::Write, Role::Admin];
     let token = |role: Role| Token {
         role,
-        tenant: "acme".to_owned(),
+        tenant: Tenant::default(),
         secret: Secret::new(format!("{}-secret", role.name())),
     };
     AccessPolicy::Tokens(roles.map(token).to_vec())

@@ -2,6 +2,7 @@
 
 use std::sync::mpsc as threads;
 
+use nilometer_model::Tenant;
 use tokio::sync::mpsc;
 
 use super::super::tests::facts::{Fact, rows};
@@ -39,7 +40,7 @@ async fn a_caller_that_goes_away_stops_the_work_before_the_next_block() {
     let buffer = vec![Arc::clone(&chunk), Arc::clone(&chunk), chunk];
     let snapshot = Snapshot { buffer, ..Snapshot::default() };
     let question = Question {
-        filter: Arc::new(Filter::parse("").unwrap()),
+        filter: Arc::new(Filter::parse(&Tenant::default(), "").unwrap()),
         range: TimeRange::ALL,
         newest_first: true,
         limits: Limits::default(),

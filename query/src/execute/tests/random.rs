@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use nilometer_model::{Order, Severity, Stream, TimeRange, Timestamp};
+use nilometer_model::{Order, Severity, Stream, Tenant, TimeRange, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -269,7 +269,8 @@ fn expected(facts: &[Fact], question: &Question) -> Vec<u64> {
 /// The numbers of the facts that are found, page by page; each record is the fact of its number.
 async fn found(world: &World, facts: &[Fact], question: &Question) -> Vec<u64> {
     let text = question.ask.written();
-    let filter = Filter::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let filter =
+        Filter::parse(&Tenant::default(), &text).unwrap_or_else(|error| panic!("{text}: {error}"));
     let read_bytes = if question.starved { 0 } else { u64::MAX };
     let mut request = SearchRequest {
         filter: Arc::new(filter),
