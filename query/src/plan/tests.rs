@@ -19,7 +19,12 @@ const ROWS: [(Severity, &str, &str); 8] = [
 ];
 
 fn rows() -> Rows {
-    let origin = Origin { component: "shop".to_owned(), source: SourceId(7), ..Origin::default() };
+    let origin = Origin {
+        tenant: Tenant::default().name().to_owned(),
+        component: "shop".to_owned(),
+        source: SourceId(7),
+        ..Origin::default()
+    };
     let origin = Arc::new(origin);
     let mut rows = Rows::default();
     for (row, (severity, message, attributes)) in (0_i64..).zip(ROWS) {
