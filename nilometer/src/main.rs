@@ -19,6 +19,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    // Whoever makes an HTTP client finds it; a second installation is no harm.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
     let _armed = failpoints::arm();
     match cli::Cli::try_parse() {
         Ok(cli) => dispatch::run(cli.command),
