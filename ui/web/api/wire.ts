@@ -2,6 +2,7 @@
 // Decoding never throws on a field that is absent: an older or newer server still shows its lines.
 
 import { COMPLETE, type Coverage, type Gap } from '../model/coverage'
+import type { Completion, Histogram, Page, Table, ValueSeen } from './client'
 import { type Json, type LogRecord, recordKey, type Severity, type SourceId } from '../model/record'
 import { type Nanos, parseTime } from '../model/time'
 
@@ -25,6 +26,8 @@ export interface WireCoverage {
     readonly source: string
     readonly from: string | number
     readonly time: string
+    readonly component?: string
+    readonly node?: string
     readonly records?: number | null
     readonly reason: string
   }[]
@@ -39,7 +42,38 @@ export interface WireLogs {
 }
 
 export interface WireHistogram {
-  readonly buckets: readonly { readonly counts: { readonly [key: string]: number } }[]
+  readonly buckets: readonly { readonly from: string; readonly to: string; readonly counts: { readonly [key: string]: number } }[]
+  readonly coverage?: WireCoverage
+}
+
+export interface WireFields {
+  readonly fields: readonly { readonly name: string; readonly type: string; readonly count: number }[]
+}
+
+export interface WireValues {
+  readonly values: readonly { readonly value: Json; readonly count: number }[]
+}
+
+export interface WireContext {
+  readonly records: readonly WireRecord[]
+}
+
+export interface WireCompletion {
+  readonly items: readonly { readonly text: string; readonly kind: string; readonly count?: number | null }[]
+  readonly replace: { readonly from: number; readonly to: number }
+}
+
+export interface WireTable {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly rows: readonly (readonly Json[])[]
+  readonly coverage?: WireCoverage
+  readonly stats?: { readonly elapsed_ms?: number }
+}
+
+export interface WireSession {
+  readonly needs_token: boolean
+  readonly role: string
+  readonly tenant: string
 }
 
 export interface WireError {
@@ -53,6 +87,37 @@ export interface WireError {
 
 const SEVERITIES: readonly string[] = ['unset', 'trace', 'debug', 'info', 'warn', 'error', 'fatal']
 const UNKNOWN_TIME = 0n as Nanos
+
+export function toPage(wire: WireLogs): Page {
+  return {
+    records: wire.records.map(toRecord),
+    cursor: wire.cursor ?? undefined,
+    coverage: toCoverage(wire.coverage),
+    elapsedMs: wire.stats?.elapsed_ms,
+  }
+}
+
+export function toHistogram(wire: WireHistogram): Histogram {
+  const buckets = wire.buckets.map(({ from, to, counts }) => ({
+    from: parseTime(from) ?? UNKNOWN_TIME,
+    to: parseTime(to) ?? UNKNOWN_TIME,
+    counts,
+  }))
+  return { buckets, coverage: toCoverage(wire.coverage) }
+}
+
+export function toValue({ value, count }: WireValues['values'][number]): ValueSeen {
+  return { value: typeof value === 'string' ? value : JSON.stringify(value), count }
+}
+
+export function toCompletion({ items, replace }: WireCompletion): Completion {
+  const shown = items.map(({ text, kind, count }) => ({ text, kind, count: count ?? undefined }))
+  return { items: shown, replace }
+}
+
+export function toTable({ columns, rows, coverage, stats }: WireTable): Table {
+  return { columns, rows, coverage: toCoverage(coverage), elapsedMs: stats?.elapsed_ms }
+}
 
 export function toRecord(wire: WireRecord): LogRecord {
   const severity = SEVERITIES.includes(wire.severity ?? '') ? (wire.severity as Severity) : 'unset'
@@ -75,6 +140,8 @@ export function toCoverage(wire: WireCoverage | undefined): Coverage {
       source: gap.source as SourceId,
       from: String(gap.from),
       at: parseTime(gap.time) ?? UNKNOWN_TIME,
+      component: gap.component,
+      node: gap.node,
       records: gap.records ?? undefined,
       reason: gap.reason,
     }),

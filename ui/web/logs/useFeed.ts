@@ -2,7 +2,8 @@
 // for any more. What happens is folded in feed.ts; this is only the wiring.
 
 import { type Dispatch, useCallback, useEffect, useReducer, useRef } from 'react'
-import { type Search, searchLogs, toFault } from '../api/client'
+import { type Page, type Search, searchLogs, toFault } from '../api/client'
+import { PAGE_ROWS } from '../model/limits'
 import { openTail } from '../api/tail'
 import { type View } from '../state/view'
 import { EMPTY_FEED, type Feed, feedAfter, type Happening } from './feed'
@@ -75,7 +76,7 @@ export function useFeed({ q, from, to, tail }: View): FeedControl {
 async function newest(search: Search, signal: AbortSignal, happen: Dispatch<Happening>): Promise<void> {
   happen({ type: 'asked' })
   try {
-    const page = await searchLogs(search, undefined, signal)
+    const page = await pageOf(search, undefined, signal)
     if (!signal.aborted) happen({ type: 'answered', page })
   } catch (error) {
     if (!signal.aborted) happen({ type: 'failed', fault: toFault(error) })
@@ -85,9 +86,15 @@ async function newest(search: Search, signal: AbortSignal, happen: Dispatch<Happ
 async function before(search: Search, cursor: string, signal: AbortSignal, happen: Dispatch<Happening>): Promise<void> {
   happen({ type: 'older' })
   try {
-    const page = await searchLogs(search, cursor, signal)
+    const page = await pageOf(search, cursor, signal)
     if (!signal.aborted) happen({ type: 'olderCame', page })
   } catch {
     if (!signal.aborted) happen({ type: 'olderFailed' })
   }
+}
+
+/** The newest lines, or those before a cursor; oldest first. */
+async function pageOf(search: Search, cursor: string | undefined, signal: AbortSignal): Promise<Page> {
+  const page = await searchLogs(search, { order: 'desc', limit: PAGE_ROWS, cursor }, signal)
+  return { ...page, records: page.records.toReversed() }
 }

@@ -13,6 +13,9 @@ export interface Gap {
   readonly source: SourceId
   readonly from: string
   readonly at: Nanos
+  /** Whose records; nothing when it is not known. */
+  readonly component?: string | undefined
+  readonly node?: string | undefined
   readonly records: number | undefined
   readonly reason: string
 }

@@ -12,3 +12,22 @@ export const ROW_CHARS_MAX = 2_000
 export const JSON_CHARS_MAX = 16_384
 /** How often an empty server is asked whether something has arrived, milliseconds. */
 export const EMPTY_POLL_MS = 2_000
+/** How long the first key of a sequence waits for the second, milliseconds. */
+export const SEQUENCE_MS = 1_500
+
+/** Lines fetched at a time for the list; a stretch of time that holds more is counted finer first. */
+export const LEAF_ROWS = 500
+/** Lines that one answer of the server may hold; needed where that many bear the same nanosecond. */
+export const PAGE_ROWS_MAX = 5_000
+/** Lines kept for the list; what is farthest from what is read is let go. */
+export const ROWS_KEPT_MAX = 20_000
+/** Buckets of one counting, as the server allows. */
+export const SPLIT_BUCKETS_MAX = 1_000
+/** Requests of the list that are under way at once. */
+export const LIST_REQUESTS_MAX = 4
+/** How long a fling must have ended before what it ended at is fetched, milliseconds. */
+export const SETTLE_MS = 80
+/** Highest element that every browser still draws right, pixels; a longer list is scaled. */
+export const SCROLL_PX_MAX = 8_000_000
+/** At each end of a scaled list so much is not scaled, pixels. */
+export const SCROLL_EDGE_PX = 1_000_000

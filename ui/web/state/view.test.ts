@@ -1,7 +1,7 @@
 // The address says the view, and back.
 
 import { expect, test } from 'vitest'
-import { momentOf, parseView, permalink, viewHref, withTerm } from './view'
+import { absolute, momentOf, parseView, permalink, viewHref, withTerm } from './view'
 
 test.each([
   ['', '/logs'],
@@ -9,6 +9,16 @@ test.each([
   ['?from=-1h&to=now', '/logs'],
   ['?q=a+b&from=-15m&tail=1&open=9f3a:120', '/logs?q=a+b&from=-15m&tail=1&open=9f3a%3A120'],
   ['?q=%22a%26b%22', '/logs?q=%22a%26b%22'],
+  ['?order=oldest&columns=component&wrap=0&zone=utc', '/logs'],
+  ['?order=newest&columns=&wrap=1&zone=local', '/logs?order=newest&columns=&wrap=1&zone=local'],
+  ['?columns=a%252Cb,node,node,,', '/logs?columns=a%252Cb%2Cnode'],
+  ['?around=9f3a:120', '/logs?around=9f3a%3A120'],
+  [
+    '?brush=2026-01-29T14:00:00.000000001Z/2026-01-29T14:05:00Z',
+    '/logs?brush=2026-01-29T14%3A00%3A00.000000001Z%2F2026-01-29T14%3A05%3A00Z',
+  ],
+  ['?brush=2026-01-29T14:05:00Z/2026-01-29T14:00:00Z', '/logs'],
+  ['?brush=-5m/now&order=up&zone=mars&wrap=yes&tail=2', '/logs'],
 ])('the address %j says the same as %j', (search, href) => {
   const view = parseView(search)
   expect(viewHref(view)).toBe(href)
@@ -27,10 +37,20 @@ test.each([
   expect(momentOf(time, NOW)).toBe(moment)
 })
 
+test.each([
+  ['now', '2026-01-29T14:06:12.000Z'],
+  ['-15m', '2026-01-29T13:51:12.000Z'],
+  ['2026-01-29T14:00:00.123456789Z', '2026-01-29T14:00:00.123456789Z'],
+  ['yesterday', 'yesterday'],
+  ['-99999999999d', '-99999999999d'],
+])('%s is asked for as %s', (time, asked) => {
+  expect(absolute(time, NOW)).toBe(asked)
+})
+
 test('a permalink is absolute and ends just behind its row', () => {
   const view = parseView('?q=error&tail=1')
   expect(permalink(view, 's:1', NOW + 434)).toEqual({
-    q: 'error',
+    ...view,
     from: '2026-01-29T13:06:13.000Z',
     to: '2026-01-29T14:06:13.000Z',
     tail: false,
@@ -39,11 +59,17 @@ test('a permalink is absolute and ends just behind its row', () => {
 })
 
 test.each([
-  ['', 'component', 'basic', false, 'component:basic'],
-  ['error', 'node', 'node-74', true, 'error -node:node-74'],
-  ['', 'path', '/a b', false, 'path:"/a b"'],
-  ['', 'note', 'say "hi"', false, 'note:"say \\"hi\\""'],
-  ['', 'n', '-5', false, 'n:"-5"'],
-])('%j with %s %j', (q, field, value, not, expected) => {
-  expect(withTerm(q, field, value, not)).toBe(expected)
+  ['', false, 'a:b'],
+  ['error', true, 'error -a:b'],
+  [' error  timeout ', false, 'error  timeout a:b'],
+  ['*', false, 'a:b'],
+  ['error | stats count()', false, 'error a:b | stats count()'],
+  ['|stats count()', false, 'a:b |stats count()'],
+  ['* | stats count()', false, 'a:b | stats count()'],
+  ['"x | y" | limit 5', false, '"x | y" a:b | limit 5'],
+  ['x OR y', false, '(x OR y) a:b'],
+  ['(x OR y)', false, '(x OR y) a:b'],
+  ['x OR y | limit 5', true, '(x OR y) -a:b | limit 5'],
+])('%j with a term (not: %s) is %j', (q, not, expected) => {
+  expect(withTerm(q, 'a', 'b', not)).toBe(expected)
 })

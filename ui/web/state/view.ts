@@ -1,20 +1,36 @@
-// What is on the screen is what the URL says: the query, the range, the tail, the open row. Pure: the
+// What is on the screen is what the URL says: question, range, order, columns, what is open. Pure: the
 // hook beside it reads and writes the address.
+//
+// - parseView and viewHref are each other's inverse; what is as usual is left out of the address.
+// - A relative time stays relative in the address; only `permalink` makes it absolute.
+// - What an address says wrongly is as if it were not said: an old link still opens.
 
-import { rfc3339 } from '../model/time'
+import { hasOuterOr, pipeAt, termOf } from '../model/query'
+import { parseTime, rfc3339 } from '../model/time'
 
 export interface View {
   readonly q: string
-  /** As the API takes them: RFC 3339, `now`, `-15m`. Relative stays relative. */
+  /** As the API takes them: RFC 3339, `now`, `-15m`. */
   readonly from: string
   readonly to: string
   readonly tail: boolean
   /** `source:position` of the open row. */
-  readonly open: string | undefined
+  readonly open?: string | undefined
+  /** What is on top. */
+  readonly order: 'oldest' | 'newest'
+  /** Fields shown between time and message. */
+  readonly columns: readonly string[]
+  readonly wrap: boolean
+  readonly zone: 'utc' | 'local'
+  /** `source:position` of the row whose surroundings are shown. */
+  readonly around?: string | undefined
+  /** The chosen part of the range, RFC 3339. */
+  readonly brush?: readonly [from: string, to: string] | undefined
 }
 
 export const FROM_DEFAULT = '-1h'
 export const TO_DEFAULT = 'now'
+export const COLUMNS_DEFAULT: readonly string[] = ['component']
 
 export function parseView(search: string): View {
   const params = new URLSearchParams(search)
@@ -24,19 +40,53 @@ export function parseView(search: string): View {
     to: params.get('to') ?? TO_DEFAULT,
     tail: params.get('tail') === '1',
     open: params.get('open') ?? undefined,
+    order: params.get('order') === 'newest' ? 'newest' : 'oldest',
+    columns: columnsOf(params.get('columns')),
+    wrap: params.get('wrap') === '1',
+    zone: params.get('zone') === 'local' ? 'local' : 'utc',
+    around: params.get('around') ?? undefined,
+    brush: brushOf(params.get('brush')),
   }
 }
 
-/** The shortest address of a view: what is as usual is left out. */
+/** The shortest address of a view. */
 export function viewHref(view: View): string {
+  const columns = view.columns.map(writtenColumn).join(',')
+  const said: readonly (readonly [name: string, value: string | undefined, usual?: string])[] = [
+    ['q', view.q, ''],
+    ['from', view.from, FROM_DEFAULT],
+    ['to', view.to, TO_DEFAULT],
+    ['tail', view.tail ? '1' : undefined],
+    ['open', view.open],
+    ['order', view.order, 'oldest'],
+    ['columns', columns, COLUMNS_DEFAULT.join(',')],
+    ['wrap', view.wrap ? '1' : undefined],
+    ['zone', view.zone, 'utc'],
+    ['around', view.around],
+    ['brush', view.brush?.join('/')],
+  ]
   const params = new URLSearchParams()
-  if (view.q !== '') params.set('q', view.q)
-  if (view.from !== FROM_DEFAULT) params.set('from', view.from)
-  if (view.to !== TO_DEFAULT) params.set('to', view.to)
-  if (view.tail) params.set('tail', '1')
-  if (view.open !== undefined) params.set('open', view.open)
+  for (const [name, value, usual] of said) if (value !== undefined && value !== usual) params.set(name, value)
   const search = params.toString()
   return search === '' ? '/logs' : `/logs?${search}`
+}
+
+/** A name may hold the comma that stands between names. */
+function writtenColumn(name: string): string {
+  return name.replace(/[%,]/g, (char) => (char === '%' ? '%25' : '%2C'))
+}
+
+function columnsOf(said: string | null): readonly string[] {
+  if (said === null) return COLUMNS_DEFAULT
+  const names = said.split(',').map((name) => name.replace(/%25|%2C/g, (code) => (code === '%25' ? '%' : ',')))
+  return [...new Set(names.filter((name) => name !== ''))]
+}
+
+function brushOf(said: string | null): readonly [string, string] | undefined {
+  const [from = '', to = '', ...more] = said?.split('/') ?? []
+  const [first, last] = [parseTime(from), parseTime(to)]
+  if (first === undefined || last === undefined || more.length > 0) return undefined
+  return first < last ? [from, to] : undefined
 }
 
 const UNITS: Readonly<Record<string, number>> = { s: 1e3, m: 60e3, h: 3600e3, d: 86_400e3 }
@@ -50,15 +100,28 @@ export function momentOf(time: string, nowMs: number): number | undefined {
   return Number.isNaN(ms) ? undefined : ms
 }
 
+/** A time of the URL as RFC 3339. What already is absolute keeps its nanoseconds; what is no time stays
+ *  as it is, for the server to say so. */
+export function absolute(time: string, nowMs: number): string {
+  if (time !== 'now' && !time.startsWith('-')) return time
+  const ms = momentOf(time, nowMs)
+  const writable = ms !== undefined && Math.abs(ms) <= DATE_MS_MAX
+  return writable ? rfc3339(ms) : time
+}
+
+/** Beyond it a Date cannot be written. */
+const DATE_MS_MAX = 8.64e15
+
 /** The view in which a row is found again later: absolute, its second the newest. */
 export function permalink(view: View, key: string, atMs: number): View {
   const to = Math.floor(atMs / 1000) * 1000 + 1000
   return { ...view, from: rfc3339(to - 3600e3), to: rfc3339(to), tail: false, open: key }
 }
 
-/** The query with one more term, which stands before a pipe if there is one. */
+/** The query with one more term, before the first pipe. */
 export function withTerm(q: string, field: string, value: string, not: boolean): string {
-  const plain = /^[\p{L}\p{N}_./@-]+$/u.test(value) && !value.startsWith('-')
-  const quoted = plain ? value : `"${value.replace(/[\\"]/g, '\\$&')}"`
-  return `${q.trim()} ${not ? '-' : ''}${field}:${quoted}`.trim()
+  const at = pipeAt(q) ?? q.length
+  const filter = q.slice(0, at).trim()
+  const before = filter === '*' ? '' : hasOuterOr(filter) ? `(${filter})` : filter
+  return [before, termOf(field, value, not), q.slice(at).trim()].filter((part) => part !== '').join(' ')
 }
