@@ -1,9 +1,10 @@
-//! What a query says: text -> tree, with the place of every part.
+//! What a query says: text -> tree and pipes, with the place of every part.
 //!
 //! ```text
-//!   text ──lexer──> tokens ──parser──> Tree ──(crate::plan)──> Filter
+//!   text ──lexer──> tokens ──parser──> Tree ──────────(crate::plan)──> Filter
+//!     └─ behind the first `|` ─pipes─> Query{Tree, Pipe..} ──────────> Plan
 //!
-//!   query  = [ or ]                         an empty query, and `*`, match all
+//!   query  = [ or ] { "|" pipe }            an empty query, and `*`, match all; see pipes.rs
 //!   or     = and { "OR" and }
 //!   and    = not { ["AND"] not }
 //!   not    = { "-" | "NOT" } atom
@@ -18,9 +19,14 @@
 
 mod error;
 mod lexer;
+mod names;
 mod parser;
+mod pipe;
+mod pipes;
 mod tree;
 
 pub(crate) use error::{Problem, SyntaxError};
-pub(crate) use parser::parse;
+pub(crate) use names::{FUNCTIONS, PIPES};
+pub(crate) use parser::{parse, parse_query};
+pub(crate) use pipe::{BinStep, Call, Function, Key, Name, Pipe, Query, SortBy};
 pub(crate) use tree::{Comparison, Node, Tree, Value};

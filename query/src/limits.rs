@@ -6,6 +6,12 @@ use std::time::Duration;
 pub(crate) const QUERY_BYTES_MAX: usize = 16 << 10;
 /// Deepest nesting of parentheses and negations in a query.
 pub(crate) const QUERY_DEPTH_MAX: usize = 64;
+/// Pipes of one query.
+pub(crate) const QUERY_PIPES_MAX: usize = 16;
+/// Calls, keys or columns that one pipe names.
+pub(crate) const PIPE_NAMES_MAX: usize = 32;
+/// Rows of one table: what `limit` and `top` may ask for, and a request.
+pub(crate) const QUERY_ROWS_MAX: usize = 1_000_000;
 /// Memory that one compiled regular expression may take, bytes.
 pub(crate) const REGEX_BYTES_MAX: usize = 1 << 20;
 /// Longest word that is looked up in a split's index, bytes; longer ones are only searched for.

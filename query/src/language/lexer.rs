@@ -1,6 +1,7 @@
 //! Text -> tokens. Only the lexer knows which characters end a word and where a regular expression begins.
 //!
 //! Invariants:
+//! - the first pipe is the last token: behind it another grammar begins;
 //! - tokens lie in order and never overlap; only blanks lie between them;
 //! - `glued` says that no blank stands before a token: `f: x` is not `f:x`, `-x` is not `- x`.
 
@@ -41,7 +42,7 @@ struct Lexer<'a> {
     list: bool,
 }
 
-/// All tokens of the text.
+/// The tokens of the text, up to its first pipe.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
     let mut lexer = Lexer { text, at: 0, list: false };
     let mut tokens: Vec<Token> = Vec::new();
@@ -61,7 +62,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SyntaxError> {
             && matches!(pieces[0].as_str(), "in" | "cidr"));
         lexer.list |= value && call && lexer.rest().starts_with('(');
         lexer.list &= kind != Kind::Close;
+        let pipe = kind == Kind::Pipe;
         tokens.push(Token { kind, span: Span { from, to: lexer.at }, glued });
+        if pipe {
+            return Ok(tokens);
+        }
     }
 }
 

@@ -4,6 +4,8 @@
 
 use super::error::{Problem, SyntaxError};
 use super::lexer::{Kind, Token, tokens};
+use super::pipe::Query;
+use super::pipes::pipes;
 use super::tree::{Node, Span, Tree, Value};
 use crate::limits::{QUERY_BYTES_MAX, QUERY_DEPTH_MAX};
 
@@ -12,18 +14,25 @@ use crate::limits::{QUERY_BYTES_MAX, QUERY_DEPTH_MAX};
 /// # Errors
 /// [`SyntaxError`] with the column.
 pub(crate) fn parse(text: &str) -> Result<Tree, SyntaxError> {
-    if text.len() > QUERY_BYTES_MAX {
-        let problem = Problem::TooLarge("at most 16 KiB of text");
-        return Err(SyntaxError::at(text, 0, problem, "ask in several queries"));
-    }
-    let mut parser = Parser { text, tokens: tokens(text)?, next: 0, depth: 0 };
-    if parser.tokens.is_empty() {
-        return Ok(Tree { node: Node::All, span: Span::default() });
-    }
-    let tree = parser.or()?;
+    let mut parser = Parser::of(text, false)?;
+    let tree = parser.filter()?;
     match parser.peek() {
         None => Ok(tree),
         Some(_) => Err(parser.expected("a filter", "remove it, or put it in quotes")),
+    }
+}
+
+/// Understands a query of filters, and pipes behind them.
+///
+/// # Errors
+/// [`SyntaxError`] with the column.
+pub(crate) fn parse_query(text: &str) -> Result<Query, SyntaxError> {
+    let mut parser = Parser::of(text, true)?;
+    let filter = parser.filter()?;
+    match parser.peek() {
+        None => Ok(Query { filter, pipes: Vec::new() }),
+        Some(Kind::Pipe) => Ok(Query { filter, pipes: pipes(text, parser.here().from)? }),
+        Some(_) => Err(parser.expected("a filter or `|`", "remove it, or put it in quotes")),
     }
 }
 
@@ -32,9 +41,28 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
+    /// Whether pipes may follow.
+    pipes: bool,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    fn of(text: &'a str, pipes: bool) -> Result<Self, SyntaxError> {
+        if text.len() > QUERY_BYTES_MAX {
+            let problem = Problem::TooLarge("at most 16 KiB of text");
+            return Err(SyntaxError::at(text, 0, problem, "ask in several queries"));
+        }
+        Ok(Self { text, tokens: tokens(text)?, next: 0, depth: 0, pipes })
+    }
+
+    /// Everything before the first pipe.
+    fn filter(&mut self) -> Result<Tree, SyntaxError> {
+        match self.peek() {
+            None => Ok(Tree { node: Node::All, span: Span::default() }),
+            Some(Kind::Pipe) if self.pipes => Ok(Tree { node: Node::All, span: Span::default() }),
+            Some(_) => self.or(),
+        }
+    }
+
     fn peek(&self) -> Option<&Kind> {
         self.tokens.get(self.next).map(|token| &token.kind)
     }
@@ -60,7 +88,7 @@ impl Parser<'_> {
 
     fn expected(&self, expected: &'static str, hint: &str) -> SyntaxError {
         let span = self.here();
-        if self.peek() == Some(&Kind::Pipe) {
+        if !self.pipes && self.peek() == Some(&Kind::Pipe) {
             let hint = "take away the pipe and what follows; pipes belong to /query";
             return SyntaxError::at(self.text, span.from, Problem::Pipe, hint);
         }
