@@ -1,7 +1,7 @@
 // Times in and out, exact and as read.
 
 import { expect, test } from 'vitest'
-import { clock, day, duration, millis, parseTime, roundDuration } from './time'
+import { clock, day, duration, millis, parseTime, rfc3339Nanos, roundDuration } from './time'
 
 test.each([
   ['2026-01-29T14:06:11.434567891Z', 1769695571434567891n],
@@ -10,6 +10,15 @@ test.each([
   ['1969-12-31T23:59:59.999999999Z', -1n],
 ])('%s is exact to the nanosecond', (text, ns) => {
   expect(parseTime(text)).toBe(ns)
+})
+
+test.each([
+  '2026-01-29T14:06:11.434567891Z',
+  '2026-01-29T14:06:11.434Z',
+  '2026-01-29T14:06:11Z',
+  '1969-12-31T23:59:59.999999999Z',
+])('%s is written as it was read', (text) => {
+  expect(rfc3339Nanos(parseTime(text)!)).toBe(text)
 })
 
 test.each(['', 'now', '-15m', '2026-01-29', '2026-13-29T14:06:11Z', '2026-01-29T14:06:11'])(

@@ -30,6 +30,14 @@ export function rfc3339(ms: number): string {
   return new Date(ms).toISOString()
 }
 
+/** RFC 3339, exact: its fraction has no, three or nine digits. */
+export function rfc3339Nanos(time: Nanos): string {
+  const text = rfc3339(millis(time))
+  const below = ((time % 1_000_000n) + 1_000_000n) % 1_000_000n
+  if (below > 0n) return text.replace('Z', `${String(below).padStart(6, '0')}Z`)
+  return text.replace('.000Z', 'Z')
+}
+
 /** `14:06:11.434` */
 export function clock(time: Nanos): string {
   return rfc3339(millis(time)).slice(11, 23)
@@ -40,7 +48,7 @@ export function clockSeconds(time: Nanos): string {
   return clock(time).slice(0, 8)
 }
 
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+export const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** `29 Jan 2026` */
 export function day(time: Nanos): string {
@@ -71,4 +79,11 @@ export function roundDuration(ms: number): string {
 
 function both(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`
+}
+
+/** RFC 3339, exact to the nanosecond. */
+export function exact(time: Nanos): string {
+  const ms = millis(time)
+  const rest = time - BigInt(ms) * 1_000_000n
+  return rest === 0n ? rfc3339(ms) : rfc3339(ms).replace('Z', `${String(rest).padStart(6, '0')}Z`)
 }
