@@ -4,7 +4,7 @@
 //! - evaluation is pure and cannot fail: whatever can be wrong is found when the filter is made;
 //! - a filter belongs to one tenant, and no query of his can reach another's rows;
 //! - NOT is complement, so a record without the field fits `-f:x`;
-//! - text columns that [`Filter::columns`] does not name are never looked at.
+//! - columns that [`Filter::columns`] does not name are never looked at.
 
 mod attributes;
 mod compile;
@@ -16,7 +16,7 @@ mod test;
 mod text;
 
 use nilometer_block::Columns;
-use nilometer_model::{Rows, Tenant, TimeRange};
+use nilometer_model::{Rows, Tenant, TimeRange, Timestamp};
 use nilometer_store::Prune;
 use regex::Regex;
 
@@ -54,15 +54,21 @@ impl Filter {
         Ok(Self { tenant: tenant.clone(), root: compile::step(text, &parse(text)?)? })
     }
 
-    /// The tenant's rows in range that fit.
+    /// The tenant's rows that fit; those in the range, or all of them when none is given: then their
+    /// times are not looked at.
     #[must_use]
-    pub(crate) fn select(&self, rows: &Rows, range: TimeRange) -> Selection {
-        let (from, to) = (range.from().0, range.to().0);
+    pub(crate) fn select(&self, rows: &Rows, range: Option<TimeRange>) -> Selection {
         let own: Vec<bool> =
             rows.origins.iter().map(|origin| origin.tenant == self.tenant.name()).collect();
-        let among = Selection::of(rows.len(), |row| {
-            own[rows.origin[row] as usize] && from <= rows.time[row] && rows.time[row] < to
-        });
+        let all_own = own.iter().all(|own| *own);
+        let is_own = |row: usize| all_own || own[rows.origin[row] as usize];
+        let among = match range {
+            None if all_own => Selection::all(rows.len()),
+            None => Selection::of(rows.len(), is_own),
+            Some(range) => Selection::of(rows.len(), |row| {
+                range.contains(Timestamp(rows.time[row])) && is_own(row)
+            }),
+        };
         self.root.select(rows, among)
     }
 
@@ -72,12 +78,10 @@ impl Filter {
         self.root.prune()
     }
 
-    /// The text columns that [`Filter::select`] looks at.
+    /// The columns that [`Filter::select`] looks at, besides the time where a range is given.
     #[must_use]
     pub(crate) fn columns(&self) -> Columns {
-        let mut columns = Columns::NONE;
-        self.root.need(&mut columns);
-        columns
+        self.root.columns()
     }
 }
 
@@ -116,15 +120,15 @@ impl Step {
         }
     }
 
-    fn need(&self, columns: &mut Columns) {
+    fn columns(&self) -> Columns {
         match self {
-            Self::All => {}
-            Self::Text(_) | Self::Pattern(_) => columns.message = true,
-            Self::Field(Field::Message, _) => columns.message = true,
-            Self::Field(Field::Attribute(_), _) => columns.attributes = true,
-            Self::Field(..) => {}
-            Self::And(steps) | Self::Or(steps) => steps.iter().for_each(|step| step.need(columns)),
-            Self::Not(step) => step.need(columns),
+            Self::All => Columns::NONE,
+            Self::Text(_) | Self::Pattern(_) => Columns::MESSAGE,
+            Self::Field(field, _) => field.columns(),
+            Self::And(steps) | Self::Or(steps) => {
+                steps.iter().fold(Columns::NONE, |all, step| all.with(step.columns()))
+            }
+            Self::Not(step) => step.columns(),
         }
     }
 }

@@ -1,30 +1,16 @@
-//! Bytes to rows. The bytes may be anybody's: every claim is held against a limit before it is believed.
+//! Bytes to rows. The bytes may be anybody's: nothing is read beyond what there is, and [`Rows::check`] has the last word.
 
+use std::fmt;
 use std::sync::Arc;
 
 use nilometer_model::{Origin, Rows, Severity, TextColumn};
 use zstd::bulk::Decompressor;
 
+use crate::columns::Columns;
 use crate::cursor::Cursor;
-use crate::layout::{CRC_END, FRAME_ENTRY_BYTES, Frame, HEAD_BYTES, MAGIC, VERSION};
-use crate::limits::{ORIGINS_BYTES_MAX, ROWS_MAX, TEXT_BYTES_MAX};
+use crate::frames::{Entry, Frames};
+use crate::layout::{Frame, VERSION};
 use crate::{origins, plane};
-
-/// Text columns to inflate; all others always are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Columns {
-    /// The messages.
-    pub message: bool,
-    /// The attributes.
-    pub attributes: bool,
-}
-
-impl Columns {
-    /// Both texts.
-    pub const ALL: Self = Self { message: true, attributes: true };
-    /// Neither text.
-    pub const NONE: Self = Self { message: false, attributes: false };
-}
 
 /// Why bytes are not a block.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,53 +37,158 @@ pub enum BlockError {
     /// The checksums hold, and yet it cannot be read.
     #[error("the {0} of a block cannot be read")]
     Damaged(&'static str),
+    /// There is no memory to inflate it.
+    #[error("there is no memory to inflate a block")]
+    NoMemory,
 }
 
-/// The rows of a block. A text column that is not asked for holds empty texts.
+/// Decodes blocks one after the other with the same buffers.
+#[derive(Default)]
+pub struct Decoder {
+    /// Made for the first frame that needs it.
+    zstd: Option<Decompressor<'static>>,
+    /// The frame being read.
+    raw: Vec<u8>,
+    /// The column being read.
+    values: Vec<u64>,
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder").finish_non_exhaustive()
+    }
+}
+
+/// The rows of a block, as [`Decoder::decode`] gives them.
 ///
 /// # Errors
 /// [`BlockError`] when the bytes are not a whole and undamaged block within [`limits`](crate::limits).
 pub fn decode(bytes: &[u8], columns: Columns) -> Result<Rows, BlockError> {
-    let mut block = Block::open(bytes)?;
-    let rows = block.rows;
-    let (origins, origin) = block.origins()?;
-    let Times { time, order_time, received } = block.times()?;
-    let numbers = block.numbers(&origin, origins.len())?;
-    let message = block.text(Frame::Messages, numbers.message_ends, columns.message)?;
-    let attributes = block.text(Frame::Attributes, numbers.attributes_ends, columns.attributes)?;
-    let trace_id = block.ids(Frame::Traces)?;
-    let span_id = block.ids(Frame::Spans)?;
-    let (position, bytes, severity) = (numbers.position, numbers.bytes, numbers.severity);
-    let rows_decoded = Rows {
-        origins,
-        origin,
-        time,
-        order_time,
-        position,
-        bytes,
-        received,
-        severity,
-        message,
-        attributes,
-        trace_id,
-        span_id,
-    };
-    let whole = rows_decoded.len() == rows && rows_decoded.check();
-    whole.then_some(rows_decoded).ok_or(BlockError::Damaged("columns"))
+    Decoder::default().decode(bytes, columns)
 }
 
-/// One frame's place, and what it claims.
-#[derive(Clone, Copy)]
-struct Entry<'a> {
-    stored: &'a [u8],
-    raw: usize,
-    crc: u32,
-}
+impl Decoder {
+    /// The rows of a block; of what is not asked for nothing is looked at, so that damage there goes unnoticed.
+    ///
+    /// # Errors
+    /// [`BlockError`] when the bytes are not a whole and undamaged block within [`limits`](crate::limits).
+    pub fn decode(&mut self, bytes: &[u8], columns: Columns) -> Result<Rows, BlockError> {
+        let frames = Frames::open(bytes)?;
+        let (origins, origin) = self.origins(&frames)?;
+        let Times { time, order_time, received } = self.times(&frames, columns)?;
+        let numbers = self.numbers(&frames, columns, &origin, origins.len())?;
+        let Numbers { has_message, message_ends, attributes_ends, bytes, position, severity } =
+            numbers;
+        let rows = Rows {
+            origins,
+            origin,
+            time,
+            order_time,
+            position,
+            bytes,
+            received,
+            severity,
+            message: match has_message {
+                Some(column) => column,
+                None => self.text(&frames, Frame::Messages, message_ends)?,
+            },
+            attributes: self.text(&frames, Frame::Attributes, attributes_ends)?,
+            trace_id: self.ids(&frames, Frame::Traces, columns)?,
+            span_id: self.ids(&frames, Frame::Spans, columns)?,
+        };
+        let whole = rows.len() == frames.rows && rows.check();
+        whole.then_some(rows).ok_or(BlockError::Damaged("columns"))
+    }
 
-struct Block<'a> {
-    rows: usize,
-    frames: [Entry<'a>; Frame::ALL.len()],
-    zstd: Decompressor<'static>,
+    /// Fills `raw` with a frame's bytes, inflated: exactly as many as it claims.
+    fn inflate(&mut self, frames: &Frames<'_>, frame: Frame) -> Result<(), BlockError> {
+        let Entry { stored, raw, crc } = frames.entry(frame);
+        if crc32c::crc32c(stored) != crc {
+            return Err(BlockError::Checksum(frame.name()));
+        }
+        self.raw.clear();
+        if stored.len() == raw {
+            self.raw.extend_from_slice(stored);
+            return Ok(());
+        }
+        let zstd = match self.zstd.take() {
+            Some(zstd) => zstd,
+            None => Decompressor::new().map_err(|_| BlockError::NoMemory)?,
+        };
+        let zstd = self.zstd.insert(zstd);
+        self.raw.reserve(raw);
+        let inflated = zstd.decompress_to_buffer(stored, &mut self.raw);
+        let whole = inflated.is_ok_and(|bytes| bytes == raw);
+        whole.then_some(()).ok_or(BlockError::Damaged(frame.name()))
+    }
+
+    fn origins(&mut self, frames: &Frames<'_>) -> Result<(Vec<Arc<Origin>>, Vec<u32>), BlockError> {
+        self.inflate(frames, Frame::Origins)?;
+        let origins = origins::get(&self.raw, frames.rows);
+        origins.ok_or(BlockError::Damaged(Frame::Origins.name()))
+    }
+
+    fn times(&mut self, frames: &Frames<'_>, columns: Columns) -> Result<Times, BlockError> {
+        let zeros = vec![0; frames.rows];
+        if columns.among(TIMES).is_none() {
+            return Ok(Times { time: zeros.clone(), order_time: zeros.clone(), received: zeros });
+        }
+        self.inflate(frames, Frame::Times)?;
+        let mut cursor = Cursor::new(&self.raw);
+        let times = read_times(&mut cursor, zeros, columns, &mut self.values);
+        times.ok_or(BlockError::Damaged(Frame::Times.name()))
+    }
+
+    fn numbers(
+        &mut self,
+        frames: &Frames<'_>,
+        columns: Columns,
+        origin: &[u32],
+        origins: usize,
+    ) -> Result<Numbers, BlockError> {
+        let mut numbers = Numbers::of_nothing(frames.rows);
+        if !columns.among(NUMBERS).is_none() {
+            self.inflate(frames, Frame::Numbers)?;
+            let mut cursor = Cursor::new(&self.raw);
+            numbers
+                .read(&mut cursor, columns, (origin, origins), &mut self.values)
+                .ok_or(BlockError::Damaged(Frame::Numbers.name()))?;
+        }
+        Ok(numbers)
+    }
+
+    /// A text column cut at `ends`, or empty texts when there are none.
+    fn text(
+        &mut self,
+        frames: &Frames<'_>,
+        frame: Frame,
+        ends: Option<Vec<u32>>,
+    ) -> Result<TextColumn, BlockError> {
+        let column = match ends {
+            Some(ends) => {
+                self.inflate(frames, frame)?;
+                let text = String::from_utf8(std::mem::take(&mut self.raw));
+                text.ok().and_then(|text| TextColumn::from_parts(text, ends))
+            }
+            None => TextColumn::from_parts(String::new(), vec![0; frames.rows]),
+        };
+        column.ok_or(BlockError::Damaged(frame.name()))
+    }
+
+    fn ids<const N: usize>(
+        &mut self,
+        frames: &Frames<'_>,
+        frame: Frame,
+        columns: Columns,
+    ) -> Result<Vec<[u8; N]>, BlockError> {
+        if !columns.has(Columns::IDS) {
+            return Ok(Vec::new());
+        }
+        self.inflate(frames, frame)?;
+        let (ids, rest) = self.raw.as_chunks::<N>();
+        let whole = rest.is_empty() && (ids.is_empty() || ids.len() == frames.rows);
+        whole.then(|| ids.to_vec()).ok_or(BlockError::Damaged(frame.name()))
+    }
 }
 
 struct Times {
@@ -107,112 +198,49 @@ struct Times {
 }
 
 struct Numbers {
-    message_ends: Vec<u32>,
-    attributes_ends: Vec<u32>,
+    /// Stands for the messages, when only that is asked for.
+    has_message: Option<TextColumn>,
+    /// Where texts end, when they are asked for.
+    message_ends: Option<Vec<u32>>,
+    attributes_ends: Option<Vec<u32>>,
     bytes: Vec<u32>,
     position: Vec<u64>,
     severity: Vec<Severity>,
 }
 
-impl<'a> Block<'a> {
-    fn open(bytes: &'a [u8]) -> Result<Self, BlockError> {
-        if !bytes.starts_with(MAGIC) {
-            return Err(BlockError::NotABlock);
-        }
-        let (head, mut rest) =
-            bytes.split_at_checked(HEAD_BYTES).ok_or(BlockError::Damaged("head"))?;
-        let version = u16::from_le_bytes([head[4], head[5]]);
-        if version != VERSION {
-            return Err(BlockError::Version(version));
-        }
-        let crc = u32::from_le_bytes([head[6], head[7], head[8], head[9]]);
-        if crc32c::crc32c(&head[CRC_END..]) != crc {
-            return Err(BlockError::Checksum("head"));
-        }
-        let mut cursor = Cursor::new(&head[CRC_END..]);
-        let rows = cursor.u32().ok_or(BlockError::Damaged("head"))? as usize;
-        within("rows", rows, ROWS_MAX)?;
-        let mut frames = [Entry { stored: &[], raw: 0, crc: 0 }; Frame::ALL.len()];
-        for (frame, entry) in Frame::ALL.into_iter().zip(&mut frames) {
-            let entry_bytes: [u8; FRAME_ENTRY_BYTES] =
-                cursor.array().ok_or(BlockError::Damaged("head"))?;
-            let [stored, raw, crc] = [0, 4, 8].map(|at| {
-                let four = [0, 1, 2, 3].map(|byte| entry_bytes[at + byte]);
-                u32::from_le_bytes(four)
-            });
-            within(frame.name(), raw as usize, frame_bytes_max(frame, rows))?;
-            let (stored, behind) =
-                rest.split_at_checked(stored as usize).ok_or(BlockError::Damaged(frame.name()))?;
-            rest = behind;
-            *entry = Entry { stored, raw: raw as usize, crc };
-        }
-        if !rest.is_empty() {
-            return Err(BlockError::Damaged("end"));
-        }
-        let zstd = Decompressor::new().map_err(|_| BlockError::Damaged("frames"))?;
-        Ok(Self { rows, frames, zstd })
-    }
+/// The columns in the frame of times.
+const TIMES: Columns = Columns::TIME.with(Columns::ORDER_TIME).with(Columns::RECEIVED);
+/// The columns for which the frame of numbers is needed.
+const NUMBERS: Columns = Columns::POSITION
+    .with(Columns::SEVERITY)
+    .with(Columns::MESSAGE)
+    .with(Columns::HAS_MESSAGE)
+    .with(Columns::ATTRIBUTES);
 
-    /// A frame's bytes, inflated: exactly as many as it claims.
-    fn inflate(&mut self, frame: Frame) -> Result<Vec<u8>, BlockError> {
-        let Entry { stored, raw, crc } = self.frames[frame as usize];
-        if crc32c::crc32c(stored) != crc {
-            return Err(BlockError::Checksum(frame.name()));
-        }
-        if stored.len() == raw {
-            return Ok(stored.to_vec());
-        }
-        let inflated = self.zstd.decompress(stored, raw);
-        inflated.ok().filter(|bytes| bytes.len() == raw).ok_or(BlockError::Damaged(frame.name()))
-    }
-
-    fn origins(&mut self) -> Result<(Vec<Arc<Origin>>, Vec<u32>), BlockError> {
-        let raw = self.inflate(Frame::Origins)?;
-        origins::get(&raw, self.rows).ok_or(BlockError::Damaged(Frame::Origins.name()))
-    }
-
-    fn times(&mut self) -> Result<Times, BlockError> {
-        let raw = self.inflate(Frame::Times)?;
-        let rows = self.rows;
-        read_times(&mut Cursor::new(&raw), rows).ok_or(BlockError::Damaged(Frame::Times.name()))
-    }
-
-    fn numbers(&mut self, origin: &[u32], origins: usize) -> Result<Numbers, BlockError> {
-        let raw = self.inflate(Frame::Numbers)?;
-        read_numbers(&mut Cursor::new(&raw), origin, origins)
-            .ok_or(BlockError::Damaged(Frame::Numbers.name()))
-    }
-
-    fn text(
-        &mut self,
-        frame: Frame,
-        ends: Vec<u32>,
-        wanted: bool,
-    ) -> Result<TextColumn, BlockError> {
-        let column = if wanted {
-            let text = String::from_utf8(self.inflate(frame)?);
-            text.ok().and_then(|text| TextColumn::from_parts(text, ends))
-        } else {
-            TextColumn::from_parts(String::new(), vec![0; self.rows])
-        };
-        column.ok_or(BlockError::Damaged(frame.name()))
-    }
-
-    fn ids<const N: usize>(&mut self, frame: Frame) -> Result<Vec<[u8; N]>, BlockError> {
-        let raw = self.inflate(frame)?;
-        let (ids, rest) = raw.as_chunks::<N>();
-        let whole = rest.is_empty() && (ids.is_empty() || ids.len() == self.rows);
-        whole.then(|| ids.to_vec()).ok_or(BlockError::Damaged(frame.name()))
-    }
-}
-
-fn read_times(cursor: &mut Cursor<'_>, rows: usize) -> Option<Times> {
-    let mut values = Vec::new();
-    let time = read_deltas(cursor, rows, &mut values)?;
-    plane::get(cursor, rows, &mut values)?;
-    let ahead = values.iter().map(|value| plane::unzigzag(*value));
-    let order_time = time.iter().zip(ahead).map(|(time, ahead)| time.wrapping_add(ahead)).collect();
-    let received = read_deltas(cursor, rows, &mut values)?;
+fn read_times(
+    cursor: &mut Cursor<'_>,
+    zeros: Vec<i64>,
+    columns: Columns,
+    values: &mut Vec<u64>,
+) -> Option<Times> {
+    let rows = zeros.len();
+    let time = read_deltas(cursor, rows, values)?;
+    let order_time = if columns.has(Columns::ORDER_TIME) {
+        plane::get(cursor, rows, values)?;
+        let ahead = values.iter().map(|value| plane::unzigzag(*value));
+        time.iter().zip(ahead).map(|(time, ahead)| time.wrapping_add(ahead)).collect()
+    } else {
+        plane::skip(cursor, rows)?;
+        zeros.clone()
+    };
+    let received = if columns.has(Columns::RECEIVED) {
+        read_deltas(cursor, rows, values)?
+    } else {
+        cursor.take(size_of::<i64>())?;
+        plane::skip(cursor, rows)?;
+        zeros.clone()
+    };
+    let time = if columns.has(Columns::TIME) { time } else { zeros };
     cursor.is_empty().then_some(Times { time, order_time, received })
 }
 
@@ -226,26 +254,83 @@ fn read_deltas(cursor: &mut Cursor<'_>, rows: usize, values: &mut Vec<u64>) -> O
     Some(times.collect())
 }
 
-fn read_numbers(cursor: &mut Cursor<'_>, origin: &[u32], origins: usize) -> Option<Numbers> {
-    let rows = origin.len();
-    let mut values = Vec::new();
-    plane::get(cursor, rows, &mut values)?;
-    let message_ends = ends(&values)?;
-    let mut bytes = Vec::with_capacity(rows);
-    let message_bytes = values.clone();
-    plane::get(cursor, rows, &mut values)?;
-    let attributes_ends = ends(&values)?;
-    plane::get(cursor, rows, &mut values)?;
-    for (framing, len) in values.iter().zip(&message_bytes) {
-        let framed = len.cast_signed().checked_add(plane::unzigzag(*framing))?;
-        bytes.push(u32::try_from(framed).ok()?);
+impl Numbers {
+    fn of_nothing(rows: usize) -> Self {
+        Self {
+            has_message: None,
+            message_ends: None,
+            attributes_ends: None,
+            bytes: vec![0; rows],
+            position: vec![0; rows],
+            severity: vec![Severity::Unset; rows],
+        }
     }
-    plane::get(cursor, rows, &mut values)?;
-    let position = positions(values, origin, origins, &bytes);
-    let codes = cursor.take(rows)?;
-    let severity: Option<_> = codes.iter().map(|code| Severity::from_code(*code)).collect();
-    let severity = severity.filter(|_| cursor.is_empty())?;
-    Some(Numbers { message_ends, attributes_ends, bytes, position, severity })
+
+    /// Reads what is asked for and passes over the rest.
+    fn read(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        columns: Columns,
+        (origin, origins): (&[u32], usize),
+        values: &mut Vec<u64>,
+    ) -> Option<()> {
+        let rows = origin.len();
+        let positions = columns.has(Columns::POSITION);
+        let message = columns.has(Columns::MESSAGE);
+        let has_message = !message && columns.has(Columns::HAS_MESSAGE);
+        let message_bytes = lengths(cursor, rows, positions || message || has_message)?;
+        let attributes_bytes = lengths(cursor, rows, columns.has(Columns::ATTRIBUTES))?;
+        if positions {
+            plane::get(cursor, rows, values)?;
+            self.bytes = framed_bytes(values, message_bytes.as_deref()?)?;
+            plane::get(cursor, rows, values)?;
+            self.position = read_positions(values, origin, origins, &self.bytes);
+        } else {
+            plane::skip(cursor, rows)?;
+            plane::skip(cursor, rows)?;
+        }
+        if has_message {
+            let mut column = TextColumn::default();
+            let empty = message_bytes.iter().flatten().map(|len| *len == 0);
+            empty.for_each(|empty| column.push(if empty { "" } else { "?" }));
+            self.has_message = Some(column);
+        }
+        if message {
+            self.message_ends = Some(ends(&message_bytes?)?);
+        }
+        if let Some(lengths) = attributes_bytes {
+            self.attributes_ends = Some(ends(&lengths)?);
+        }
+        let codes = cursor.take(rows)?;
+        if columns.has(Columns::SEVERITY) {
+            let severity: Option<_> = codes.iter().map(|code| Severity::from_code(*code)).collect();
+            self.severity = severity?;
+        }
+        cursor.is_empty().then_some(())
+    }
+}
+
+/// The column of lengths that stands here, when it is wanted: `Some(None)` when it is not.
+#[expect(
+    clippy::option_option,
+    reason = "outside: whether it can be read; inside: whether it is wanted"
+)]
+fn lengths(cursor: &mut Cursor<'_>, rows: usize, wanted: bool) -> Option<Option<Vec<u64>>> {
+    if !wanted {
+        plane::skip(cursor, rows)?;
+        return Some(None);
+    }
+    let mut lengths = Vec::new();
+    plane::get(cursor, rows, &mut lengths)?;
+    Some(Some(lengths))
+}
+
+fn framed_bytes(framings: &[u64], message_bytes: &[u64]) -> Option<Vec<u32>> {
+    let framed = framings.iter().zip(message_bytes).map(|(framing, len)| {
+        let framed = len.cast_signed().checked_add(plane::unzigzag(*framing))?;
+        u32::try_from(framed).ok()
+    });
+    framed.collect()
 }
 
 fn ends(lengths: &[u64]) -> Option<Vec<u32>> {
@@ -257,34 +342,14 @@ fn ends(lengths: &[u64]) -> Option<Vec<u32>> {
     ends.collect()
 }
 
-fn positions(mut values: Vec<u64>, origin: &[u32], origins: usize, bytes: &[u32]) -> Vec<u64> {
+fn read_positions(values: &[u64], origin: &[u32], origins: usize, bytes: &[u32]) -> Vec<u64> {
     let mut before = vec![0_u64; origins];
-    for ((value, origin), bytes) in values.iter_mut().zip(origin).zip(bytes) {
+    let steps = values.iter().zip(origin).zip(bytes);
+    let positions = steps.map(|((value, origin), bytes)| {
         let before = &mut before[*origin as usize];
         let step = plane::unzigzag(*value).cast_unsigned().wrapping_add(u64::from(*bytes));
         *before = before.wrapping_add(step);
-        *value = *before;
-    }
-    values
-}
-
-/// What a frame of a block of so many rows can be at most, inflated.
-fn frame_bytes_max(frame: Frame, rows: usize) -> usize {
-    /// Planes of a number, and the byte that counts them.
-    const COLUMN_BYTES: usize = 1;
-    match frame {
-        Frame::Origins => ORIGINS_BYTES_MAX,
-        Frame::Times => 2 * 8 + 3 * (COLUMN_BYTES + 8 * rows),
-        Frame::Numbers => 4 * (COLUMN_BYTES + 8 * rows) + rows,
-        Frame::Messages | Frame::Attributes => TEXT_BYTES_MAX,
-        Frame::Traces => 16 * rows,
-        Frame::Spans => 8 * rows,
-    }
-}
-
-fn within(what: &'static str, claimed: usize, limit: usize) -> Result<(), BlockError> {
-    if claimed > limit {
-        return Err(BlockError::TooLarge { what, claimed, limit });
-    }
-    Ok(())
+        *before
+    });
+    positions.collect()
 }

@@ -7,16 +7,19 @@
 
 #![warn(missing_docs)]
 
+mod columns;
 mod cursor;
 mod decode;
 mod encode;
+mod frames;
 mod layout;
 pub mod limits;
 mod origins;
 mod plane;
 mod words;
 
-pub use decode::{BlockError, Columns, decode};
+pub use columns::Columns;
+pub use decode::{BlockError, Decoder, decode};
 pub use encode::{Encoder, encode};
 pub use words::words;
 

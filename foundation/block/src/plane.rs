@@ -33,6 +33,12 @@ pub(crate) fn get(cursor: &mut Cursor<'_>, rows: usize, values: &mut Vec<u64>) -
     Some(())
 }
 
+/// Passes over a column of `rows` values; `None` when the bytes end before.
+pub(crate) fn skip(cursor: &mut Cursor<'_>, rows: usize) -> Option<()> {
+    let planes = cursor.byte().filter(|planes| u32::from(*planes) <= u64::BITS / u8::BITS)?;
+    cursor.take(usize::from(planes) * rows).map(|_| ())
+}
+
 /// A difference as a number that is small when the difference is.
 pub(crate) fn zigzag(difference: i64) -> u64 {
     ((difference << 1) ^ (difference >> 63)).cast_unsigned()
@@ -58,6 +64,9 @@ mod tests {
             let mut back = vec![7];
             get(&mut Cursor::new(&out), values.len(), &mut back).unwrap();
             assert_eq!(back, values);
+            let mut cursor = Cursor::new(&out);
+            skip(&mut cursor, values.len()).unwrap();
+            assert!(cursor.is_empty());
         }
     }
 
@@ -65,6 +74,7 @@ mod tests {
     fn a_column_that_ends_early_or_claims_nine_planes_is_refused() {
         for bytes in [&[][..], &[1, 0], &[9]] {
             assert!(get(&mut Cursor::new(bytes), 2, &mut Vec::new()).is_none());
+            assert!(skip(&mut Cursor::new(bytes), 2).is_none());
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nilometer_model::{Origin, RowRef, Rows, Severity, SourceId, Stream, Timestamp};
 use proptest::prelude::*;
 
-use crate::{BlockError, Columns, decode, encode};
+use crate::{BlockError, Columns, Decoder, decode, encode};
 
 type Drawn = (u8, (i64, i64, i64), (u64, u32), String, String, Option<u8>, Option<u8>);
 
@@ -50,16 +50,45 @@ fn any_rows(rows_max: usize) -> impl Strategy<Value = Rows> {
     proptest::collection::vec(row, 0..rows_max).prop_map(|drawn| rows_of(&drawn))
 }
 
-fn without_texts(rows: &Rows, columns: Columns) -> Rows {
+/// The rows, with nothing in the columns that are not named.
+fn only(rows: &Rows, columns: Columns) -> Rows {
     let mut bare = Rows::default();
     bare.origins.clone_from(&rows.origins);
-    for mut row in rows.iter() {
-        row.message = if columns.message { row.message } else { "" };
-        row.attributes = if columns.attributes { row.attributes } else { "" };
-        bare.push(row);
+    for row in rows.iter() {
+        let has = |column| columns.has(column);
+        let time = |column, time| if has(column) { time } else { Timestamp(0) };
+        let text = |column, text| if has(column) { text } else { "" };
+        bare.push(RowRef {
+            origin: row.origin,
+            time: time(Columns::TIME, row.time),
+            order_time: time(Columns::ORDER_TIME, row.order_time),
+            received: time(Columns::RECEIVED, row.received),
+            position: if has(Columns::POSITION) { row.position } else { 0 },
+            bytes: if has(Columns::POSITION) { row.bytes } else { 0 },
+            severity: if has(Columns::SEVERITY) { row.severity } else { Severity::Unset },
+            message: match text(Columns::MESSAGE, row.message) {
+                "" if has(Columns::HAS_MESSAGE) && !row.message.is_empty() => "?",
+                message => message,
+            },
+            attributes: text(Columns::ATTRIBUTES, row.attributes),
+            trace_id: row.trace_id.filter(|_| has(Columns::IDS)),
+            span_id: row.span_id.filter(|_| has(Columns::IDS)),
+        });
     }
     bare
 }
+
+const COLUMNS: [Columns; 9] = [
+    Columns::TIME,
+    Columns::ORDER_TIME,
+    Columns::RECEIVED,
+    Columns::POSITION,
+    Columns::SEVERITY,
+    Columns::MESSAGE,
+    Columns::ATTRIBUTES,
+    Columns::IDS,
+    Columns::HAS_MESSAGE,
+];
 
 proptest! {
     #[test]
@@ -67,8 +96,19 @@ proptest! {
         let bytes = encode(&rows, level);
         prop_assert_eq!(&encode(&rows, level), &bytes);
         prop_assert_eq!(&decode(&bytes, Columns::ALL).unwrap(), &rows);
-        for columns in [Columns::NONE, Columns { message: true, attributes: false }] {
-            prop_assert_eq!(&decode(&bytes, columns).unwrap(), &without_texts(&rows, columns));
+    }
+
+    #[test]
+    fn any_columns_come_back_alone_from_one_decoder(
+        drawn in proptest::collection::vec((any_rows(20), any::<[bool; 9]>()), 1..4),
+    ) {
+        let mut decoder = Decoder::default();
+        for (rows, asked) in drawn {
+            let columns = COLUMNS.into_iter().zip(asked).filter(|(_, asked)| *asked);
+            let columns = columns.fold(Columns::NONE, |all, (one, _)| all.with(one));
+            let decoded = decoder.decode(&encode(&rows, 1), columns).unwrap();
+            prop_assert!(decoded.check());
+            prop_assert_eq!(&decoded, &only(&rows, columns), "{:?}", columns);
         }
     }
 

@@ -157,7 +157,7 @@ impl SpeakersBySplit {
         let blocks: Vec<u32> = (0..).take(split.directory().len()).collect();
         for part in blocks.chunks(BLOCKS_AT_ONCE) {
             for block in split.read_blocks(part).await? {
-                speakers.hear(&decode(&block, Columns::NONE)?);
+                speakers.hear(&decode(&block, Columns::TIME)?);
             }
             tokio::task::yield_now().await;
         }

@@ -119,10 +119,7 @@ impl Fold for Counts {
     }
 
     fn columns(&self) -> Columns {
-        Columns {
-            message: self.by == Some(Field::Message),
-            attributes: matches!(self.by, Some(Field::Attribute(_))),
-        }
+        self.by.as_ref().map_or(Columns::NONE, Field::columns).with(Columns::TIME)
     }
 
     fn take(&mut self, rows: &Rows, fits: &Selection) {

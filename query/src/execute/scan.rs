@@ -10,7 +10,7 @@ mod reader;
 use std::sync::Arc;
 use std::time::Instant;
 
-use nilometer_block::{BlockError, Columns, decode};
+use nilometer_block::{BlockError, Columns, Decoder};
 use nilometer_model::{Rows, TimeRange, Timestamp};
 use nilometer_store::{Snapshot, Split};
 use tokio_util::sync::CancellationToken;
@@ -25,6 +25,8 @@ use crate::plan::{Filter, Selection};
 pub(super) struct Unit {
     pub(super) order_first: Timestamp,
     pub(super) order_last: Timestamp,
+    /// All of its times lie in the range that is asked for.
+    inside: bool,
     place: Place,
 }
 
@@ -46,7 +48,7 @@ pub(super) trait Fold: Send + 'static {
     fn may_end_before(&self, _: &Unit) -> bool {
         true
     }
-    /// The text columns that it looks at in rows that fit.
+    /// The columns that it looks at in rows that fit.
     fn columns(&self) -> Columns;
     fn take(&mut self, rows: &Rows, fits: &Selection);
     /// Memory that it holds, bytes.
@@ -128,13 +130,14 @@ fn over(limits: &Limits, bytes_read: u64, started: Instant) -> Option<LimitedBy>
 
 /// Everything that may hold fitting rows, in reading order.
 fn units(snapshot: &Snapshot, question: &Question) -> Vec<Unit> {
-    let prune = question.filter.prune();
-    let mut units: Vec<Unit> = snapshot.buffer.iter().filter_map(buffered).collect();
+    let (prune, range) = (question.filter.prune(), question.range);
+    let mut units: Vec<Unit> =
+        snapshot.buffer.iter().filter_map(|rows| buffered(rows, range)).collect();
     for (split, opened) in snapshot.splits.iter().enumerate() {
         let meta = opened.meta();
-        if question.range.touches(meta.time_first, meta.time_last) {
-            let blocks = opened.blocks(question.range, &prune);
-            units.extend(blocks.into_iter().filter_map(|block| stored(opened, split, block)));
+        if range.touches(meta.time_first, meta.time_last) {
+            let blocks = opened.blocks(range, &prune).into_iter();
+            units.extend(blocks.filter_map(|block| stored(opened, (split, block), range)));
         }
     }
     if question.newest_first {
@@ -145,21 +148,31 @@ fn units(snapshot: &Snapshot, question: &Question) -> Vec<Unit> {
     units
 }
 
-fn stored(opened: &Split, split: usize, block: u32) -> Option<Unit> {
+fn stored(opened: &Split, (split, block): (usize, u32), range: TimeRange) -> Option<Unit> {
     let entry = opened.directory().get(block as usize)?;
     let place = Place::Block { split, block };
-    Some(Unit { order_first: entry.order_first, order_last: entry.order_last, place })
+    let (order_first, order_last) = (entry.order_first, entry.order_last);
+    let inside = range.contains(entry.time_first) && range.contains(entry.time_last);
+    Some(Unit { order_first, order_last, inside, place })
 }
 
-fn buffered(rows: &Arc<Rows>) -> Option<Unit> {
-    let order_first = Timestamp(*rows.order_time.iter().min()?);
-    let order_last = Timestamp(*rows.order_time.iter().max()?);
-    Some(Unit { order_first, order_last, place: Place::Buffer(Arc::clone(rows)) })
+/// The chunk, unless it has no row in the range.
+fn buffered(rows: &Arc<Rows>, range: TimeRange) -> Option<Unit> {
+    let (order_first, order_last) = bounds(&rows.order_time)?;
+    let (first, last) = bounds(&rows.time)?;
+    let inside = range.contains(first) && range.contains(last);
+    let unit = Unit { order_first, order_last, inside, place: Place::Buffer(Arc::clone(rows)) };
+    range.touches(first, last).then_some(unit)
+}
+
+fn bounds(times: &[i64]) -> Option<(Timestamp, Timestamp)> {
+    Some((Timestamp(*times.iter().min()?), Timestamp(*times.iter().max()?)))
 }
 
 /// What the visits of all units came to.
 #[derive(Default)]
 struct Visited {
+    decoder: Decoder,
     rows_scanned: u64,
     rows_matched: u64,
     /// Splits with a block that does not decode.
@@ -190,7 +203,7 @@ fn visit_all<F: Fold>(
     Ok(())
 }
 
-/// Decodes only what the filter looks at, and the rest only when something fits.
+/// Decodes what the filter looks at, with what costs little; texts and ids only when something fits.
 fn visit<F: Fold>(
     input: &Input,
     question: &Question,
@@ -198,24 +211,25 @@ fn visit<F: Fold>(
     visited: &mut Visited,
 ) -> Result<(), BlockError> {
     let decoded;
-    let needed = question.filter.columns();
+    let range = (!input.is_inside()).then_some(question.range);
+    let time = if range.is_some() { Columns::TIME } else { Columns::NONE };
+    let shown = fold.columns();
+    let needed = question.filter.columns().with(time).with(shown.among(Columns::NUMBERS));
     let mut rows = match input {
-        Input::Buffered(rows) => &**rows,
+        Input::Buffered { rows, .. } => &**rows,
         Input::Block { bytes, .. } => {
-            decoded = decode(bytes, needed)?;
+            decoded = visited.decoder.decode(bytes, needed)?;
             &decoded
         }
     };
-    let fits = question.filter.select(rows, question.range);
+    let fits = question.filter.select(rows, range);
     visited.rows_scanned += rows.len() as u64;
     if fits.is_empty() {
         return Ok(());
     }
-    let shown = fold.columns();
-    let missing = (shown.message && !needed.message) || (shown.attributes && !needed.attributes);
     let complete;
-    if let (Input::Block { bytes, .. }, true) = (input, missing) {
-        complete = decode(bytes, shown)?;
+    if let (Input::Block { bytes, .. }, false) = (input, needed.has(shown)) {
+        complete = visited.decoder.decode(bytes, shown)?;
         rows = &complete;
     }
     visited.rows_matched += fits.count() as u64;

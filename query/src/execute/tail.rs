@@ -2,7 +2,7 @@
 //!
 //! Invariant: each row of a chunk is asked once, in the chunk's order.
 
-use nilometer_model::{RowRef, Rows, TimeRange};
+use nilometer_model::{RowRef, Rows};
 
 use crate::plan::Filter;
 
@@ -20,7 +20,7 @@ impl Tail {
 
     /// The rows of the chunk that fit.
     pub(crate) fn fitting<'a>(&self, rows: &'a Rows) -> impl Iterator<Item = RowRef<'a>> {
-        let fits = self.filter.select(rows, TimeRange::ALL);
+        let fits = self.filter.select(rows, None);
         (0..rows.len()).filter(move |row| fits.contains(*row)).map(|row| rows.row(row))
     }
 }

@@ -162,7 +162,7 @@ async fn a_histogram_ended_by_its_budget_says_so() {
 /// The numbers of the rows in a split's blocks.
 async fn numbers_in(world: &World, split: usize, blocks: &[u32]) -> Vec<u64> {
     let blocks = world.snapshot.splits[split].read_blocks(blocks).await.unwrap();
-    blocks.iter().flat_map(|block| decode(block, Columns::NONE).unwrap().position).collect()
+    blocks.iter().flat_map(|block| decode(block, Columns::POSITION).unwrap().position).collect()
 }
 
 #[track_caller]

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 
+use nilometer_block::Columns;
 use nilometer_model::{Rows, Timestamp};
 
 use super::attributes::attribute;
@@ -69,6 +70,26 @@ impl Field {
             Self::Source => Some("source"),
             Self::Attribute(name) if NAMES.iter().all(|(known, _)| known != name) => Some(name),
             _ => None,
+        }
+    }
+
+    /// The columns that [`Field::value`] looks at, besides who speaks.
+    pub(crate) fn columns(&self) -> Columns {
+        match self {
+            Self::Time => Columns::TIME,
+            Self::Received => Columns::RECEIVED,
+            Self::Severity => Columns::SEVERITY,
+            Self::Message => Columns::MESSAGE,
+            Self::TraceId | Self::SpanId => Columns::IDS,
+            Self::Position => Columns::POSITION,
+            Self::Attribute(_) => Columns::ATTRIBUTES,
+            Self::Component
+            | Self::Node
+            | Self::Instance
+            | Self::Version
+            | Self::Zone
+            | Self::Stream
+            | Self::Source => Columns::NONE,
         }
     }
 

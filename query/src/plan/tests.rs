@@ -104,7 +104,7 @@ fn every_filter_takes_its_rows_and_no_other() {
     for (query, expect) in cases {
         let filter = Filter::parse(&Tenant::default(), query)
             .unwrap_or_else(|error| panic!("{query}: {error}"));
-        let found: Vec<usize> = filter.select(&rows, TimeRange::ALL).iter().collect();
+        let found: Vec<usize> = filter.select(&rows, None).iter().collect();
         assert_eq!(&found, expect, "{query}");
     }
 }
@@ -112,7 +112,7 @@ fn every_filter_takes_its_rows_and_no_other() {
 #[test]
 fn a_text_that_only_the_joined_column_has_is_not_found() {
     let found = Filter::parse(&Tenant::default(), "~\"reset\" severity:trace").unwrap();
-    assert!(found.select(&rows(), TimeRange::ALL).is_empty());
+    assert!(found.select(&rows(), None).is_empty());
 }
 
 #[test]

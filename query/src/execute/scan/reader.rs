@@ -18,8 +18,17 @@ use super::{Place, Unit};
 
 /// Rows, or the bytes that hold them.
 pub(super) enum Input {
-    Buffered(Arc<Rows>),
-    Block { split: usize, bytes: Bytes },
+    Buffered { rows: Arc<Rows>, inside: bool },
+    Block { split: usize, bytes: Bytes, inside: bool },
+}
+
+impl Input {
+    /// Whether all of its times lie in the range that is asked for.
+    pub(super) fn is_inside(&self) -> bool {
+        match self {
+            Self::Buffered { inside, .. } | Self::Block { inside, .. } => *inside,
+        }
+    }
 }
 
 /// See the file's head. Splits are named by their place in the snapshot.
@@ -63,40 +72,43 @@ impl<'a> Reader<'a> {
     /// What can be read of the units, with one read for each split.
     pub(super) async fn read(&mut self, units: &[Unit]) -> Vec<Input> {
         let mut inputs = Vec::with_capacity(units.len());
-        let mut wanted: Vec<(usize, u32)> = Vec::new();
+        let mut wanted: Vec<(usize, u32, bool)> = Vec::new();
         for unit in units {
             match &unit.place {
-                Place::Buffer(rows) => inputs.push(Input::Buffered(Arc::clone(rows))),
-                Place::Block { split, block } => wanted.push((*split, *block)),
+                Place::Buffer(rows) => {
+                    inputs.push(Input::Buffered { rows: Arc::clone(rows), inside: unit.inside });
+                }
+                Place::Block { split, block } => wanted.push((*split, *block, unit.inside)),
             }
         }
         wanted.sort_unstable();
         for group in wanted.chunk_by(|a, b| a.0 == b.0) {
             let split = group[0].0;
-            let blocks: Vec<u32> = group.iter().map(|(_, block)| *block).collect();
-            for bytes in self.blocks(split, &blocks).await {
+            let blocks: Vec<u32> = group.iter().map(|(_, block, _)| *block).collect();
+            for (block, bytes) in self.blocks(split, &blocks).await {
                 self.splits.insert(split);
                 self.bytes_read += bytes.len() as u64;
-                inputs.push(Input::Block { split, bytes });
+                let inside = group.iter().any(|(_, of, inside)| *of == block && *inside);
+                inputs.push(Input::Block { split, bytes, inside });
             }
         }
         inputs
     }
 
     /// Those of the blocks that can be read.
-    async fn blocks(&mut self, split: usize, blocks: &[u32]) -> Vec<Bytes> {
+    async fn blocks(&mut self, split: usize, blocks: &[u32]) -> Vec<(u32, Bytes)> {
         if self.gone.contains(&split) {
             return Vec::new();
         }
         let opened = &self.snapshot.splits[split];
         match opened.read_blocks(blocks).await {
-            Ok(read) => return read,
+            Ok(read) => return blocks.iter().copied().zip(read).collect(),
             Err(error) => self.miss(split, &error),
         }
         let mut whole = Vec::new();
         for block in blocks {
             match opened.read_blocks(&[*block]).await {
-                Ok(read) => whole.extend(read),
+                Ok(read) => whole.extend(read.into_iter().map(|bytes| (*block, bytes))),
                 Err(SplitError::Fetch { .. }) => {
                     self.gone.insert(split);
                     break;
