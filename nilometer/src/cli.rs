@@ -82,6 +82,9 @@ pub(crate) struct RoleOptions {
     /// Ask nobody for a token, on whatever address
     #[arg(long)]
     insecure: bool,
+    /// Send spans of our own work to this OTLP/HTTP endpoint
+    #[arg(long, value_name = "URL")]
+    trace_to: Option<String>,
     /// A TOML file; flags and NILOMETER_<OPTION> variables go before it
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -206,6 +209,7 @@ impl RoleOptions {
         layer.flag(Key::Listen, self.listen.clone());
         layer.flag(Key::TokenFile, self.token_file.clone());
         layer.flag(Key::Insecure, self.insecure.then(|| "true".to_owned()));
+        layer.flag(Key::TraceTo, self.trace_to.clone());
         layer
     }
 }

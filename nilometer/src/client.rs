@@ -19,7 +19,7 @@ mod sse;
 mod tail;
 
 pub(crate) use self::dead_letter::{DeadLetterAction, dead_letter};
-pub(crate) use self::error::ClientError;
+pub(crate) use self::error::{ClientError, deepest};
 pub(crate) use self::export::export;
 pub(crate) use self::prove::prove;
 pub(crate) use self::search::search;

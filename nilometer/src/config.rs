@@ -71,6 +71,8 @@ pub(crate) struct Config {
     pub(crate) spool_bytes_max: u64,
     /// Rows in memory that are sealed into a split at this size, bytes.
     pub(crate) buffer_bytes: usize,
+    /// Where spans of our own work go, if anywhere: an OTLP/HTTP endpoint.
+    pub(crate) trace_to: Option<String>,
 }
 
 /// How the commands that ask a server find it.
@@ -160,6 +162,7 @@ impl Settings {
             line_bytes_max: self.one(Key::LineBytesMax, value::line_bytes)?,
             spool_bytes_max: self.one(Key::SpoolBytesMax, value::spool_bytes)?,
             buffer_bytes: self.one(Key::BufferBytes, value::buffer_bytes)?,
+            trace_to: self.optional(Key::TraceTo, value::url)?,
         })
     }
 

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::centre::{Centre, CentreError};
 use crate::config::Config;
 use crate::listen::{self, ListenError};
-use crate::telemetry::RenderMetrics;
+use crate::telemetry::Telemetry;
 use crate::tokens::{self, TokensError};
 use crate::{shutdown, telemetry};
 
@@ -42,32 +42,34 @@ pub(crate) enum RoleError {
 
 /// `nilometer serve`: the centre.
 pub(crate) async fn serve(config: Config) -> Result<(), RoleError> {
-    let metrics = begin(&config)?;
+    let telemetry = begin(&config, "serve")?;
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
     let centre = Centre::open(&config).await?;
     let access = access(&config, &centre.data().join("tokens"))?;
     let ready: Readiness = Arc::new(Vec::new);
-    let router = centre.router(access, metrics, ready, stop.clone());
+    let metrics = Arc::clone(&telemetry.metrics);
+    let router = telemetry.around(centre.router(access, metrics, ready, stop.clone()));
     let end_index = CancellationToken::new();
     let index = centre.index(end_index.clone());
     say_where(config.listen);
     listen::serve(listener, router, stop).await;
     end_index.cancel();
     join(index).await;
+    telemetry.end().await;
     Ok(())
 }
 
 /// `nilometer collect`: a node that ships to a centre.
 pub(crate) async fn collect(config: Config) -> Result<(), RoleError> {
-    let metrics = begin(&config)?;
+    let telemetry = begin(&config, "collect")?;
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
     let access = access(&config, &config.data.join("tokens"))?;
     let token =
         config.token_file.as_deref().and_then(|path| tokens::secret_of(path, TokenRole::Ingest));
     let status = CollectorStatus::default();
-    let router = node_router(access, readiness(&status), metrics);
+    let router = node_router(access, readiness(&status), Arc::clone(&telemetry.metrics));
     tracing::info!(to = ?config.to, "collecting");
     let door = tokio::spawn(listen::serve(listener, router, stop.clone()));
     let collector = CollectorConfig {
@@ -78,12 +80,13 @@ pub(crate) async fn collect(config: Config) -> Result<(), RoleError> {
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     stop.cancel();
     join(door).await;
+    telemetry.end().await;
     Ok(ended?)
 }
 
 /// `nilometer up`: the centre and a collector of this host, in one process.
 pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
-    let metrics = begin(&config)?;
+    let telemetry = begin(&config, "up")?;
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
     let centre = Centre::open(&config).await?;
@@ -91,7 +94,8 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let access = access(&config, &tokens_path)?;
     let status = CollectorStatus::default();
     let (end_door, end_index) = (CancellationToken::new(), CancellationToken::new());
-    let router = centre.router(access, metrics, readiness(&status), end_door.clone());
+    let (metrics, ready) = (Arc::clone(&telemetry.metrics), readiness(&status));
+    let router = telemetry.around(centre.router(access, metrics, ready, end_door.clone()));
     let index = centre.index(end_index.clone());
     let door = tokio::spawn(listen::serve(listener, router, end_door.clone()));
     say_where(config.listen);
@@ -107,11 +111,12 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     join(door).await;
     end_index.cancel();
     join(index).await;
+    telemetry.end().await;
     Ok(ended?)
 }
 
-fn begin(config: &Config) -> Result<RenderMetrics, RoleError> {
-    telemetry::begin(&config.log_level.to_string().to_lowercase()).map_err(RoleError::Telemetry)
+fn begin(config: &Config, role: &'static str) -> Result<Telemetry, RoleError> {
+    telemetry::begin(config, role).map_err(RoleError::Telemetry)
 }
 
 /// Who may come in: on loopback anybody who means this machine, elsewhere who has a token.

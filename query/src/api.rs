@@ -51,6 +51,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub use self::access::{AccessPolicy, Role, Secret, Token};
+pub use self::observe::is_data_door;
 pub use self::page::{Asset, Assets};
 pub use self::process::{Readiness, RenderMetrics};
 

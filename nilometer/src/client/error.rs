@@ -100,7 +100,7 @@ fn caret(query: &str, column: usize) -> String {
 }
 
 /// The innermost cause: reqwest's own words only repeat the URL.
-fn deepest(error: &reqwest::Error) -> String {
+pub(crate) fn deepest(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;

@@ -23,10 +23,11 @@ pub(crate) enum Key {
     BufferBytes,
     Server,
     Output,
+    TraceTo,
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Data,
         Self::Listen,
         Self::Rootfs,
@@ -44,6 +45,7 @@ impl Key {
         Self::BufferBytes,
         Self::Server,
         Self::Output,
+        Self::TraceTo,
     ];
 
     /// The TOML key.
@@ -66,6 +68,7 @@ impl Key {
             Self::BufferBytes => "buffer_bytes",
             Self::Server => "server",
             Self::Output => "output",
+            Self::TraceTo => "trace_to",
         }
     }
 
@@ -119,6 +122,7 @@ impl Key {
             }
             Self::Server => "a URL, such as http://127.0.0.1:6456".to_owned(),
             Self::Output => "text, ndjson or csv".to_owned(),
+            Self::TraceTo => "a URL, such as http://10.0.0.1:4318".to_owned(),
         }
     }
 }

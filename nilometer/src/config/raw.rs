@@ -31,6 +31,7 @@ struct RawConfig {
     buffer_bytes: Option<Spanned<u64>>,
     server: Option<Spanned<String>>,
     output: Option<Spanned<String>>,
+    trace_to: Option<Spanned<String>>,
 }
 
 /// `to = "a"` or `to = ["a", "b"]`.
@@ -98,6 +99,7 @@ impl RawConfig {
             (Key::LogLevel, self.log_level),
             (Key::Server, self.server),
             (Key::Output, self.output),
+            (Key::TraceTo, self.trace_to),
         ];
         for (key, written) in texts {
             put(&mut layer, lines, key, written, |value| vec![value]);

@@ -75,7 +75,7 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
     refused(
         "\n\nlsten = 'here'\n",
         expect![
-            "n.toml:3:1: lsten: unknown key; allowed: data, listen, rootfs, node, file, to, roles, token_file, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, buffer_bytes, server, output"
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, rootfs, node, file, to, roles, token_file, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, buffer_bytes, server, output, trace_to"
         ],
     );
     refused(

@@ -3,15 +3,29 @@
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::access::ROUTES;
+use super::access::{Need, ROUTES};
 use crate::metrics;
 
 /// What requests that match no route are counted as.
 const PAGE: &str = "page";
+
+/// Keeps other sites' pages from reading, framing or guessing at what we answer.
+const ISOLATION: [(HeaderName, &str); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// Whether machines hand data in by this route. Exported spans come in by such a door too, so what it does
+/// is never described by a span.
+#[must_use]
+pub fn is_data_door(route: &str) -> bool {
+    ROUTES.iter().any(|(_, path, need)| *path == route && *need == Need::Ingest)
+}
 
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
@@ -21,7 +35,9 @@ pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     metrics::answered(route, response.status().as_u16(), started.elapsed());
     let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in ISOLATION {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
