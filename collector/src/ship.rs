@@ -188,6 +188,7 @@ impl Shipper {
     }
 }
 
+#[tracing::instrument(name = "ship", skip_all, fields(batch = %picked.id, bytes = picked.frame.len()))]
 async fn attempt(intakes: Arc<Intakes>, picked: Picked, round: u64) -> Attempt {
     metrics::attempt();
     let Picked { place, id, frame } = picked;

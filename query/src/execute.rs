@@ -54,6 +54,17 @@ pub(crate) struct Stats {
     pub rows_matched: u64,
 }
 
+impl Stats {
+    /// Says it in the span that this is done in.
+    fn describe(&self) {
+        let span = tracing::Span::current();
+        span.record("splits", self.splits);
+        span.record("bytes_read", self.bytes_read);
+        span.record("rows_scanned", self.rows_scanned);
+        span.record("rows_matched", self.rows_matched);
+    }
+}
+
 /// Why a query has no answer.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum QueryError {

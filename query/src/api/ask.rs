@@ -19,6 +19,7 @@ use crate::metrics;
 use crate::plan::Filter;
 
 /// The filter that a request asks for; none means everything that is the caller's.
+#[tracing::instrument(name = "plan", skip_all)]
 pub(crate) fn filter(caller: &Caller, q: Option<&str>) -> Result<Arc<Filter>, ApiError> {
     let filter = Filter::parse(&caller.tenant, q.unwrap_or_default()).map_err(|error| {
         ApiError::bad_query(error.problem.to_string(), error.hint, error.column)

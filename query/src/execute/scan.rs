@@ -75,6 +75,7 @@ pub(super) struct Question {
 }
 
 /// Folds all rows of the snapshot that fit.
+#[tracing::instrument(name = "scan", skip_all, fields(splits, bytes_read, rows_scanned, rows_matched))]
 pub(super) async fn scan<F: Fold>(
     snapshot: &Snapshot,
     question: &Question,
@@ -118,6 +119,7 @@ pub(super) async fn scan<F: Fold>(
         rows_scanned: visited.rows_scanned,
         rows_matched: visited.rows_matched,
     };
+    stats.describe();
     Ok(Scanned { fold, stats, missing_splits: reader.missing_splits(), limited })
 }
 
