@@ -1,0 +1,43 @@
+// Terms of a query, and taking one away.
+
+import { expect, test } from 'vitest'
+import { namesWarnings, terms, withoutTerm } from './terms'
+
+test.each([
+  ['', []],
+  ['error component:seat', [['component', 'seat', false]]],
+  ['-node:"a b" NOT zone:x', [['node', 'a b', true], ['zone', 'x', true]]],
+  ['f:"say \\"hi\\" \\\\"', [['f', 'say "hi" \\', false]]],
+  ['http.url\\ path:x', [['http.url path', 'x', false]]],
+  ['(component:seat OR node:a) zone:b', [['zone', 'b', false]]],
+  ['f:>5 f:/x/ f:pre* f:* f:in(a,b) f: x', []],
+  ['a OR component:seat', []],
+  ['component:seat | top 5 by node:x', [['component', 'seat', false]]],
+])('the terms of %j are %j', (q, expected) => {
+  expect(terms(q).map(({ field, value, not }) => [field, value, not])).toEqual(expected)
+})
+
+test.each([
+  ['component:seat', 0, ''],
+  ['a -component:seat b', 0, 'a b'],
+  ['a component:seat node:x | stats count()', 1, 'a component:seat | stats count()'],
+  ['NOT zone:x y', 0, 'y'],
+  ['a AND -zone:x b', 0, 'a b'],
+  ['zone:x AND b', 0, 'b'],
+])('%j without its term %d is %j', (q, at, rest) => {
+  expect(withoutTerm(q, terms(q)[at]!)).toBe(rest)
+})
+
+test.each([
+  ['', false],
+  ['severity:error', false],
+  ['severity:warn', true],
+  ['severity:"WARN"', true],
+  ['severity:>=warn', true],
+  ['severity:in(error, warn)', true],
+  ['severity:error warn', false],
+  ['note:warn', false],
+  ['a | top 5 by severity', false],
+])('%j names warnings: %s', (q, named) => {
+  expect(namesWarnings(q)).toBe(named)
+})
