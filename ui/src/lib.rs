@@ -1,17 +1,20 @@
 //! The web app, embedded: every file that `build.rs` made, by its path.
 //!
 //! - The bytes are in the binary; nothing is read from disk, nothing is fetched from elsewhere.
-//! - `index.html` and what lies at the root may change with any build: check their `etag`. Files below
-//!   `assets/` carry a hash of their content in their name: they may be kept for ever.
+//! - `index.html` is sent with a nonce in it, other bytes each time: nobody keeps it. What else lies at the
+//!   root may change with any build: check its `etag`. Files below `assets/` carry a hash of their content
+//!   in their name: they may be kept for ever.
 //! - The web app runs under [`CONTENT_SECURITY_POLICY`]; whoever serves it sends that header.
 //! - Which paths are deep links into the web app (`/logs`, ..) and so answer with [`index`] is for the
 //!   server to say; [`asset`] knows `/` and files only.
 
-/// What the web app needs, and nothing else: its own files and its own server; no inline script or
-/// style, no `eval`, and no way to make markup from text.
-pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    font-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
-    frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+/// What the web app needs, and nothing else: its own files and its own server, and styles that its
+/// script makes under the response's nonce, which stands where `{nonce}` stands here and in the page; no
+/// inline script, no `eval`, and no way to make markup from text.
+pub const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; \
+    style-src 'self' 'nonce-{nonce}'; img-src 'self'; connect-src 'self'; font-src 'self'; \
+    object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+    require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// `Cache-Control` of what may be kept for ever.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
@@ -97,6 +100,7 @@ mod tests {
         for forbidden in ["<style", "style=", "onload=", "://"] {
             assert!(!page.contains(forbidden), "{forbidden}");
         }
+        assert_eq!(page.matches("{nonce}").count(), 1);
         assert_eq!(
             page.matches("<script").count(),
             page.matches("<script type=\"module\"").count()

@@ -1,8 +1,8 @@
-// The web app's first breath: theme before anything is drawn, then the one page there is.
+// The web app's first breath: theme before anything is drawn, then the app.
 
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Logs } from './logs/Logs'
+import { App } from './App'
 import './look/tokens.css'
 import './look/app.css'
 import { applyTheme } from './state/theme'
@@ -12,6 +12,6 @@ const app = document.getElementById('app')
 if (app === null) throw new Error('index.html has no #app')
 createRoot(app).render(
   <StrictMode>
-    <Logs />
+    <App />
   </StrictMode>,
 )

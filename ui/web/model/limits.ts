@@ -31,3 +31,17 @@ export const SETTLE_MS = 80
 export const SCROLL_PX_MAX = 8_000_000
 /** At each end of a scaled list so much is not scaled, pixels. */
 export const SCROLL_EDGE_PX = 1_000_000
+/** The shortest time between two sentences that are said aloud, milliseconds. */
+export const ANNOUNCE_EVERY_MS = 10_000
+/** Most queries that the browser remembers. */
+export const RECENT_QUERIES_MAX = 20
+/** Longest query that is remembered, characters. */
+export const QUERY_CHARS_MAX = 1_000
+/** Most entries that the palette shows at a time. */
+export const FOUND_MAX = 40
+/** Most components that the palette knows. */
+export const PALETTE_COMPONENTS_MAX = 200
+/** How long typing must rest before the palette asks the server, milliseconds. */
+export const PALETTE_REST_MS = 120
+/** How long a toast stays, milliseconds. */
+export const TOAST_MS = 1_600

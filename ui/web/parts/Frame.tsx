@@ -1,60 +1,118 @@
-// What stands around every page: name, pages, range, freshness, theme, keys.
+// What stands around every page: the header, the palette, the keys that work everywhere, and what is said
+// aloud. A page draws itself into it and hands it what it can do.
 
-import { type ReactNode, useState } from 'react'
-import { toggleTheme } from '../state/theme'
-import { useKeys } from '../state/useKeys'
+import { type ReactNode, useEffect, useState } from 'react'
+import { announce, useSaid } from '../state/announce'
+import { go } from '../state/address'
+import type { Command } from '../state/commands'
+import { PAGES, pageAt } from '../state/pages'
+import { rememberQuery } from '../state/recent'
+import { signOut, useSession } from '../state/session'
+import { chooseTheme, toggleTheme } from '../state/theme'
+import { toast, useToast } from '../state/toast'
+import { usePath } from '../state/useAddress'
+import { type KeyMap, useKeys } from '../state/useKeys'
+import { useView } from '../state/useView'
+import { absolute, pageHref, type View, viewHref } from '../state/view'
+import { copy } from './copy'
+import { Header } from './Header'
 import { Keys } from './Keys'
-import { Mark } from './Mark'
+import { Palette } from './Palette'
 import { Range, RANGE_ID } from './Range'
 
 export interface FrameProps {
   /** The range in clock times. */
   readonly range: string
   /** The worst truth about how new the page is; nothing when all is delivered. */
-  readonly fresh: string | undefined
-  readonly freshDetail: string
+  readonly fresh?: string | undefined
+  readonly freshDetail?: string | undefined
+  /** What the page can do, for the palette. */
+  readonly commands?: readonly Command[]
   readonly children: ReactNode
 }
 
-export function Frame({ range, fresh, freshDetail, children }: FrameProps) {
-  const [keys, setKeys] = useState(false)
-  useKeys({
-    '?': () => setKeys(true),
-    D: toggleTheme,
-    t: () => document.getElementById(RANGE_ID)?.focus(),
-  })
+type Open = 'palette' | 'keys' | undefined
+
+export function Frame({ range, fresh, freshDetail, commands = [], children }: FrameProps) {
+  const [open, setOpen] = useState<Open>()
+  const page = pageAt(usePath())
+  const view = useView()
+  const close = () => setOpen(undefined)
+  const all = [...commands, ...useFrameCommands(view, () => setOpen('keys'))]
+  useKeys({ ...pageKeys(view), ...frameKeys(view, setOpen) })
+  useEffect(() => rememberQuery(view.q), [view.q])
+  useEffect(() => {
+    document.title = page === undefined ? 'Nilometer' : `${page.name} · Nilometer`
+  }, [page])
+  useEffect(() => {
+    if (fresh !== undefined) announce(freshDetail ?? fresh, 'error')
+  }, [fresh, freshDetail])
   return (
     <div className="frame">
-      <header className="top">
-        <a className="brand" href="/">
-          <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
-            <path className="scale" d="M2 1.5h3M2 5.8h5M2 10.2h3M2 14.5h5" />
-            <path className="water" d="M9.5 9.5c1.2-1 2.2-1 3.2 0s1.8 1 2.8.2V15H9.5Z" />
-          </svg>
-          <span className="wide">Nilometer</span>
-        </a>
-        <nav className="nav" aria-label="Pages">
-          <a href="/logs" aria-current="page">
-            Logs
-          </a>
-        </nav>
-        <span className="grow" />
-        <Range words={range} />
-        {fresh !== undefined && (
-          <span className="tool" role="status" title={freshDetail}>
-            <Mark of="silent" />
-            {fresh}
-          </span>
-        )}
-        <button type="button" className="tool icon" title="Light or dark: Shift D" aria-label="Light or dark" onClick={toggleTheme}>
-          ◐
-        </button>
-        <button type="button" className="tool icon wide" title="Keys: ?" aria-label="Keys" onClick={() => setKeys(true)}>
-          ?
-        </button>
-      </header>
+      <Header
+        range={<Range words={range} />}
+        fresh={fresh}
+        freshDetail={freshDetail}
+        onFind={() => setOpen('palette')}
+        onKeys={() => setOpen('keys')}
+      />
       <main>{children}</main>
-      {keys && <Keys onClose={() => setKeys(false)} />}
+      <Said />
+      {open === 'palette' && <Palette commands={all} onClose={close} />}
+      {open === 'keys' && <Keys page={page?.name ?? ''} keys={page?.keys ?? []} onClose={close} />}
     </div>
+  )
+}
+
+function pageKeys(view: View): KeyMap {
+  return Object.fromEntries(PAGES.map(({ path, key }) => [`g ${key}`, () => go(pageHref(path, view))]))
+}
+
+function frameKeys(view: View, open: (what: Open) => void): KeyMap {
+  return {
+    'Ctrl k': () => open('palette'),
+    '?': () => open('keys'),
+    D: toggleTheme,
+    t: () => document.getElementById(RANGE_ID)?.focus(),
+    y: () => void copyPermalink(view),
+  }
+}
+
+function useFrameCommands(view: View, onKeys: () => void): readonly Command[] {
+  const state = useSession()
+  const leave = state.phase === 'open' && state.session.needsToken
+  return [
+    ...PAGES.map(({ path, name, key }) => ({ name, what: 'page', keys: `g ${key}`, run: () => go(pageHref(path, view)) })),
+    { name: 'Copy permalink', what: 'action', keys: 'y', run: () => void copyPermalink(view) },
+    { name: 'Light theme', what: 'action', run: () => chooseTheme('light') },
+    { name: 'Dark theme', what: 'action', run: () => chooseTheme('dark') },
+    { name: 'Theme of the system', what: 'action', run: () => chooseTheme('system') },
+    { name: 'Keys', what: 'action', keys: '?', run: onKeys },
+    ...(leave ? [{ name: 'Sign out', what: 'action', run: () => void signOut() }] : []),
+  ]
+}
+
+/** The address with its relative times written out: what is shown now is found again by it. */
+async function copyPermalink(view: View): Promise<void> {
+  const now = Date.now()
+  const still = { ...view, from: absolute(view.from, now), to: absolute(view.to, now), tail: false }
+  toast((await copy(location.origin + viewHref(still))) ? 'Copied' : 'Not copied: the browser does not allow it')
+}
+
+/** What is said aloud, and the word that shows for a moment. */
+function Said() {
+  const said = useSaid()
+  const word = useToast()
+  return (
+    <>
+      <p className="unseen" role="status">
+        {said}
+      </p>
+      {word !== undefined && (
+        <p className="toast" role="status">
+          {word}
+        </p>
+      )}
+    </>
   )
 }

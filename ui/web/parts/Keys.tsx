@@ -1,38 +1,49 @@
-// The keys, on `?`. The browser's own dialog: it holds the focus and closes on Esc.
+// The keys, on `?`: those of the page, then those that work everywhere.
 
-import { useEffect, useRef } from 'react'
+import { type KeyRow, PAGES } from '../state/pages'
 import interLicence from '../look/fonts/LICENCE-inter.txt?url'
 import monoLicence from '../look/fonts/LICENCE-jetbrains-mono.txt?url'
+import { Dialog } from './Dialog'
 
-const KEYS: readonly (readonly [string, ...string[]])[] = [
-  ['Focus the query', '/'],
+const EVERYWHERE: readonly KeyRow[] = [
+  ['Search or jump', 'Ctrl K'],
+  ...PAGES.map(({ name, key }): KeyRow => [`Go to ${name}`, `g ${key}`]),
   ['Time range', 't'],
-  ['Next, previous row', 'j', 'k'],
-  ['Open the row', 'Enter'],
-  ['Close', 'Esc'],
-  ['Live tail', 'l'],
-  ['Pause, go on', 'Space'],
-  ['Older lines', 'o'],
+  ['Zoom out', 'z'],
+  ['Shift the range', '[', ']'],
+  ['Copy permalink', 'y'],
   ['Light, dark', 'Shift D'],
   ['These keys', '?'],
 ]
 
-export function Keys({ onClose }: { onClose: () => void }) {
-  const dialog = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    dialog.current?.showModal()
-    dialog.current?.focus()
-  }, [])
+export interface KeysProps {
+  /** The page's name and its keys. */
+  readonly page: string
+  readonly keys: readonly KeyRow[]
+  readonly onClose: () => void
+}
+
+export function Keys({ page, keys, onClose }: KeysProps) {
   return (
-    <dialog
-      ref={dialog}
-      aria-label="Keys"
-      tabIndex={-1}
-      onClose={onClose}
-      onClick={(event) => event.target === dialog.current && onClose()}
-    >
-      <dl className="keys">
-        {KEYS.map(([what, ...keys]) => (
+    <Dialog label="Keys" onClose={onClose}>
+      <div className="keys">
+        {keys.length > 0 && <Group name={page} rows={keys} />}
+        <Group name="Everywhere" rows={EVERYWHERE} />
+      </div>
+      <p className="fine label">
+        Fonts under the Open Font Licence: <a href={interLicence}>Inter</a>
+        <a href={monoLicence}>JetBrains Mono</a>
+      </p>
+    </Dialog>
+  )
+}
+
+function Group({ name, rows }: { name: string; rows: readonly KeyRow[] }) {
+  return (
+    <section aria-label={name}>
+      <h2>{name}</h2>
+      <dl>
+        {rows.map(([what, ...keys]) => (
           <div key={what}>
             <dt>{what}</dt>
             <dd>
@@ -43,10 +54,6 @@ export function Keys({ onClose }: { onClose: () => void }) {
           </div>
         ))}
       </dl>
-      <p className="fine label">
-        Fonts under the Open Font Licence: <a href={interLicence}>Inter</a>
-        <a href={monoLicence}>JetBrains Mono</a>
-      </p>
-    </dialog>
+    </section>
   )
 }

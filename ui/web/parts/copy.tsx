@@ -23,7 +23,7 @@ export function CopyButton(props: { text: string | (() => string); className: st
 }
 
 /** Browsers give the clipboard to secure pages only; the older way works on the rest. */
-async function copy(text: string): Promise<boolean> {
+export async function copy(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text)
     return true

@@ -1,7 +1,7 @@
 // The address says the view, and back.
 
 import { expect, test } from 'vitest'
-import { absolute, momentOf, parseView, permalink, viewHref, withTerm } from './view'
+import { absolute, momentOf, pageHref, parseView, permalink, viewHref, withTerm } from './view'
 
 test.each([
   ['', '/logs'],
@@ -23,6 +23,12 @@ test.each([
   const view = parseView(search)
   expect(viewHref(view)).toBe(href)
   expect(parseView(new URL(href, 'http://h').search)).toEqual(view)
+})
+
+test('the range and the zone go along to another page, and nothing else does', () => {
+  const view = parseView('?q=error&from=-15m&zone=local&tail=1&open=a:1&columns=&brush=a/b')
+  expect(pageHref('/traces', view)).toBe('/traces?from=-15m&zone=local')
+  expect(pageHref('/traces', parseView(''))).toBe('/traces')
 })
 
 const NOW = Date.parse('2026-01-29T14:06:12Z')

@@ -49,6 +49,8 @@ export function parseView(search: string): View {
   }
 }
 
+const USUAL = parseView('')
+
 /** The shortest address of a view. */
 export function viewHref(view: View): string {
   const columns = view.columns.map(writtenColumn).join(',')
@@ -69,6 +71,12 @@ export function viewHref(view: View): string {
   for (const [name, value, usual] of said) if (value !== undefined && value !== usual) params.set(name, value)
   const search = params.toString()
   return search === '' ? '/logs' : `/logs?${search}`
+}
+
+/** Another page, with the range and the zone, which stay across pages. */
+export function pageHref(path: string, { from, to, zone }: View): string {
+  const { search } = new URL(viewHref({ ...USUAL, from, to, zone }), 'http://any')
+  return path + search
 }
 
 /** A name may hold the comma that stands between names. */
