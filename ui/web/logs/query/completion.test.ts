@@ -1,0 +1,45 @@
+// What completion does to a query.
+
+import { expect, test } from 'vitest'
+import { charactersBefore, editOf, nextItem, offered, unitsBefore } from './completion'
+
+const item = (text: string, kind: string) => ({ text, kind, count: undefined })
+const apply = (q: string, from: number, to: number, text: string, kind: string) => {
+  const edit = editOf(q, { items: [], replace: { from, to } }, item(text, kind))
+  return q.slice(0, edit.from) + edit.text + q.slice(edit.to)
+}
+
+test.each([
+  ['comp', 0, 4, 'component:', 'field', 'component:'],
+  ['component:se', 10, 12, 'seat', 'value', 'component:seat '],
+  ['component:se error', 10, 12, 'seat', 'value', 'component:seat error'],
+  ['a | st', 4, 6, 'stats', 'pipe', 'a | stats '],
+  ['| stats co', 8, 10, 'count()', 'function', '| stats count()'],
+  ['| stats p99(du)', 12, 14, 'duration', 'value', '| stats p99(duration)'],
+  ['𝒳 comp', 2, 6, 'component:', 'field', '𝒳 component:'],
+])('%j, [%d, %d) replaced by %j (%s), is %j', (q, from, to, text, kind, expected) => {
+  expect(apply(q, from, to, text, kind)).toBe(expected)
+})
+
+test('characters and UTF-16 units are told apart', () => {
+  expect(charactersBefore('𝒳a', 2)).toBe(1)
+  expect(charactersBefore('𝒳a', 3)).toBe(2)
+  expect(unitsBefore('𝒳a', 1)).toBe(2)
+  expect(unitsBefore('𝒳a', 9)).toBe(3)
+})
+
+test('what is already written is not offered', () => {
+  const completion = { items: [item('seat', 'value')], replace: { from: 2, to: 6 } }
+  expect(offered('c:seat', completion)).toEqual([])
+  expect(offered('c:sea', { ...completion, replace: { from: 2, to: 5 } })).toHaveLength(1)
+})
+
+test.each([
+  [undefined, 1, 3, 0],
+  [undefined, -1, 3, 2],
+  [2, 1, 3, 0],
+  [0, -1, 3, 2],
+  [undefined, 1, 0, undefined],
+] as const)('from %s by %d of %d is %s', (active, by, count, next) => {
+  expect(nextItem(active, by, count)).toBe(next)
+})

@@ -1,0 +1,45 @@
+// What completion does to a query. The server counts characters, an input counts UTF-16 units; both are
+// spelled out here. Pure.
+
+import type { Completion, CompletionItem } from '../../api/client'
+
+export interface Edit {
+  /** `[from, to)` in UTF-16 units. */
+  readonly from: number
+  readonly to: number
+  readonly text: string
+}
+
+/** How many characters stand before a place that counts UTF-16 units. */
+export function charactersBefore(q: string, units: number): number {
+  return Array.from(q.slice(0, units)).length
+}
+
+/** Where a character begins, in UTF-16 units. */
+export function unitsBefore(q: string, characters: number): number {
+  return Array.from(q).slice(0, characters).join('').length
+}
+
+/** What an item does to the query. Behind a field and an open parenthesis one goes on writing; behind all
+ *  else a blank follows. */
+export function editOf(q: string, { replace }: Completion, item: CompletionItem): Edit {
+  const from = unitsBefore(q, replace.from)
+  const to = unitsBefore(q, replace.to)
+  const goesOn = item.kind === 'field' || item.text.endsWith('(') || item.kind === 'function'
+  const blank = goesOn || /^[\s)|,]/.test(q.slice(to)) ? '' : ' '
+  return { from, to, text: item.text + blank }
+}
+
+/** Items that would change something: the only one that is already written is none. */
+export function offered(q: string, completion: Completion): readonly CompletionItem[] {
+  const { items, replace } = completion
+  const written = Array.from(q).slice(replace.from, replace.to).join('')
+  return items.length === 1 && items[0]?.text === written ? [] : items
+}
+
+/** The item that the arrows go to: round and round, from none to the first or the last. */
+export function nextItem(active: number | undefined, by: 1 | -1, count: number): number | undefined {
+  if (count === 0) return undefined
+  if (active === undefined) return by === 1 ? 0 : count - 1
+  return (active + by + count) % count
+}

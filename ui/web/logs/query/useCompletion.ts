@@ -1,0 +1,44 @@
+// Asks the server what may stand at the caret. Each keystroke gives up the question of the one before; a
+// question that fails offers nothing, since typing must never be disturbed.
+
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { complete, type Completion, type CompletionItem } from '../../api/client'
+import { charactersBefore, offered } from './completion'
+
+export interface Offer {
+  readonly completion: Completion
+  readonly items: readonly CompletionItem[]
+  /** What Enter takes; while somebody only types it is nothing, and Enter searches. */
+  readonly active: number | undefined
+}
+
+interface Range {
+  readonly from: string
+  readonly to: string
+}
+
+export function useCompletion({ from, to }: Range) {
+  const [offer, setOffer] = useState<Offer>()
+  const asked = useRef<AbortController>(undefined)
+  const close = useCallback(() => {
+    asked.current?.abort()
+    setOffer(undefined)
+  }, [])
+  /** `chosen`: somebody asked for it, so that the first item is the one that Enter takes. */
+  const open = useCallback(
+    async (q: string, caretUnits: number, chosen: boolean) => {
+      asked.current?.abort()
+      const abort = new AbortController()
+      asked.current = abort
+      const completion = await complete(q, charactersBefore(q, caretUnits), { from, to }, abort.signal).catch(() => undefined)
+      if (abort.signal.aborted) return
+      const items = completion === undefined ? [] : offered(q, completion)
+      if (completion === undefined || items.length === 0) setOffer(undefined)
+      else setOffer({ completion, items, active: chosen ? 0 : undefined })
+    },
+    [from, to],
+  )
+  const activate = useCallback((active: number | undefined) => setOffer((offer) => offer && { ...offer, active }), [])
+  useEffect(() => () => asked.current?.abort(), [])
+  return { offer, open, close, activate }
+}
