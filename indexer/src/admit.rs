@@ -34,14 +34,7 @@ fn reason(row: &RowRef<'_>) -> Option<Reason> {
 }
 
 fn longest_name(origin: &Origin) -> usize {
-    let names = [
-        &origin.component,
-        &origin.instance,
-        &origin.node,
-        &origin.version,
-        &origin.zone,
-        &origin.tenant,
-    ];
+    let names = [&origin.component, &origin.instance, &origin.node, &origin.version, &origin.zone];
     names.into_iter().map(String::len).max().unwrap_or(0)
 }
 

@@ -8,7 +8,9 @@
 //! Invariants:
 //! - one seal at a time; the Log is read on while it runs, up to twice the buffer;
 //! - the Log is trimmed only behind a commit;
-//! - a failed seal loses nothing: the rows stay buffered and are cut again.
+//! - a failed seal loses nothing: the rows stay buffered and are cut again;
+//! - a batch that is not let in is counted and said, and its collector, which is not told that it is in a
+//!   split, keeps it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,12 +19,12 @@ use bytes::Bytes;
 use nilometer_journal::{Log, LogError};
 use nilometer_model::{Clock, LogPosition, Timestamp};
 use nilometer_store::limits::BUFFER_BYTES_MAX;
-use nilometer_store::{Arrival, Store, StoreError};
+use nilometer_store::{Arrival, Store, StoreError, TurnedBack};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
-use crate::admit::admit;
-use crate::intake::split_entry;
+use crate::entry::Entry;
 use crate::limits::{EXPIRE_EVERY_MS, INDEX_TICK_MS, LOG_READ_BYTES, SEAL_RETRY_MS};
 use crate::metrics;
 
@@ -105,19 +107,21 @@ impl Index {
 
     /// Takes one entry. One that cannot be read was checked before it was acknowledged: its disk is bad.
     async fn take(&mut self, position: LogPosition, entry: Bytes) {
-        let arrival = tokio::task::spawn_blocking(move || read_entry(position, &entry)).await;
+        let read = move || Entry::decode(&entry).and_then(|entry| entry.arrival(position));
+        let arrival = tokio::task::spawn_blocking(read).await;
         match arrival {
             Ok(Ok(arrival)) => self.arrive(arrival),
-            Ok(Err(error)) => {
-                tracing::error!(%error, %position, "an entry of the Log cannot be read");
-                metrics::failed("entry");
-            }
-            Err(error) => {
-                tracing::error!(%error, %position, "an entry of the Log broke its reader");
-                metrics::failed("entry");
-            }
+            Ok(Err(error)) => self.pass_over(position, &error),
+            Err(error) => self.pass_over(position, &error),
         }
         fail::fail_point!("index::after_arrive", |_| std::process::abort());
+    }
+
+    /// The Log is read on behind it, as it is behind every entry that has arrived.
+    fn pass_over(&self, position: LogPosition, error: &dyn std::error::Error) {
+        tracing::error!(%error, %position, "an entry of the Log cannot be read");
+        metrics::failed("entry");
+        self.store.pass_over(position);
     }
 
     fn arrive(&mut self, arrival: Arrival) {
@@ -125,8 +129,11 @@ impl Index {
         match self.store.arrive(arrival) {
             Ok(entered) => metrics::indexed(entered.rows, entered.duplicates),
             Err(error) => {
-                tracing::error!(%error, %batch, "a batch leaves too many holes before it; its collector keeps it");
-                metrics::failed("holes");
+                tracing::error!(%error, %batch, "a batch is not let in; its collector keeps it");
+                metrics::failed(match error {
+                    TurnedBack::Holes(_) => "holes",
+                    TurnedBack::NotOwned(_) => "owner",
+                });
             }
         }
         self.oldest.get_or_insert(self.clock.now());
@@ -168,9 +175,16 @@ impl Index {
         }
         self.oldest = None;
         metrics::sealed(unsealed);
+        self.seal = Some(self.publish(now));
+    }
+
+    /// What is buffered now becomes splits, beside the loop.
+    fn publish(&self, now: Timestamp) -> JoinHandle<Result<LogPosition, StoreError>> {
+        let (_, unsealed) = self.store.buffered_bytes();
         let store = Arc::clone(&self.store);
         let cut = store.cut(now);
-        self.seal = Some(tokio::spawn(async move { store.publish(cut).await }));
+        let span = tracing::info_span!("seal", buffer_bytes = unsealed);
+        tokio::spawn(async move { store.publish(cut).await }.instrument(span))
     }
 
     async fn expire(&mut self) {
@@ -206,18 +220,9 @@ impl Index {
         self.finish_seal(true).await;
         while !self.read_on().await? {}
         if self.store.has_news(true) {
-            let cut = self.store.cut(self.clock.now());
-            let store = Arc::clone(&self.store);
-            self.seal = Some(tokio::spawn(async move { store.publish(cut).await }));
+            self.seal = Some(self.publish(self.clock.now()));
             self.finish_seal(true).await;
         }
         Ok(())
     }
-}
-
-fn read_entry(position: LogPosition, entry: &[u8]) -> Result<Arrival, nilometer_wire::FrameError> {
-    let (received, frame) = split_entry(entry);
-    let batch = nilometer_wire::decode(frame)?;
-    let refused = admit(&batch);
-    Ok(Arrival { position, received, batch, refused })
 }

@@ -4,33 +4,30 @@
 //!   body ──parse──> pieces (rows, relative positions) ──lane lock──> source, positions, header ──> Log
 //! ```
 //! Invariants:
-//! - a lane is one journal: one epoch, one source, a counter that moves only with a successful append;
-//!   an append of unknown outcome ends the epoch, and the lane goes on with a new one;
+//! - an append of unknown outcome ends the lane's epoch, and it goes on with a new one;
 //! - a request with a key is a source of its own, its lines are the positions: a repeat adds nothing;
 //! - a bad line is named and takes no good line down with it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use nilometer_model::limits::NAME_BYTES_MAX;
 use nilometer_model::{
-    BatchId, CollectorId, Count, Epoch, LineageId, LogPosition, Origin, RowRef, Rows, Sequence,
-    SourceId, Stream, Timestamp,
+    Count, LineageId, LogPosition, Origin, RowRef, Rows, SourceId, Stream, Tenant, Timestamp,
 };
-use nilometer_store::Read;
+use nilometer_store::{NotOwned, Read};
 use nilometer_wire::{
     BatchHeader, Fingerprint, IngestAnswer, IngestRequest, IntakeError, NdjsonLine, RefusedLine,
     SourceRange, parse_line,
 };
-use tokio::sync::Mutex;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::intake::{Parts, unavailable};
+use crate::intake::{Parts, forbidden, unavailable};
+use crate::lanes::{Lane, Lanes};
 use crate::limits::{
-    INGEST_BATCH_RECORDS, INGEST_BATCH_TEXT_BYTES, INGEST_LANES, INGEST_REFUSED_LISTED_MAX,
+    INGEST_BATCH_RECORDS, INGEST_BATCH_TEXT_BYTES, INGEST_REFUSED_LISTED_MAX,
     INGEST_VISIBLE_WAIT_MS,
 };
 use crate::metrics;
@@ -38,16 +35,7 @@ use crate::metrics;
 /// Takes lines in.
 pub(crate) struct Ingest {
     parts: Arc<Parts>,
-    lanes: Vec<Mutex<Lane>>,
-    turn: AtomicUsize,
-}
-
-/// One journal of this intake.
-struct Lane {
-    epoch: Epoch,
-    sequence: Sequence,
-    /// Records and bytes of the lane's own source so far; the records are its counter.
-    count: Count,
+    lanes: Lanes,
 }
 
 /// Part of a request that fits one batch.
@@ -64,28 +52,23 @@ struct Parsed {
     answer: IngestAnswer,
 }
 
-impl Lane {
-    fn new() -> Self {
-        Self { epoch: Epoch(rand::random()), sequence: Sequence(0), count: Count::default() }
-    }
-}
-
 impl Ingest {
     pub(crate) fn new(parts: Arc<Parts>) -> Self {
-        let lanes = (0..INGEST_LANES).map(|_| Mutex::new(Lane::new())).collect();
-        Self { parts, lanes, turn: AtomicUsize::new(0) }
+        let lanes = Lanes::new(parts.store.pipeline());
+        Self { parts, lanes }
     }
 
     /// Returns once every good line is durable.
     pub(crate) async fn take(&self, request: IngestRequest) -> Result<IngestAnswer, IntakeError> {
         let IngestRequest { tenant, idempotency_key, body } = request;
-        let tenant = tenant.name().to_owned();
         let keyed = idempotency_key.map(|key| keyed_source(&tenant, &key));
+        self.check_owner(&tenant, keyed)?;
         let (node, now) = (self.parts.node.clone(), self.parts.clock.now());
-        let context = Context { tenant, node, now, keyed: keyed.is_some() };
+        let owner = tenant.name().to_owned();
+        let context = Context { tenant: owner, node, now, keyed: keyed.is_some() };
         let parsed = tokio::task::spawn_blocking(move || parse(&body, &context)).await;
         let parsed = parsed.map_err(|_| unavailable("the lines broke their parser"))?;
-        let lane = &self.lanes[self.turn.fetch_add(1, Ordering::Relaxed) % self.lanes.len()];
+        let lane = self.lanes.of(&tenant);
         let mut lane = lane.lock().await;
         let mut from = 0;
         let mut last = None;
@@ -96,7 +79,7 @@ impl Ingest {
                     running += piece.count;
                     journal_range(source, from, piece.to, running)
                 }
-                None => self.lane_range(&lane, &mut piece),
+                None => lane_range(&lane, &mut piece),
             };
             from = piece.to;
             last = Some(self.append(&mut lane, range, piece, keyed.is_none()).await?);
@@ -105,7 +88,17 @@ impl Ingest {
         if let Some(position) = last {
             self.see(position).await;
         }
+        // Another may have named the source while this was under way.
+        self.check_owner(&tenant, keyed)?;
         Ok(parsed.answer)
+    }
+
+    /// A key names a source, and that could be another's already.
+    fn check_owner(&self, tenant: &Tenant, source: Option<SourceId>) -> Result<(), IntakeError> {
+        match source {
+            Some(source) if !self.parts.store.may_name(tenant, source) => Err(forbidden(NotOwned)),
+            _ => Ok(()),
+        }
     }
 
     /// Whoever sent lines and then asks for them shall find them; an index that is behind is not
@@ -114,21 +107,6 @@ impl Ingest {
         let visible = self.parts.store.until_visible(position);
         let wait = Duration::from_millis(INGEST_VISIBLE_WAIT_MS);
         let _late = tokio::time::timeout(wait, visible).await;
-    }
-
-    /// Moves the piece's positions behind the lane's counter.
-    fn lane_range(&self, lane: &Lane, piece: &mut Piece) -> SourceRange {
-        let from = lane.count.records;
-        for (at, position) in piece.rows.position.iter_mut().enumerate() {
-            *position = from + at as u64 + 1;
-        }
-        let mut running = lane.count;
-        running += piece.count;
-        journal_range(lane_source(self.collector(), lane.epoch), from, running.records, running)
-    }
-
-    fn collector(&self) -> CollectorId {
-        CollectorId(self.parts.store.pipeline().0)
     }
 
     async fn append(
@@ -142,41 +120,35 @@ impl Ingest {
         rows.origins =
             rows.origins.iter().map(|origin| with_source(origin, range.source)).collect();
         let (source, running) = (range.source, range.running);
-        let tenant = rows.origins.first().map(|origin| origin.tenant.clone()).unwrap_or_default();
-        let header = self.header(lane, range, tenant);
+        let header = self.header(lane, range);
         let records = rows.len();
         let encoded =
             tokio::task::spawn_blocking(move || nilometer_wire::encode(&header, &rows)).await;
         let frame = encoded
             .map_err(|_| unavailable("the batch broke its encoder"))?
             .map_err(|error| unavailable(&error.to_string()))?;
-        let position = match self.parts.append(&frame).await {
+        let position = match self.parts.append(&lane.tenant, &frame).await {
             Ok(position) => position,
             Err(error) => {
-                *lane = Lane::new();
+                lane.begin_anew();
                 return Err(error);
             }
         };
-        lane.sequence.0 += 1;
+        lane.advance();
         if counts {
             lane.count += count;
         }
         metrics::batch_durable(records, frame.len(), 0);
-        let read =
-            Read { collector: self.collector(), count: running, as_of: self.parts.clock.now() };
+        let (collector, as_of) = (lane.collector, self.parts.clock.now());
+        let read = Read { collector, count: running, as_of };
         self.parts.store.note_read(source, read);
         Ok(position)
     }
 
-    fn header(&self, lane: &Lane, range: SourceRange, tenant: String) -> BatchHeader {
-        let batch = BatchId {
-            collector: self.collector(),
-            epoch: lane.epoch,
-            sequence: Sequence(lane.sequence.0 + 1),
-        };
+    fn header(&self, lane: &Lane, range: SourceRange) -> BatchHeader {
         BatchHeader {
-            batch,
-            tenant,
+            batch: lane.next_batch(),
+            tenant: lane.tenant.name().to_owned(),
             shard_map: 0,
             dictionary: 0,
             frozen_at: self.parts.clock.now(),
@@ -185,6 +157,17 @@ impl Ingest {
             sources: vec![range],
         }
     }
+}
+
+/// Moves the piece's positions behind the lane's counter.
+fn lane_range(lane: &Lane, piece: &mut Piece) -> SourceRange {
+    let from = lane.count.records;
+    for (at, position) in piece.rows.position.iter_mut().enumerate() {
+        *position = from + at as u64 + 1;
+    }
+    let mut running = lane.count;
+    running += piece.count;
+    journal_range(lane.source(), from, running.records, running)
 }
 
 /// What a batch covers of a journal; it has no file and no pod.
@@ -205,12 +188,8 @@ fn journal_range(source: SourceId, from: u64, to: u64, running: Count) -> Source
     }
 }
 
-fn keyed_source(tenant: &str, key: &str) -> SourceId {
+fn keyed_source(tenant: &Tenant, key: &str) -> SourceId {
     SourceId(xxh3_64(format!("ingest\0{tenant}\0{key}").as_bytes()))
-}
-
-fn lane_source(collector: CollectorId, epoch: Epoch) -> SourceId {
-    SourceId(xxh3_64(format!("journal\0{collector}\0{epoch}").as_bytes()))
 }
 
 fn with_source(origin: &Arc<Origin>, source: SourceId) -> Arc<Origin> {

@@ -1,19 +1,17 @@
 //! The intake: what is posted becomes an entry of the Log, and only then an answer.
 //!
-//! ```text
-//!   entry of the Log = received i64, ns | frame of the batch, as it was sent
-//! ```
+//! Invariant: whose something is, is stamped on it here, and what names another's is turned away.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use nilometer_journal::Log;
 use nilometer_model::limits::BATCH_FRAME_BYTES_MAX;
-use nilometer_model::{BatchId, Clock, LogPosition, Timestamp};
-use nilometer_store::Store;
+use nilometer_model::{BatchId, Clock, CollectorId, LogPosition, Tenant, Timestamp};
+use nilometer_store::{NotOwned, Store, TurnedBack};
 use nilometer_wire::{
     BatchAnswer, FrameError, Heartbeat, HeartbeatAnswer, IngestAnswer, IngestRequest, Intake,
     IntakeError, Refusal,
@@ -22,14 +20,14 @@ use tokio::sync::Semaphore;
 
 use crate::admit::admit;
 use crate::disk::DiskGauge;
+use crate::entry::Entry;
 use crate::index::SHARD;
 use crate::ingest::Ingest;
+use crate::lanes::is_own_collector;
 use crate::limits::{
     BUSY_RETRY_AFTER_S, DECODING_MAX, INDEX_LAG_MS_MAX, LINGER_MS, LOG_BACKLOG_ENTRIES_MAX,
 };
 use crate::metrics;
-
-const RECEIVED_BYTES: usize = 8;
 
 /// What an intake stands on.
 pub(crate) struct Parts {
@@ -123,10 +121,11 @@ impl CentreIntake {
         reasons
     }
 
-    async fn check(&self, frame: Bytes) -> Result<Checked, IntakeError> {
+    async fn check(&self, tenant: &Tenant, frame: Bytes) -> Result<Checked, IntakeError> {
         let permit = self.decoding.acquire().await;
-        let store = Arc::clone(&self.parts.store);
-        let checked = tokio::task::spawn_blocking(move || check_frame(&store, &frame)).await;
+        let (store, tenant) = (Arc::clone(&self.parts.store), tenant.clone());
+        let check = move || check_frame(&store, &tenant, &frame);
+        let checked = tokio::task::spawn_blocking(check).await;
         drop(permit);
         checked.map_err(|_| unavailable("the batch broke its decoder"))?
     }
@@ -134,10 +133,10 @@ impl CentreIntake {
 
 #[async_trait]
 impl Intake for CentreIntake {
-    async fn batch(&self, frame: Bytes) -> Result<BatchAnswer, IntakeError> {
+    async fn batch(&self, tenant: &Tenant, frame: Bytes) -> Result<BatchAnswer, IntakeError> {
         self.parts.has_room().await?;
-        let checked = self.check(frame.clone()).await?;
-        self.parts.append(&frame).await?;
+        let checked = self.check(tenant, frame.clone()).await?;
+        self.parts.append(tenant, &frame).await?;
         metrics::batch_durable(checked.records, frame.len(), checked.refused.len());
         fail::fail_point!("intake::before_answer", |_| std::process::abort());
         Ok(BatchAnswer {
@@ -145,18 +144,24 @@ impl Intake for CentreIntake {
             log: self.parts.log.id(),
             batch: checked.batch,
             durable: true,
-            committed_to: self.parts.store.committed_to(checked.batch.collector),
+            committed_to: self.parts.store.committed_to(tenant, checked.batch.collector),
             refused: checked.refused,
             linger_ms: LINGER_MS,
         })
     }
 
-    async fn heartbeat(&self, heartbeat: Heartbeat) -> Result<HeartbeatAnswer, IntakeError> {
-        let resync = self.parts.store.hear(&heartbeat, self.parts.clock.now());
+    async fn heartbeat(
+        &self,
+        tenant: &Tenant,
+        heartbeat: Heartbeat,
+    ) -> Result<HeartbeatAnswer, IntakeError> {
+        not_ours(&self.parts.store, heartbeat.collector)?;
+        let heard = self.parts.store.hear(tenant, &heartbeat, self.parts.clock.now());
+        let resync = heard.map_err(forbidden)?;
         Ok(HeartbeatAnswer {
             pipeline: self.parts.store.pipeline(),
             log: self.parts.log.id(),
-            committed_to: self.parts.store.committed_to(heartbeat.collector),
+            committed_to: self.parts.store.committed_to(tenant, heartbeat.collector),
             linger_ms: LINGER_MS,
             resync,
         })
@@ -169,12 +174,14 @@ impl Intake for CentreIntake {
 }
 
 impl Parts {
-    /// Appends a frame; returns once it is durable.
-    pub(crate) async fn append(&self, frame: &[u8]) -> Result<LogPosition, IntakeError> {
-        let mut entry = BytesMut::with_capacity(RECEIVED_BYTES + frame.len());
-        entry.put_i64_le(self.clock.now().0);
-        entry.put_slice(frame);
-        let appended = self.log.append(SHARD, vec![entry.freeze()]).await;
+    /// Appends a tenant's frame; returns once it is durable.
+    pub(crate) async fn append(
+        &self,
+        tenant: &Tenant,
+        frame: &[u8],
+    ) -> Result<LogPosition, IntakeError> {
+        let entry = Entry { received: self.clock.now(), tenant: tenant.clone(), frame };
+        let appended = self.log.append(SHARD, vec![entry.encode()]).await;
         self.log_failed.store(appended.is_err(), Ordering::Relaxed);
         let appended = appended.map_err(|error| {
             tracing::error!(%error, "the Log took nothing");
@@ -205,12 +212,16 @@ impl Parts {
     }
 }
 
-fn check_frame(store: &Store, frame: &[u8]) -> Result<Checked, IntakeError> {
+fn check_frame(store: &Store, tenant: &Tenant, frame: &[u8]) -> Result<Checked, IntakeError> {
     let batch = nilometer_wire::decode(frame).map_err(|error| frame_error(&error, frame.len()))?;
-    if !store.accepts(&batch.header) {
-        metrics::turned_back("holes");
-        return Err(IntakeError::Busy { retry_after_s: BUSY_RETRY_AFTER_S });
-    }
+    not_ours(store, batch.header.batch.collector)?;
+    store.accepts(tenant, &batch.header).map_err(|error| match error {
+        TurnedBack::Holes(_) => {
+            metrics::turned_back("holes");
+            IntakeError::Busy { retry_after_s: BUSY_RETRY_AFTER_S }
+        }
+        TurnedBack::NotOwned(error) => forbidden(error),
+    })?;
     let refused = admit(&batch);
     Ok(Checked { batch: batch.header.batch, records: batch.rows.len(), refused })
 }
@@ -228,10 +239,12 @@ pub(crate) fn unavailable(reason: &str) -> IntakeError {
     IntakeError::Unavailable { reason: reason.to_owned(), retry_after_s: BUSY_RETRY_AFTER_S }
 }
 
-/// When the entry was received, and the frame.
-pub(crate) fn split_entry(entry: &[u8]) -> (Timestamp, &[u8]) {
-    match entry.split_first_chunk::<RECEIVED_BYTES>() {
-        Some((received, frame)) => (Timestamp(i64::from_le_bytes(*received)), frame),
-        None => (Timestamp(0), &[]),
-    }
+/// Nobody speaks as the intake itself.
+fn not_ours(store: &Store, collector: CollectorId) -> Result<(), IntakeError> {
+    if is_own_collector(store.pipeline(), collector) { Err(forbidden(NotOwned)) } else { Ok(()) }
+}
+
+pub(crate) fn forbidden(error: NotOwned) -> IntakeError {
+    metrics::turned_back("owner");
+    IntakeError::Forbidden(error.to_string())
 }

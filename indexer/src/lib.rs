@@ -2,14 +2,17 @@
 //!
 //! Invariants:
 //! - an intake answers a batch only after the Log has fsynced it;
+//! - whose a batch is, is stamped on it at the intake, by whose token it came with;
 //! - admission is pure: run again on the same bytes it refuses the same records;
 //! - the index loop reads from the checkpoint in Meta, never from a position of its own.
 
 mod admit;
 mod disk;
+mod entry;
 mod index;
 mod ingest;
 mod intake;
+mod lanes;
 pub mod limits;
 mod metrics;
 

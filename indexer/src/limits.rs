@@ -18,8 +18,10 @@ pub const INDEX_TICK_MS: u64 = 250;
 pub const SEAL_RETRY_MS: i64 = 2_000;
 /// How often retention is applied, ms.
 pub const EXPIRE_EVERY_MS: i64 = 60_000;
-/// Lanes that `/ingest` requests are journaled in side by side.
+/// Lanes that one tenant's `/ingest` requests are journaled in side by side.
 pub const INGEST_LANES: usize = 4;
+/// Tenants that have lanes at a time.
+pub const INGEST_TENANTS_MAX: usize = 1_024;
 /// Text of one batch made from `/ingest` lines, bytes.
 pub const INGEST_BATCH_TEXT_BYTES: usize = 2 << 20;
 /// Records of one batch made from `/ingest` lines.

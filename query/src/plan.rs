@@ -54,6 +54,12 @@ impl Filter {
         Ok(Self { tenant: tenant.clone(), root: compile::step(text, &parse(text)?)? })
     }
 
+    /// Whom it belongs to.
+    #[must_use]
+    pub(crate) fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
     /// The tenant's rows that fit; those in the range, or all of them when none is given: then their
     /// times are not looked at.
     #[must_use]

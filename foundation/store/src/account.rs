@@ -1,15 +1,16 @@
 //! The books of one source: what of it is accounted for, and what became of it.
 //!
 //! Invariants:
+//! - a source has one owner, the tenant whose batch opened its books;
 //! - a record enters once: [`Account::enter`] keeps only rows in stretches that were not covered;
 //! - what is counted as committed is counted from the rows that entered, never from the header, whose
 //!   running count is the collector's own: the two can disagree, and then the ledger does not balance.
 
 use nilometer_model::{
-    CollectorId, Count, Coverage, Gap, GapKind, LineageId, Reason, SourceId, Stream, Tally,
+    CollectorId, Count, Coverage, Gap, GapKind, LineageId, Reason, SourceId, Stream, Tally, Tenant,
     Timestamp, TooManyRanges,
 };
-use nilometer_wire::{Fingerprint, SourceRange};
+use nilometer_wire::{BatchHeader, Fingerprint, SourceRange};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::LOST_GAPS_PER_SOURCE_MAX;
@@ -19,6 +20,9 @@ use crate::limits::LOST_GAPS_PER_SOURCE_MAX;
 pub struct Account {
     /// The source.
     pub source: SourceId,
+    /// Whose it is.
+    #[serde(default)]
+    pub tenant: Tenant,
     /// The lineage that it is a generation of.
     pub lineage: LineageId,
     /// The logical service that speaks.
@@ -56,17 +60,18 @@ pub(crate) struct Entry {
 
 impl Account {
     /// Empty books for a source that was never heard of.
-    pub(crate) fn open(range: &SourceRange, node: &str, collector: CollectorId) -> Self {
+    pub(crate) fn open(tenant: &Tenant, header: &BatchHeader, range: &SourceRange) -> Self {
         Self {
             source: range.source,
+            tenant: tenant.clone(),
             lineage: range.lineage,
             component: range.component.clone(),
             instance: range.instance.clone(),
-            node: node.to_owned(),
+            node: header.node.clone(),
             stream: range.stream,
             path: range.path.clone(),
             fingerprint: range.fingerprint,
-            collector,
+            collector: header.batch.collector,
             coverage: Coverage::default(),
             lost: Vec::new(),
             ended: false,

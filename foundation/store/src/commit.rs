@@ -4,12 +4,14 @@
 //! - [`State::fold`] is pure: the same commits give the same state, everywhere and always;
 //! - a commit carries whole new values (an account, a set of sequences), never differences, so folding
 //!   one twice is folding it once;
-//! - checkpoint, splits and marks move in the same commit, or not at all.
+//! - checkpoint, splits and marks move in the same commit, or not at all;
+//! - what was written before tenants were told apart belongs to the default one.
 
 use std::collections::BTreeMap;
 
 use nilometer_model::{
-    CollectorId, Count, Coverage, Epoch, LogId, LogPosition, Reason, Revision, SourceId, Timestamp,
+    CollectorId, Count, Coverage, Epoch, LogId, LogPosition, Reason, Revision, SourceId, Tenant,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +42,9 @@ pub struct Read {
 /// What the centre remembers of a collector across its own restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heard {
+    /// Whose it is.
+    #[serde(default)]
+    pub tenant: Tenant,
     /// The host that it reads.
     pub node: String,
     /// When it was first heard, by the centre's clock.
@@ -62,6 +67,9 @@ pub struct Heard {
 pub struct DeadLetter {
     /// `source:position`.
     pub id: String,
+    /// Whose it is.
+    #[serde(default)]
+    pub tenant: Tenant,
     /// The record's source.
     pub source: SourceId,
     /// The record's position.
@@ -93,6 +101,9 @@ pub struct Commit {
     pub accounts: BTreeMap<SourceId, Account>,
     /// Batches that are in splits, per collector and epoch, as they stand at the checkpoint.
     pub sequences: BTreeMap<CollectorId, BTreeMap<Epoch, Coverage<()>>>,
+    /// Whose those collectors are.
+    #[serde(default)]
+    pub owners: BTreeMap<CollectorId, Tenant>,
     /// What collectors said they read, where it changed.
     pub reads: BTreeMap<SourceId, Read>,
     /// Collectors heard of since the last commit.
@@ -118,6 +129,9 @@ pub struct State {
     pub accounts: BTreeMap<SourceId, Account>,
     /// Batches in splits.
     pub sequences: BTreeMap<CollectorId, BTreeMap<Epoch, Coverage<()>>>,
+    /// Whose the collectors are that batches came from.
+    #[serde(default)]
+    pub owners: BTreeMap<CollectorId, Tenant>,
     /// What was read, as last heard.
     pub reads: BTreeMap<SourceId, Read>,
     /// Collectors, as last heard.
@@ -142,6 +156,7 @@ impl State {
             let known = self.sequences.entry(*collector).or_default();
             known.extend(epochs.iter().map(|(epoch, sequences)| (*epoch, sequences.clone())));
         }
+        self.owners.extend(commit.owners.iter().map(|(id, owner)| (*id, owner.clone())));
         self.reads.extend(&commit.reads);
         self.collectors.extend(commit.collectors.iter().map(|(id, heard)| (*id, heard.clone())));
         for id in &commit.forget {

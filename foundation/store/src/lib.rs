@@ -10,6 +10,7 @@
 mod account;
 mod buffer;
 mod commit;
+mod feeds;
 pub mod limits;
 mod live;
 pub mod meta;
@@ -20,6 +21,7 @@ mod views;
 
 pub use account::Account;
 pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
+pub use live::{NotOwned, TurnedBack};
 pub use meta::{LocalMeta, Meta, MetaError, Replay, SimMeta};
 pub use snapshot::Snapshot;
 pub use split::{

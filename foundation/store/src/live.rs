@@ -2,12 +2,15 @@
 //!
 //! Invariants:
 //! - [`Live::enter`] is the only way in: what it returns is in no split and in no chunk yet;
+//! - what a batch names belongs to its tenant, or nothing of the batch enters; who owns what is known
+//!   from the batches alone, so that whoever reads the Log again decides the same;
 //! - `dirty` names exactly what differs from the last cut.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use nilometer_model::{
-    BatchId, CollectorId, Coverage, Epoch, Rows, Sequence, SourceId, Timestamp, TooManyRanges,
+    BatchId, CollectorId, Coverage, Epoch, Rows, Sequence, SourceId, Tenant, Timestamp,
+    TooManyRanges,
 };
 use nilometer_wire::{BatchHeader, CaughtUp, Heartbeat, Refusal, SourceRange};
 
@@ -32,6 +35,8 @@ pub(crate) struct Collector {
 pub(crate) struct Live {
     pub(crate) accounts: BTreeMap<SourceId, Account>,
     pub(crate) sequences: BTreeMap<CollectorId, BTreeMap<Epoch, Coverage<()>>>,
+    /// Whose batch came first.
+    owners: BTreeMap<CollectorId, Tenant>,
     pub(crate) reads: BTreeMap<SourceId, Read>,
     pub(crate) collectors: BTreeMap<CollectorId, Collector>,
     dirty: Dirty,
@@ -45,12 +50,68 @@ struct Dirty {
     collectors: BTreeSet<CollectorId>,
 }
 
+/// Why a batch is not let in; nothing of it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TurnedBack {
+    /// It comes too early.
+    #[error(transparent)]
+    Holes(#[from] TooManyRanges),
+    /// It is not its sender's.
+    #[error(transparent)]
+    NotOwned(#[from] NotOwned),
+}
+
+/// Named is a collector or a source that another tenant brought first. Says not which, nor whose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a collector or source that is named here is not the sender's")]
+pub struct NotOwned;
+
 /// Which rows of a batch are new.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Kept {
     All,
     None,
     Rows(Vec<u32>),
+}
+
+impl Collector {
+    fn new(tenant: &Tenant, beat: &Heartbeat, now: Timestamp) -> Self {
+        let heard = Heard {
+            tenant: tenant.clone(),
+            node: beat.node.clone(),
+            first_seen: now,
+            last_seen: now,
+            clock_offset_ns: 0,
+            visible_to: None,
+            goodbye: false,
+            warnings: Vec::new(),
+        };
+        Self { heard, epoch: Epoch(0), number: 0, complete: None, pending: VecDeque::new() }
+    }
+
+    fn hear(&mut self, beat: &Heartbeat, now: Timestamp) {
+        let offset_ns = now.0 - beat.clock.0 - i64::try_from(beat.round_trip_ns / 2).unwrap_or(0);
+        if self.epoch != beat.epoch {
+            self.pending.clear();
+        }
+        self.epoch = beat.epoch;
+        self.number = beat.number;
+        self.complete = match beat.caught_up {
+            CaughtUp::Complete { sequence, .. } => Some(sequence),
+            CaughtUp::Behind { .. } => None,
+        };
+        self.heard.node.clone_from(&beat.node);
+        self.heard.last_seen = now;
+        self.heard.clock_offset_ns = offset_ns;
+        self.heard.goodbye = beat.goodbye;
+        self.heard.warnings = beat.warnings.iter().take(COLLECTOR_WARNINGS_MAX).cloned().collect();
+        let (CaughtUp::Complete { at, sequence } | CaughtUp::Behind { at, sequence }) =
+            beat.caught_up;
+        if self.pending.len() >= HEARTBEATS_PENDING_MAX {
+            self.pending.pop_back();
+        }
+        self.pending.push_back((at.plus_ns(offset_ns), sequence));
+    }
 }
 
 impl Live {
@@ -64,6 +125,7 @@ impl Live {
         Self {
             accounts: state.accounts.clone(),
             sequences: state.sequences.clone(),
+            owners: state.owners.clone(),
             reads: state.reads.clone(),
             collectors: collectors.collect(),
             dirty: Dirty::default(),
@@ -78,19 +140,42 @@ impl Live {
             .is_some_and(|sequences| sequences.covers(batch.sequence.0))
     }
 
-    /// Enters a batch into the books; the rows that are kept were in no batch before.
+    /// Whose collector that is, if anybody's: his whose batch came first, else his who was heard.
+    pub(crate) fn owner(&self, collector: CollectorId) -> Option<&Tenant> {
+        let heard = || self.collectors.get(&collector).map(|known| &known.heard.tenant);
+        self.owners.get(&collector).or_else(heard)
+    }
+
+    /// Whether the source is not another tenant's.
+    pub(crate) fn may_name(&self, tenant: &Tenant, source: SourceId) -> bool {
+        self.accounts.get(&source).is_none_or(|account| account.tenant == *tenant)
+    }
+
+    /// Whether nothing that the batch names is another tenant's, by what the batches before it say.
+    fn owns(&self, tenant: &Tenant, header: &BatchHeader) -> bool {
+        let its_own =
+            |batch: &BatchId| self.owners.get(&batch.collector).is_none_or(|owner| owner == tenant);
+        its_own(&header.batch)
+            && header.replaces.iter().all(its_own)
+            && header.sources.iter().all(|range| self.may_name(tenant, range.source))
+    }
+
+    /// Enters a tenant's batch into the books; the rows that are kept were in no batch before.
     pub(crate) fn enter(
         &mut self,
-        header: &BatchHeader,
-        rows: &Rows,
+        tenant: &Tenant,
+        (header, rows): (&BatchHeader, &Rows),
         refused: &[Refusal],
         now: Timestamp,
-    ) -> Result<Kept, TooManyRanges> {
+    ) -> Result<Kept, TurnedBack> {
+        if !self.owns(tenant, header) {
+            return Err(NotOwned.into());
+        }
         if self.has(&header.batch) {
             return Ok(Kept::None);
         }
-        if !self.accepts(header) {
-            return Err(TooManyRanges);
+        if !self.has_room_for(header) {
+            return Err(TooManyRanges.into());
         }
         let entries = entries_by_source(rows, refused);
         let missing: HashMap<SourceId, Vec<(u64, u64)>> =
@@ -99,19 +184,28 @@ impl Live {
             let account = self
                 .accounts
                 .entry(range.source)
-                .or_insert_with(|| Account::open(range, &header.node, header.batch.collector));
+                .or_insert_with(|| Account::open(tenant, header, range));
             let entries = entries.get(&range.source).map_or(&[][..], Vec::as_slice);
             account.enter(range, entries, header.batch.collector, now)?;
             self.dirty.accounts.insert(range.source);
         }
         for batch in std::iter::once(&header.batch).chain(&header.replaces) {
-            self.enter_sequence(batch)?;
+            self.enter_sequence(tenant, batch)?;
         }
         Ok(kept(rows, refused, &missing))
     }
 
+    /// Whether the tenant's batch would enter if it came now.
+    pub(crate) fn accepts(&self, tenant: &Tenant, header: &BatchHeader) -> Result<(), TurnedBack> {
+        let heard = self.owner(header.batch.collector);
+        if !self.owns(tenant, header) || heard.is_some_and(|owner| owner != tenant) {
+            return Err(NotOwned.into());
+        }
+        if self.has_room_for(header) { Ok(()) } else { Err(TooManyRanges.into()) }
+    }
+
     /// Whether all of the batch can be entered; asked first, so that a batch enters whole or not at all.
-    pub(crate) fn accepts(&self, header: &BatchHeader) -> bool {
+    fn has_room_for(&self, header: &BatchHeader) -> bool {
         let range_fits = |range: &SourceRange| {
             let account = self.accounts.get(&range.source);
             account.is_none_or(|account| account.coverage.accepts(range.from, range.to))
@@ -133,7 +227,8 @@ impl Live {
         }
     }
 
-    fn enter_sequence(&mut self, batch: &BatchId) -> Result<(), TooManyRanges> {
+    fn enter_sequence(&mut self, tenant: &Tenant, batch: &BatchId) -> Result<(), TooManyRanges> {
+        self.owners.entry(batch.collector).or_insert_with(|| tenant.clone());
         let epochs = self.sequences.entry(batch.collector).or_default();
         let sequences = epochs.entry(batch.epoch).or_default();
         self.dirty.epochs.insert((batch.collector, batch.epoch));
@@ -141,46 +236,25 @@ impl Live {
     }
 
     /// Takes note of a sign of life; returns whether the epoch is new to this centre.
-    pub(crate) fn hear(&mut self, beat: &Heartbeat, now: Timestamp) -> bool {
-        let offset_ns = now.0 - beat.clock.0 - i64::try_from(beat.round_trip_ns / 2).unwrap_or(0);
-        let unknown = Collector {
-            heard: Heard {
-                node: beat.node.clone(),
-                first_seen: now,
-                last_seen: now,
-                clock_offset_ns: offset_ns,
-                visible_to: None,
-                goodbye: false,
-                warnings: Vec::new(),
-            },
-            epoch: Epoch(0),
-            number: 0,
-            complete: None,
-            pending: VecDeque::new(),
-        };
-        let collector = self.collectors.entry(beat.collector).or_insert(unknown);
+    pub(crate) fn hear(
+        &mut self,
+        tenant: &Tenant,
+        beat: &Heartbeat,
+        now: Timestamp,
+    ) -> Result<bool, NotOwned> {
+        if self.owner(beat.collector).is_some_and(|owner| owner != tenant)
+            || beat.sources.iter().any(|read| !self.may_name(tenant, read.source))
+        {
+            return Err(NotOwned);
+        }
+        if self.collectors.get(&beat.collector).is_some_and(|known| known.heard.tenant != *tenant) {
+            // Another tenant was heard under this name before a batch said whose it is.
+            self.collectors.remove(&beat.collector);
+        }
+        let unknown = || Collector::new(tenant, beat, now);
+        let collector = self.collectors.entry(beat.collector).or_insert_with(unknown);
         let new_epoch = collector.epoch != beat.epoch;
-        if new_epoch {
-            collector.pending.clear();
-        }
-        collector.epoch = beat.epoch;
-        collector.number = beat.number;
-        collector.complete = match beat.caught_up {
-            CaughtUp::Complete { sequence, .. } => Some(sequence),
-            CaughtUp::Behind { .. } => None,
-        };
-        collector.heard.node.clone_from(&beat.node);
-        collector.heard.last_seen = now;
-        collector.heard.clock_offset_ns = offset_ns;
-        collector.heard.goodbye = beat.goodbye;
-        collector.heard.warnings =
-            beat.warnings.iter().take(COLLECTOR_WARNINGS_MAX).cloned().collect();
-        let (CaughtUp::Complete { at, sequence } | CaughtUp::Behind { at, sequence }) =
-            beat.caught_up;
-        if collector.pending.len() >= HEARTBEATS_PENDING_MAX {
-            collector.pending.pop_back();
-        }
-        collector.pending.push_back((at.plus_ns(offset_ns), sequence));
+        collector.hear(beat, now);
         self.dirty.collectors.insert(beat.collector);
         for read in &beat.sources {
             let heard = Read { collector: beat.collector, count: read.read, as_of: now };
@@ -188,7 +262,7 @@ impl Live {
             self.dirty.reads.insert(read.source);
         }
         self.settle(beat.collector);
-        new_epoch
+        Ok(new_epoch)
     }
 
     /// Takes note of what an intake was sent itself: it is the reader of its own journals.
@@ -235,6 +309,9 @@ impl Live {
             let known = self.sequences.get(&collector).and_then(|epochs| epochs.get(&epoch));
             if let Some(sequences) = known {
                 commit.sequences.entry(collector).or_default().insert(epoch, sequences.clone());
+            }
+            if let Some(owner) = self.owners.get(&collector) {
+                commit.owners.insert(collector, owner.clone());
             }
         }
         let read = |id| self.reads.get(&id).map(|read| (id, *read));

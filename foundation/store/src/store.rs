@@ -8,27 +8,30 @@
 //! - the lock is held for bookkeeping only: never across I/O, never across an await;
 //! - [`Store::publish`] swaps the split in and the buffered rows out under one lock, after the commit:
 //!   no query sees a record twice or not at all;
-//! - at most one cut is open at a time.
+//! - at most one cut is open at a time;
+//! - whose a record is, is stamped on it as it arrives, and everything that is said of the books is
+//!   said to one tenant: there is no question without one.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nilometer_model::{
-    CollectorId, LogId, LogPosition, PipelineId, RowRef, Rows, SourceId, TimeRange, Timestamp,
-    TooManyRanges,
+    CollectorId, LogId, LogPosition, Origin, PipelineId, RowRef, Rows, SourceId, Tenant, TimeRange,
+    Timestamp,
 };
-use nilometer_wire::{Batch, CommittedTo, Heartbeat, Refusal};
+use nilometer_wire::{Batch, BatchHeader, CommittedTo, Heartbeat, Refusal};
 use object_store::{ObjectStore, ObjectStoreExt, PutMode};
 use tokio::sync::{broadcast, watch};
 
 use crate::buffer::Buffer;
 use crate::commit::{Checkpoint, Commit, DeadLetter, Read, State};
-use crate::limits::{DEAD_LETTER_MESSAGE_BYTES_MAX, FEED_CHUNKS_MAX};
-use crate::live::{Kept, Live};
+use crate::feeds::Feeds;
+use crate::limits::DEAD_LETTER_MESSAGE_BYTES_MAX;
+use crate::live::{Kept, Live, NotOwned, TurnedBack};
 use crate::meta::{Meta, MetaError};
 use crate::snapshot::Snapshot;
 use crate::split::{Split, SplitError, SplitId, SplitMeta, SplitOrigin, build, object_path};
-use crate::views::{self, CollectorView, Completeness, LedgerRow, SourceView};
+use crate::views::{self, CollectorView, Completeness, LedgerRow, Own, SourceView};
 
 /// The one shard of the embedded form.
 const SHARD: u32 = 0;
@@ -57,6 +60,8 @@ pub struct Arrival {
     pub position: LogPosition,
     /// When the intake had it.
     pub received: Timestamp,
+    /// From whom the intake had it.
+    pub tenant: Tenant,
     /// What it says.
     pub batch: Batch,
     /// What admission turns away of it.
@@ -84,7 +89,6 @@ pub struct Cut {
 /// See the file's head.
 pub struct Store {
     inner: Mutex<Inner>,
-    feed: broadcast::Sender<Arc<Rows>>,
     /// The last Log entry that arrived, for those who wait for theirs.
     visible: watch::Sender<LogPosition>,
     meta: Arc<dyn Meta>,
@@ -108,6 +112,7 @@ struct Inner {
     cut_to: LogPosition,
     /// Turned away since the last cut.
     dead_letters: Vec<DeadLetter>,
+    feeds: Feeds,
 }
 
 impl std::fmt::Debug for Store {
@@ -146,11 +151,11 @@ impl Store {
             arrived: start,
             cut_to: start,
             dead_letters: Vec::new(),
+            feeds: Feeds::default(),
         };
-        let (feed, _) = broadcast::channel(FEED_CHUNKS_MAX);
         let committing = tokio::sync::Mutex::new(());
         let visible = watch::Sender::new(start);
-        Ok(Self { inner: Mutex::new(inner), feed, visible, meta, objects, log, committing })
+        Ok(Self { inner: Mutex::new(inner), visible, meta, objects, log, committing })
     }
 
     /// A poisoned lock is taken all the same: what it guards is changed by steps that cannot panic.
@@ -189,10 +194,11 @@ impl Store {
         }
     }
 
-    /// Every chunk as it enters the buffer; who is slower than [`FEED_CHUNKS_MAX`] chunks skips.
+    /// The tenant's chunks as they enter the buffer; who is slower than
+    /// [`FEED_CHUNKS_MAX`](crate::limits::FEED_CHUNKS_MAX) of them skips.
     #[must_use]
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Rows>> {
-        self.feed.subscribe()
+    pub fn subscribe(&self, tenant: &Tenant) -> broadcast::Receiver<Arc<Rows>> {
+        self.inner().feeds.subscribe(tenant)
     }
 
     /// Memory of the buffer: all of it, and what no seal has taken, bytes.
@@ -202,52 +208,51 @@ impl Store {
         (inner.buffer.bytes(), inner.buffer.unsealed_bytes())
     }
 
-    /// Whether the batch would be turned back for leaving too many holes before it.
+    /// Whether the tenant's batch would be let in.
+    ///
+    /// # Errors
+    /// [`TurnedBack`]: why not.
+    pub fn accepts(&self, tenant: &Tenant, header: &BatchHeader) -> Result<(), TurnedBack> {
+        self.inner().live.accepts(tenant, header)
+    }
+
+    /// Whether the source is the tenant's, or nobody's yet.
     #[must_use]
-    pub fn accepts(&self, header: &nilometer_wire::BatchHeader) -> bool {
-        self.inner().live.accepts(header)
+    pub fn may_name(&self, tenant: &Tenant, source: SourceId) -> bool {
+        self.inner().live.may_name(tenant, source)
     }
 
     /// Takes a batch from the Log: books it, buffers what is new of it, feeds the live tails.
     ///
     /// # Errors
-    /// [`TooManyRanges`]: the batch is not in, and will not count as in.
-    pub fn arrive(&self, arrival: Arrival) -> Result<Entered, TooManyRanges> {
-        let Arrival { position, received, batch, refused } = arrival;
-        let Batch { header, mut rows } = batch;
-        rows.received.fill(received.0);
-        let total = rows.len();
-        let mut inner = self.inner();
-        inner.arrived = inner.arrived.max(position);
-        let was_in = inner.live.has(&header.batch);
-        let kept = inner.live.enter(&header, &rows, &refused, received)?;
-        if !was_in {
-            let letters = refused.iter().map(|refusal| dead_letter(&rows, refusal));
-            inner.dead_letters.extend(letters);
-        }
-        inner.live.settle(header.batch.collector);
-        let rows = match kept {
-            Kept::None => Rows::default(),
-            Kept::All => rows,
-            Kept::Rows(indexes) => select(&rows, &indexes),
-        };
-        let turned_away = if was_in { 0 } else { refused.len() };
-        let duplicates = total.saturating_sub(rows.len() + turned_away);
-        let entered = Entered { rows: rows.len(), duplicates };
-        if !rows.is_empty() {
-            let rows = Arc::new(rows);
-            inner.buffer.push(Arc::clone(&rows));
-            // Nobody listening is fine.
-            drop(self.feed.send(rows));
-        }
-        drop(inner);
+    /// [`TurnedBack`]: the batch is not in, and will not count as in.
+    pub fn arrive(&self, mut arrival: Arrival) -> Result<Entered, TurnedBack> {
+        let position = arrival.position;
+        stamp(&mut arrival);
+        let entered = self.inner().take(arrival);
         self.visible.send_replace(position);
-        Ok(entered)
+        entered
     }
 
-    /// Takes note of a heartbeat; returns whether its epoch is new to this centre.
-    pub fn hear(&self, beat: &Heartbeat, now: Timestamp) -> bool {
-        self.inner().live.hear(beat, now)
+    /// Goes on behind an entry of the Log that cannot be read.
+    pub fn pass_over(&self, position: LogPosition) {
+        let mut inner = self.inner();
+        inner.arrived = inner.arrived.max(position);
+        drop(inner);
+        self.visible.send_replace(position);
+    }
+
+    /// Takes note of a heartbeat of the tenant's; returns whether its epoch is new to this centre.
+    ///
+    /// # Errors
+    /// [`NotOwned`]: nothing of it was noted.
+    pub fn hear(
+        &self,
+        tenant: &Tenant,
+        beat: &Heartbeat,
+        now: Timestamp,
+    ) -> Result<bool, NotOwned> {
+        self.inner().live.hear(tenant, beat, now)
     }
 
     /// Takes note of what an intake was sent itself, and has made durable.
@@ -255,11 +260,12 @@ impl Store {
         self.inner().live.note_read(source, read);
     }
 
-    /// Per epoch, up to which of the collector's batches all is in splits.
+    /// Per epoch, up to which of the tenant's collector's batches all is in splits.
     #[must_use]
-    pub fn committed_to(&self, collector: CollectorId) -> CommittedTo {
+    pub fn committed_to(&self, tenant: &Tenant, collector: CollectorId) -> CommittedTo {
         let inner = self.inner();
-        let epochs = inner.state.sequences.get(&collector);
+        let is_own = inner.live.owner(collector) == Some(tenant);
+        let epochs = inner.state.sequences.get(&collector).filter(|_| is_own);
         let mark =
             |(epoch, sequences): (&nilometer_model::Epoch, &nilometer_model::Coverage<()>)| {
                 (*epoch, nilometer_model::Sequence(sequences.mark()))
@@ -401,16 +407,23 @@ impl Store {
         Ok(remove.len())
     }
 
-    /// Forgets a node's collectors; returns whether there was any. They come back when they are heard.
+    /// Forgets the tenant's collectors of a node; returns whether there was any. They come back when
+    /// they are heard.
     ///
     /// # Errors
     /// When the commit fails.
-    pub async fn forget_node(&self, node: &str, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn forget_node(
+        &self,
+        tenant: &Tenant,
+        node: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let _committing = self.committing.lock().await;
         let (expected, forget) = {
             let mut inner = self.inner();
-            let of_node = inner.live.collectors.iter().filter(|(_, c)| c.heard.node == node);
-            let ids: Vec<CollectorId> = of_node.map(|(id, _)| *id).collect();
+            let own = Own::of(tenant, &inner.live);
+            let of_node = own.collectors().filter(|(_, collector)| collector.heard.node == node);
+            let ids: Vec<CollectorId> = of_node.map(|(id, _)| id).collect();
             ids.iter().for_each(|id| inner.live.forget(*id));
             (inner.state.revision, ids)
         };
@@ -423,38 +436,80 @@ impl Store {
         Ok(true)
     }
 
-    /// How complete an answer over `range` is.
+    /// How complete an answer to the tenant over `range` is.
     #[must_use]
-    pub fn completeness(&self, range: TimeRange, now: Timestamp) -> Completeness {
+    pub fn completeness(&self, tenant: &Tenant, range: TimeRange, now: Timestamp) -> Completeness {
         let inner = self.inner();
-        views::completeness(&inner.live, range, now, inner.missing_splits)
+        views::completeness(&Own::of(tenant, &inner.live), range, now, inner.missing_splits)
     }
 
-    /// The ledger, by source.
+    /// The tenant's ledger, by source.
     #[must_use]
-    pub fn ledger(&self, now: Timestamp) -> Vec<LedgerRow> {
+    pub fn ledger(&self, tenant: &Tenant, now: Timestamp) -> Vec<LedgerRow> {
         let inner = self.inner();
-        views::ledger(&inner.state, &inner.live, now)
+        views::ledger(&inner.state, &Own::of(tenant, &inner.live), now)
     }
 
-    /// The sources, of one node or of all.
+    /// The tenant's sources, of one node or of all.
     #[must_use]
-    pub fn sources(&self, node: Option<&str>) -> Vec<SourceView> {
+    pub fn sources(&self, tenant: &Tenant, node: Option<&str>) -> Vec<SourceView> {
         let inner = self.inner();
-        views::sources(&inner.state, &inner.live, node)
+        views::sources(&inner.state, &Own::of(tenant, &inner.live), node)
     }
 
-    /// The collectors.
+    /// The tenant's collectors.
     #[must_use]
-    pub fn collectors(&self, now: Timestamp) -> Vec<CollectorView> {
-        views::collectors(&self.inner().live, now)
+    pub fn collectors(&self, tenant: &Tenant, now: Timestamp) -> Vec<CollectorView> {
+        views::collectors(&Own::of(tenant, &self.inner().live), now)
     }
 
-    /// The records turned away, oldest first.
+    /// The tenant's records that were turned away, oldest first.
     #[must_use]
-    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+    pub fn dead_letters(&self, tenant: &Tenant) -> Vec<DeadLetter> {
         let inner = self.inner();
-        inner.state.dead_letters.iter().chain(&inner.dead_letters).cloned().collect()
+        let all = inner.state.dead_letters.iter().chain(&inner.dead_letters);
+        all.filter(|letter| letter.tenant == *tenant).cloned().collect()
+    }
+}
+
+impl Inner {
+    fn take(&mut self, arrival: Arrival) -> Result<Entered, TurnedBack> {
+        let Arrival { position, received, tenant, batch, refused } = arrival;
+        let Batch { header, rows } = batch;
+        let total = rows.len();
+        self.arrived = self.arrived.max(position);
+        let was_in = self.live.has(&header.batch);
+        let kept = self.live.enter(&tenant, (&header, &rows), &refused, received)?;
+        if !was_in {
+            let letters = refused.iter().map(|refusal| dead_letter(&tenant, &rows, refusal));
+            self.dead_letters.extend(letters);
+        }
+        self.live.settle(header.batch.collector);
+        let rows = match kept {
+            Kept::None => Rows::default(),
+            Kept::All => rows,
+            Kept::Rows(indexes) => select(&rows, &indexes),
+        };
+        let turned_away = if was_in { 0 } else { refused.len() };
+        let duplicates = total.saturating_sub(rows.len() + turned_away);
+        let entered = Entered { rows: rows.len(), duplicates };
+        if !rows.is_empty() {
+            let rows = Arc::new(rows);
+            self.buffer.push(Arc::clone(&rows));
+            self.feeds.send(&tenant, rows);
+        }
+        Ok(entered)
+    }
+}
+
+/// Makes the batch what the intake says it is, whatever it says itself.
+fn stamp(arrival: &mut Arrival) {
+    let tenant = arrival.tenant.name();
+    let Batch { header, rows } = &mut arrival.batch;
+    tenant.clone_into(&mut header.tenant);
+    rows.received.fill(arrival.received.0);
+    for origin in rows.origins.iter_mut().filter(|origin| origin.tenant != tenant) {
+        *origin = Arc::new(Origin { tenant: tenant.to_owned(), ..Origin::clone(origin) });
     }
 }
 
@@ -484,7 +539,7 @@ fn select(rows: &Rows, indexes: &[u32]) -> Rows {
     selected
 }
 
-fn dead_letter(rows: &Rows, refusal: &Refusal) -> DeadLetter {
+fn dead_letter(tenant: &Tenant, rows: &Rows, refusal: &Refusal) -> DeadLetter {
     let row: RowRef<'_> = rows.row(refusal.index as usize);
     let mut end = row.message.len().min(DEAD_LETTER_MESSAGE_BYTES_MAX);
     while !row.message.is_char_boundary(end) {
@@ -492,6 +547,7 @@ fn dead_letter(rows: &Rows, refusal: &Refusal) -> DeadLetter {
     }
     DeadLetter {
         id: format!("{}:{}", refusal.source, refusal.position),
+        tenant: tenant.clone(),
         source: refusal.source,
         position: refusal.position,
         reason: refusal.reason,

@@ -1,10 +1,12 @@
 //! What the books say to people: the ledger, the sources, the collectors, and how complete an answer is.
+//!
+//! Invariant: a view is one tenant's; nothing of it is derived from another's books, collectors or reads.
 
 use std::collections::BTreeMap;
 
 use nilometer_model::{
-    CollectorId, Count, Coverage, Gap, LineageId, Reason, SourceId, Stream, Tally, TimeRange,
-    Timestamp,
+    CollectorId, Count, Coverage, Gap, LineageId, Reason, SourceId, Stream, Tally, Tenant,
+    TimeRange, Timestamp,
 };
 use nilometer_wire::Fingerprint;
 
@@ -108,6 +110,10 @@ pub struct Lagging {
 pub struct GapView {
     /// The source.
     pub source: SourceId,
+    /// The logical service that speaks, if known.
+    pub component: Option<String>,
+    /// The host, if known.
+    pub node: Option<String>,
     /// Position before the loss.
     pub from: u64,
     /// Last position of the loss, if known.
@@ -156,18 +162,53 @@ impl Collector {
     }
 }
 
-pub(crate) fn collectors(live: &Live, now: Timestamp) -> Vec<CollectorView> {
-    live.collectors.iter().map(|(id, collector)| collector.view(*id, now)).collect()
+/// The tenant's part of the live books.
+pub(crate) struct Own<'a> {
+    tenant: &'a Tenant,
+    live: &'a Live,
+}
+
+impl<'a> Own<'a> {
+    pub(crate) fn of(tenant: &'a Tenant, live: &'a Live) -> Self {
+        Self { tenant, live }
+    }
+
+    pub(crate) fn accounts(&self) -> impl Iterator<Item = &'a Account> {
+        let tenant = self.tenant;
+        self.live.accounts.values().filter(move |account| account.tenant == *tenant)
+    }
+
+    pub(crate) fn collectors(&self) -> impl Iterator<Item = (CollectorId, &'a Collector)> {
+        let tenant = self.tenant;
+        let own =
+            move |(_, collector): &(CollectorId, &Collector)| collector.heard.tenant == *tenant;
+        self.live.collectors.iter().map(|(id, collector)| (*id, collector)).filter(own)
+    }
+
+    fn collector(&self, id: CollectorId) -> Option<&'a Collector> {
+        self.live.collectors.get(&id).filter(|collector| collector.heard.tenant == *self.tenant)
+    }
+
+    /// What was read of a source, by the tenant's own collectors.
+    fn read(&self, source: SourceId) -> Option<&'a Read> {
+        let own = |read: &&Read| self.live.owner(read.collector) == Some(self.tenant);
+        self.live.reads.get(&source).filter(own)
+    }
+}
+
+pub(crate) fn collectors(own: &Own<'_>, now: Timestamp) -> Vec<CollectorView> {
+    own.collectors().map(|(id, collector)| collector.view(id, now)).collect()
 }
 
 pub(crate) fn completeness(
-    live: &Live,
+    own: &Own<'_>,
     range: TimeRange,
     now: Timestamp,
     missing_splits: u32,
 ) -> Completeness {
     let needed = range.to().min(now.plus_ns(-COLLECTOR_SILENT_MS * 1_000_000));
-    let present = || live.collectors.values().filter(|collector| !collector.heard.goodbye);
+    let collectors = || own.collectors().map(|(_, collector)| collector);
+    let present = || collectors().filter(|collector| !collector.heard.goodbye);
     let complete_to = present()
         .filter(|collector| !collector.is_silent(now))
         .map(|collector| collector.heard.visible_to)
@@ -181,17 +222,21 @@ pub(crate) fn completeness(
             last_seen: collector.heard.last_seen,
         })
         .collect();
-    let gaps = gaps(live, range);
+    let gaps = gaps(own, range);
     let complete = lagging.is_empty() && gaps.is_empty() && missing_splits == 0;
     Completeness { complete, complete_to, lagging, gaps }
 }
 
-fn gaps(live: &Live, range: TimeRange) -> Vec<GapView> {
+fn gaps(own: &Own<'_>, range: TimeRange) -> Vec<GapView> {
     let of_account = |account: &Account| {
         let source = account.source;
+        let known = |name: &String| (!name.is_empty()).then(|| name.clone());
+        let (component, node) = (known(&account.component), known(&account.node));
         let gaps = account.lost.iter().filter(|gap| range.contains(gap.time));
         let view = |gap: &Gap| GapView {
             source,
+            component: component.clone(),
+            node: node.clone(),
             from: gap.from,
             to: gap.to,
             time: gap.time,
@@ -200,30 +245,30 @@ fn gaps(live: &Live, range: TimeRange) -> Vec<GapView> {
         };
         gaps.map(view).collect::<Vec<_>>()
     };
-    live.accounts.values().flat_map(of_account).take(GAPS_LISTED_MAX).collect()
+    own.accounts().flat_map(of_account).take(GAPS_LISTED_MAX).collect()
 }
 
 /// The ledger: what is committed stands against what was read; losses count from when they are known.
-pub(crate) fn ledger(state: &State, live: &Live, now: Timestamp) -> Vec<LedgerRow> {
+pub(crate) fn ledger(state: &State, own: &Own<'_>, now: Timestamp) -> Vec<LedgerRow> {
     let row = |account: &Account| {
         let committed = state.accounts.get(&account.source).map(|known| known.coverage.tally());
         let silent = |read: &Read| {
-            live.collectors.get(&read.collector).is_some_and(|collector| collector.is_silent(now))
+            own.collector(read.collector).is_some_and(|collector| collector.is_silent(now))
         };
-        let read = live.reads.get(&account.source);
+        let read = own.read(account.source);
         let none = Tally::default();
         let row = ledger_row(account, committed.unwrap_or(&none), read, read.is_none_or(silent));
-        let settled = read.is_some_and(|read| is_settled(state, live, read, now));
+        let settled = read.is_some_and(|read| is_settled(state, own, read, now));
         LedgerRow { balanced: row.balanced && !(settled && row.in_flight.records > 0), ..row }
     };
-    live.accounts.values().map(row).collect()
+    own.accounts().map(row).collect()
 }
 
 /// Whether everything that was read must be in by now: it was read a while ago, its collector lives and
 /// has said that all it had read is in batches which are committed. What is still in flight then never
 /// became a batch.
-fn is_settled(state: &State, live: &Live, read: &Read, now: Timestamp) -> bool {
-    let Some(collector) = live.collectors.get(&read.collector) else { return false };
+fn is_settled(state: &State, own: &Own<'_>, read: &Read, now: Timestamp) -> bool {
+    let Some(collector) = own.collector(read.collector) else { return false };
     let epochs = state.sequences.get(&read.collector);
     let mark = epochs.and_then(|epochs| epochs.get(&collector.epoch)).map_or(0, Coverage::mark);
     !collector.is_silent(now)
@@ -256,8 +301,8 @@ fn ledger_row(account: &Account, tally: &Tally, read: Option<&Read>, stale: bool
     }
 }
 
-pub(crate) fn sources(state: &State, live: &Live, node: Option<&str>) -> Vec<SourceView> {
-    let accounts = live.accounts.values();
+pub(crate) fn sources(state: &State, own: &Own<'_>, node: Option<&str>) -> Vec<SourceView> {
+    let accounts = own.accounts();
     let view = |account: &Account| {
         let committed = state.accounts.get(&account.source);
         let tally = committed.map(|known| known.coverage.tally().running).unwrap_or_default();

@@ -11,7 +11,7 @@ pub const BATCH_VERSION: u16 = 1;
 pub struct BatchHeader {
     /// The batch's name.
     pub batch: BatchId,
-    /// Who owns the records.
+    /// Who owns the records: what the intake stamps, whatever the collector wrote here.
     pub tenant: String,
     /// The version of the shard map by which the collector chose the shard.
     pub shard_map: u32,

@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - `Ok` says "durable": whoever implements this answers only after the fsync;
-//! - an error says what the sender is to do next: cut smaller, wait, send again, or call a person.
+//! - an error says what the sender is to do next: cut smaller, wait, send again, or call a person;
+//! - whose it is, is said by whoever knows who sends, never by what is sent.
 //!
 //! The indexer implements it, the API calls it; they meet in this file.
 
@@ -16,17 +17,21 @@ use crate::{BatchAnswer, Heartbeat, HeartbeatAnswer};
 /// Takes in what collectors and users send.
 #[async_trait]
 pub trait Intake: Send + Sync {
-    /// Takes in a frozen batch; the answer comes once it is durable in the Log.
+    /// Takes in a frozen batch of that tenant; the answer comes once it is durable in the Log.
     ///
     /// # Errors
     /// [`IntakeError`]; the batch is not durable, or it is not known whether it is.
-    async fn batch(&self, frame: Bytes) -> Result<BatchAnswer, IntakeError>;
+    async fn batch(&self, tenant: &Tenant, frame: Bytes) -> Result<BatchAnswer, IntakeError>;
 
-    /// Takes in a collector's sign of life.
+    /// Takes in a sign of life of one of that tenant's collectors.
     ///
     /// # Errors
     /// [`IntakeError`]; what the heartbeat said has no effect.
-    async fn heartbeat(&self, heartbeat: Heartbeat) -> Result<HeartbeatAnswer, IntakeError>;
+    async fn heartbeat(
+        &self,
+        tenant: &Tenant,
+        heartbeat: Heartbeat,
+    ) -> Result<HeartbeatAnswer, IntakeError>;
 
     /// Takes in lines of NDJSON; the answer comes once the good ones are durable in the Log.
     ///
@@ -92,6 +97,9 @@ pub enum IntakeError {
     /// 400: what arrived is not what was sent (or not ours); send the same bytes again.
     #[error("{0}")]
     Damaged(String),
+    /// 403: it names what is not the sender's; a person must act.
+    #[error("{0}")]
+    Forbidden(String),
     /// 409: meant for another pipeline; a person must act.
     #[error("{0}")]
     WrongPipeline(String),

@@ -38,6 +38,10 @@ struct LaggingJson {
 struct GapJson {
     #[schema(value_type = String)]
     source: SourceId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node: Option<String>,
     from: u64,
     /// Null when the end of what was lost is not known.
     to: Option<u64>,
@@ -76,6 +80,8 @@ impl From<GapView> for GapJson {
     fn from(gap: GapView) -> Self {
         Self {
             source: gap.source,
+            component: gap.component,
+            node: gap.node,
             from: gap.from,
             to: gap.to,
             time: gap.time,

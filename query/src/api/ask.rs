@@ -41,7 +41,7 @@ pub(crate) struct Found {
 pub(crate) async fn find(api: &Api, request: &SearchRequest) -> Result<Found, ApiError> {
     let snapshot = api.store.snapshot();
     let page = execute::search(&snapshot, request).await.map_err(refuse)?;
-    let coverage = coverage(api, request.range, page.missing_splits, page.limited_by);
+    let coverage = coverage(api, &request.filter, request.range, page.missing_splits, page.limited_by);
     let broken = page.missing_splits > snapshot.missing_splits;
     Ok(Found { rows: page.records, next: page.next, broken, coverage, stats: note(page.stats) })
 }
@@ -56,7 +56,8 @@ pub(crate) async fn count(api: &Api, request: &HistogramRequest) -> Result<Count
     let snapshot = api.store.snapshot();
     let histogram = execute::histogram(&snapshot, request).await.map_err(refuse)?;
     note(histogram.stats);
-    let coverage = coverage(api, request.range, histogram.missing_splits, histogram.limited_by);
+    let missing_splits = histogram.missing_splits;
+    let coverage = coverage(api, &request.filter, request.range, missing_splits, histogram.limited_by);
     Ok(Counted { counts: histogram.counts, coverage })
 }
 
@@ -66,13 +67,15 @@ fn note(stats: Stats) -> StatsJson {
     StatsJson { elapsed_ms, splits, bytes_read, rows_scanned, rows_matched }
 }
 
+/// How complete the answer is to whom the filter belongs.
 fn coverage(
     api: &Api,
+    filter: &Filter,
     range: TimeRange,
     missing_splits: u32,
     limited_by: Option<LimitedBy>,
 ) -> CoverageJson {
-    let known = api.store.completeness(range, api.clock.now());
+    let known = api.store.completeness(filter.tenant(), range, api.clock.now());
     let limited_by = limited_by.map(|by| match by {
         LimitedBy::Time => "time",
         LimitedBy::Bytes => "bytes",

@@ -1,7 +1,7 @@
 //! Who speaks: every component in the data, where it runs, and when it was first and last heard.
 //!
 //! Invariants:
-//! - the answer is exact: it comes from the records themselves;
+//! - the answer is exact: it comes from the records themselves, and of them from the caller's tenant's;
 //! - a split is looked through once, for it never changes; after that only the buffer is.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Json;
 use axum::extract::State;
 use nilometer_block::{Columns, decode};
-use nilometer_model::{Rows, Timestamp};
+use nilometer_model::{Rows, Tenant, Timestamp};
 use nilometer_store::{Snapshot, Split, SplitId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Api;
+use super::access::Caller;
 use super::error::ApiError;
 use super::limits::BLOCKS_AT_ONCE;
 use super::params::NoParams;
@@ -42,10 +43,16 @@ pub(crate) struct ComponentsAnswer {
 /// Every component, with its instances and nodes.
 #[utoipa::path(get, path = "/api/v1/components", tag = "logs",
     responses((status = 200, body = ComponentsAnswer), (status = "4XX", body = ApiError)))]
-pub(crate) async fn components(State(api): State<Api>, _: NoParams) -> Json<ComponentsAnswer> {
+pub(crate) async fn components(
+    State(api): State<Api>,
+    caller: Caller,
+    _: NoParams,
+) -> Json<ComponentsAnswer> {
     let snapshot = api.store.snapshot();
-    let (mut speakers, missing_splits) = api.speakers.of_splits(&snapshot).await;
-    snapshot.buffer.iter().for_each(|rows| speakers.hear(rows));
+    let (mut speakers, missing_splits) = api.speakers.of_splits(&caller.tenant, &snapshot).await;
+    let mut buffered = SpeakersByTenant::default();
+    snapshot.buffer.iter().for_each(|rows| buffered.hear(rows));
+    buffered.of(&caller.tenant).into_iter().for_each(|heard| speakers.add_all(heard));
     let components = speakers.0.into_iter().map(|(component, heard)| ComponentJson {
         component,
         instances: heard.instances,
@@ -56,7 +63,7 @@ pub(crate) async fn components(State(api): State<Api>, _: NoParams) -> Json<Comp
     Json(ComponentsAnswer { components: components.collect(), missing_splits })
 }
 
-/// Who spoke, by component.
+/// Who spoke, of one tenant, by component.
 #[derive(Debug, Clone, Default)]
 struct Speakers(BTreeMap<String, Heard>);
 
@@ -84,7 +91,15 @@ impl Heard {
     }
 }
 
-impl Speakers {
+/// Who spoke, by tenant.
+#[derive(Debug, Clone, Default)]
+struct SpeakersByTenant(BTreeMap<String, Speakers>);
+
+impl SpeakersByTenant {
+    fn of(&self, tenant: &Tenant) -> Option<&Speakers> {
+        self.0.get(tenant.name())
+    }
+
     fn hear(&mut self, rows: &Rows) {
         let mut spans: Vec<Option<(i64, i64)>> = vec![None; rows.origins.len()];
         for (origin, time) in rows.origin.iter().zip(&rows.time) {
@@ -100,8 +115,21 @@ impl Speakers {
                 first: Timestamp(first),
                 last: Timestamp(last),
             };
-            self.add(&origin.component, &heard);
+            match self.0.get_mut(&origin.tenant) {
+                Some(speakers) => speakers.add(&origin.component, &heard),
+                None => {
+                    let mut speakers = Speakers::default();
+                    speakers.add(&origin.component, &heard);
+                    self.0.insert(origin.tenant.clone(), speakers);
+                }
+            }
         }
+    }
+}
+
+impl Speakers {
+    fn add_all(&mut self, others: &Self) {
+        others.0.iter().for_each(|(component, heard)| self.add(component, heard));
     }
 
     fn add(&mut self, component: &str, heard: &Heard) {
@@ -125,19 +153,17 @@ pub(crate) enum Unreadable {
 
 /// Who speaks in each split, as far as it was asked for. The lock is held for a look or a note only.
 #[derive(Debug, Default)]
-pub(crate) struct SpeakersBySplit(Mutex<BTreeMap<SplitId, Arc<Speakers>>>);
+pub(crate) struct SpeakersBySplit(Mutex<BTreeMap<SplitId, Arc<SpeakersByTenant>>>);
 
 impl SpeakersBySplit {
-    /// Who speaks in the splits that can be read, and how many cannot.
-    async fn of_splits(&self, snapshot: &Snapshot) -> (Speakers, u32) {
+    /// Who of the tenant speaks in the splits that can be read, and how many cannot.
+    async fn of_splits(&self, tenant: &Tenant, snapshot: &Snapshot) -> (Speakers, u32) {
         let present: BTreeSet<SplitId> = snapshot.splits.iter().map(|s| s.meta().id).collect();
         self.lock().retain(|id, _| present.contains(id));
         let (mut all, mut missing_splits) = (Speakers::default(), snapshot.missing_splits);
         for split in &snapshot.splits {
             match self.of_split(split).await {
-                Ok(heard) => {
-                    heard.0.iter().for_each(|(component, heard)| all.add(component, heard))
-                }
+                Ok(heard) => heard.of(tenant).into_iter().for_each(|heard| all.add_all(heard)),
                 Err(error) => {
                     tracing::error!(%error, split = %split.meta().id.0, "who speaks in it is left out");
                     missing_splits += 1;
@@ -147,13 +173,13 @@ impl SpeakersBySplit {
         (all, missing_splits)
     }
 
-    async fn of_split(&self, split: &Split) -> Result<Arc<Speakers>, Unreadable> {
+    async fn of_split(&self, split: &Split) -> Result<Arc<SpeakersByTenant>, Unreadable> {
         let id = split.meta().id;
         let known = self.lock().get(&id).map(Arc::clone);
         if let Some(known) = known {
             return Ok(known);
         }
-        let mut speakers = Speakers::default();
+        let mut speakers = SpeakersByTenant::default();
         let blocks: Vec<u32> = (0..).take(split.directory().len()).collect();
         for part in blocks.chunks(BLOCKS_AT_ONCE) {
             for block in split.read_blocks(part).await? {
@@ -166,7 +192,7 @@ impl SpeakersBySplit {
         Ok(speakers)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SplitId, Arc<Speakers>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<SplitId, Arc<SpeakersByTenant>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -178,10 +204,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_component_is_heard_from_its_first_record_to_its_last_wherever_it_ran() {
-        let mut speakers = Speakers::default();
-        for (instance, node, time) in [("b-1", "n1", 50), ("b-2", "n2", 10), ("", "n1", 90)] {
+    fn a_component_is_heard_from_its_first_record_to_its_last_wherever_it_ran_by_its_own_tenant() {
+        let mut speakers = SpeakersByTenant::default();
+        for (tenant, instance, node, time) in [
+            ("own", "b-1", "n1", 50),
+            ("own", "b-2", "n2", 10),
+            ("own", "", "n1", 90),
+            ("other", "b-3", "n3", 99),
+        ] {
             let origin = Arc::new(Origin {
+                tenant: tenant.to_owned(),
                 component: "b".to_owned(),
                 instance: instance.to_owned(),
                 node: node.to_owned(),
@@ -203,7 +235,8 @@ mod tests {
             });
             speakers.hear(&rows);
         }
-        let heard = &speakers.0["b"];
+        let own = Tenant::parse("own").unwrap();
+        let heard = &speakers.of(&own).unwrap().0["b"];
         assert_eq!((heard.first, heard.last), (Timestamp(10), Timestamp(90)));
         assert_eq!((heard.instances.len(), heard.nodes.len()), (2, 2));
     }

@@ -1,6 +1,7 @@
 //! Records that were turned away: what is kept of them, and letting one in after all.
 //!
 //! Invariants:
+//! - a tenant sees and lets in his own only;
 //! - a record that is let in says so itself (attribute `dead_letter`), for what a dead letter does not
 //!   keep (severity, instance, attributes, ids) it has lost;
 //! - only a whole message is let in, and only once, however often it is asked for.
@@ -73,10 +74,11 @@ pub(crate) struct DeadLettersAnswer {
     responses((status = 200, body = DeadLettersAnswer), (status = "4XX", body = ApiError)))]
 pub(crate) async fn dead_letters(
     State(api): State<Api>,
+    caller: Caller,
     Params(params): Params<DeadLettersParams>,
 ) -> Result<Json<DeadLettersAnswer>, ApiError> {
     let limit = count("limit", params.limit.as_deref(), LIMIT_MAX, LIMIT_MAX)?;
-    let letters = api.store.dead_letters();
+    let letters = api.store.dead_letters(&caller.tenant);
     let earlier = letters.len().saturating_sub(limit);
     let dead_letters = letters.into_iter().skip(earlier).map(DeadLetterJson::from).collect();
     Ok(Json(DeadLettersAnswer { dead_letters }))
@@ -94,7 +96,8 @@ pub(crate) async fn retry(
     Path(id): Path<String>,
     _: NoParams,
 ) -> Result<Json<IngestAnswer>, ApiError> {
-    let letter = api.store.dead_letters().into_iter().find(|letter| letter.id == id);
+    let letters = api.store.dead_letters(&caller.tenant);
+    let letter = letters.into_iter().find(|letter| letter.id == id);
     let letter = letter.ok_or_else(|| {
         let hint = "GET /api/v1/dead-letters lists those that are kept";
         ApiError::not_found(format!("there is no dead letter '{id}'"), hint).about("id")

@@ -181,6 +181,9 @@ impl ApiError {
             IntakeError::Damaged(_) => {
                 Self::bad_request("body", message, "send the same bytes again")
             }
+            IntakeError::Forbidden(_) => {
+                Self::forbidden(message, "see whose token it is sent with")
+            }
             IntakeError::WrongPipeline(_) => {
                 Self::conflict(message, "see which centre the collector's 'to' names")
             }

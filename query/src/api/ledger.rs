@@ -1,7 +1,8 @@
 //! The ledger as JSON: what was read stands against what became of it, source by source.
 //!
 //! Invariants:
-//! - totals and `balanced` speak of every source that the filters let through, whatever page is shown;
+//! - totals and `balanced` speak of every source of the caller's tenant that the filters let through,
+//!   whatever page is shown;
 //! - a row whose collector is silent (`stale`) does not decide `balanced`, and neither does a loss.
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Api;
+use super::access::Caller;
 use super::error::ApiError;
 use super::limits::{LIMIT_DEFAULT, LIMIT_MAX};
 use super::params::{Params, count};
@@ -144,12 +146,13 @@ pub(crate) struct LedgerAnswer {
     responses((status = 200, body = LedgerAnswer), (status = "4XX", body = ApiError)))]
 pub(crate) async fn ledger(
     State(api): State<Api>,
+    caller: Caller,
     Params(params): Params<LedgerParams>,
 ) -> Result<Json<LedgerAnswer>, ApiError> {
     let limit = count("limit", params.limit.as_deref(), LIMIT_DEFAULT, LIMIT_MAX)?;
     let source = params.source.as_deref().map(|text| id("source", text)).transpose()?;
     let after = params.cursor.as_deref().map(|text| id("cursor", text)).transpose()?;
-    let rows = api.store.ledger(api.clock.now());
+    let rows = api.store.ledger(&caller.tenant, api.clock.now());
     let asked = |row: &LedgerRow| {
         params.node.as_ref().is_none_or(|node| *node == row.node)
             && params.component.as_ref().is_none_or(|component| *component == row.component)

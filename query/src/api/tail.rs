@@ -5,6 +5,7 @@
 //!                                        \-> full: counted, and told as soon as there is room
 //! ```
 //! Invariants:
+//! - the feed is the caller's tenant's: neither a record nor a count comes of another's;
 //! - a slow listener holds nothing up: it skips, and is told how many;
 //! - the subscription begins before `ready` is sent, so what is written after `ready` comes.
 
@@ -54,7 +55,7 @@ pub(crate) async fn tail(
     Params(params): Params<TailParams>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
     let tail = Tail::new(ask::filter(&caller, params.q.as_deref())?.as_ref().clone());
-    let feed = api.store.subscribe();
+    let feed = api.store.subscribe(&caller.tenant);
     let (listener, waiting) = mpsc::channel(TAIL_RECORDS_WAITING_MAX);
     let follower = Follower { tail, listener, skipped: 0 };
     tokio::spawn(follower.follow(feed, api.shutdown.clone()));

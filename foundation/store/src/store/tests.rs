@@ -113,10 +113,11 @@ fn heartbeat(clock: Timestamp, caught_up: CaughtUp) -> Heartbeat {
     }
 }
 
-fn arrive(store: &Store, position: u64, batch: Batch) -> Result<Entered, TooManyRanges> {
+fn arrive(store: &Store, position: u64, batch: Batch) -> Result<Entered, TurnedBack> {
     store.arrive(Arrival {
         position: LogPosition(position),
         received: Timestamp(7),
+        tenant: Tenant::default(),
         batch,
         refused: Vec::new(),
     })
@@ -155,10 +156,13 @@ async fn a_record_is_visible_on_arrival_and_once_through_seal_and_restart() {
     let store = ground.open().await;
     arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
     assert_eq!(seen(&store).await, all(5, 10));
-    assert!(store.committed_to(CollectorId::default()).is_empty());
+    assert!(store.committed_to(&Tenant::default(), CollectorId::default()).is_empty());
     assert_eq!(seal(&store).await.unwrap(), LogPosition(1));
     assert_eq!(seen(&store).await, all(5, 10));
-    assert_eq!(store.committed_to(CollectorId::default())[&Epoch(1)], Sequence(1));
+    assert_eq!(
+        store.committed_to(&Tenant::default(), CollectorId::default())[&Epoch(1)],
+        Sequence(1)
+    );
     let again = ground.open().await;
     assert_eq!(again.arrived(), LogPosition(1));
     assert_eq!(seen(&again).await, all(5, 10));
@@ -191,7 +195,10 @@ async fn a_seal_that_fails_loses_nothing_and_the_next_takes_it_again() {
     arrive(&store, 2, batch(2, 5, 10, 11)).unwrap();
     seal(&store).await.unwrap();
     assert_eq!(seen(&store).await, all(5, 11));
-    assert_eq!(store.committed_to(CollectorId::default())[&Epoch(1)], Sequence(2));
+    assert_eq!(
+        store.committed_to(&Tenant::default(), CollectorId::default())[&Epoch(1)],
+        Sequence(2)
+    );
 }
 
 #[tokio::test]
@@ -199,18 +206,18 @@ async fn the_ledger_balances_in_flight_and_committed_and_notices_a_missing_recor
     let ground = Ground::new();
     let store = ground.open().await;
     arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
-    let row = store.ledger(Timestamp(9)).remove(0);
+    let row = store.ledger(&Tenant::default(), Timestamp(9)).remove(0);
     assert!(row.balanced);
     assert_eq!((row.committed.records, row.in_flight.records), (0, 0));
     seal(&store).await.unwrap();
-    let row = store.ledger(Timestamp(9)).remove(0);
+    let row = store.ledger(&Tenant::default(), Timestamp(9)).remove(0);
     assert_eq!((row.read.records, row.committed.records, row.in_flight.records), (10, 10, 0));
     assert!(row.balanced);
     let mut short = batch(2, 5, 10, 20);
     short.header.sources[0].running.records += 1;
     arrive(&store, 2, short).unwrap();
     seal(&store).await.unwrap();
-    assert!(!store.ledger(Timestamp(9)).remove(0).balanced);
+    assert!(!store.ledger(&Tenant::default(), Timestamp(9)).remove(0).balanced);
 }
 
 #[tokio::test]
@@ -231,12 +238,12 @@ async fn a_declared_loss_stands_beside_the_equation_and_is_a_gap_of_its_time() {
     with_gap.header.batch = id(2);
     arrive(&store, 2, with_gap).unwrap();
     seal(&store).await.unwrap();
-    let row = store.ledger(Timestamp(60)).remove(0);
+    let row = store.ledger(&Tenant::default(), Timestamp(60)).remove(0);
     assert!(row.balanced);
     assert_eq!(row.lost.len(), 1);
     let range = |from, to| TimeRange::new(Timestamp(from), Timestamp(to)).unwrap();
-    assert!(!store.completeness(range(50, 51), Timestamp(60)).complete);
-    assert!(store.completeness(range(51, 60), Timestamp(60)).complete);
+    assert!(!store.completeness(&Tenant::default(), range(50, 51), Timestamp(60)).complete);
+    assert!(store.completeness(&Tenant::default(), range(51, 60), Timestamp(60)).complete);
 }
 
 #[tokio::test]
@@ -252,17 +259,17 @@ async fn a_record_that_was_read_and_never_became_a_batch_unbalances_the_ledger()
         beat
     };
     let ms = |ms: i64| Timestamp(ms * 1_000_000);
-    store.hear(&beat(ms(0), 11), ms(0));
-    let balanced_at = |now: Timestamp| store.ledger(now).remove(0).balanced;
+    store.hear(&Tenant::default(), &beat(ms(0), 11), ms(0)).unwrap();
+    let balanced_at = |now: Timestamp| store.ledger(&Tenant::default(), now).remove(0).balanced;
     let later = ms(crate::limits::SETTLED_MS);
     let quiet = heartbeat(later, CaughtUp::Complete { at: later, sequence: Sequence(1) });
-    store.hear(&quiet, later);
+    store.hear(&Tenant::default(), &quiet, later).unwrap();
     assert!(balanced_at(later), "it may still be on its way");
     assert!(
         !balanced_at(later.plus_ns(1_000_000)),
         "10 of 11 were committed, and all is said to be in"
     );
-    store.hear(&beat(later, 10), later);
+    store.hear(&Tenant::default(), &beat(later, 10), later).unwrap();
     assert!(balanced_at(later.plus_ns(1_000_000)));
 }
 
@@ -275,19 +282,26 @@ async fn completeness_waits_for_the_batches_that_a_heartbeat_names() {
     let at = now.plus_ns(-6 * second);
     let said = CaughtUp::Complete { at, sequence: Sequence(1) };
     let beat = heartbeat(now.plus_ns(-5 * second), said);
-    assert!(store.hear(&beat, now), "a new epoch");
+    assert!(store.hear(&Tenant::default(), &beat, now).unwrap(), "a new epoch");
     let past = TimeRange::new(Timestamp(0), now).unwrap();
-    let before = store.completeness(past, now);
+    let before = store.completeness(&Tenant::default(), past, now);
     assert_eq!((before.complete, before.complete_to), (false, None), "batch 1 is not in");
     arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
-    let then = store.completeness(past, now);
+    let then = store.completeness(&Tenant::default(), past, now);
     assert!(then.complete);
     assert_eq!(then.complete_to, Some(now.plus_ns(-second)), "in the centre's clock");
     let later = now.plus_ns(40 * second);
-    let silent = store.completeness(TimeRange::new(Timestamp(0), later).unwrap(), later);
+    let silent =
+        store.completeness(&Tenant::default(), TimeRange::new(Timestamp(0), later).unwrap(), later);
     assert_eq!((silent.complete, silent.lagging.len(), silent.complete_to), (false, 1, None));
     assert!(
-        store.completeness(TimeRange::new(Timestamp(0), Timestamp(1)).unwrap(), later).complete
+        store
+            .completeness(
+                &Tenant::default(),
+                TimeRange::new(Timestamp(0), Timestamp(1)).unwrap(),
+                later
+            )
+            .complete
     );
 }
 
@@ -374,5 +388,5 @@ async fn run(steps: Vec<Step>) {
         }
         assert_eq!(seen(&store).await, expect.iter().copied().collect::<Vec<_>>());
     }
-    assert!(store.ledger(Timestamp(9)).iter().all(|row| row.balanced));
+    assert!(store.ledger(&Tenant::default(), Timestamp(9)).iter().all(|row| row.balanced));
 }
