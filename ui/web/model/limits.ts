@@ -45,3 +45,17 @@ export const PALETTE_COMPONENTS_MAX = 200
 export const PALETTE_REST_MS = 120
 /** How long a toast stays, milliseconds. */
 export const TOAST_MS = 1_600
+/** Most lines of a wrapped row; the detail shows all of the message. */
+export const WRAP_LINES_MAX = 40
+/** Lines around a line that are fetched at a time. */
+export const AROUND_ROWS = 100
+/** Lines around a line that are kept. */
+export const AROUND_ROWS_MAX = 10_000
+/** An export without a file to stream into is held in memory; beyond this it is refused, bytes. */
+export const EXPORT_HELD_BYTES_MAX = 256 << 20
+/** How often an export that broke off is taken up again. */
+export const EXPORT_ATTEMPTS_MAX = 5
+/** Fields beside the list, severity not counted. */
+export const FACET_FIELDS_MAX = 9
+/** Values of a field that are counted; of more it is only said that there are more. */
+export const FACET_VALUES_MAX = 100

@@ -13,6 +13,8 @@ export function Dialog({ label, onClose, children }: DialogProps) {
   useEffect(() => {
     const element = dialog.current
     element?.showModal()
+    const first = element?.querySelector('input') ?? element
+    first?.focus()
     return () => element?.close()
   }, [])
   return (
