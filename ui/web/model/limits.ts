@@ -1,9 +1,9 @@
 // Every limit of the web app, with its unit.
 
-/** Rows asked for at a time. */
+/** Rows with which a tail begins. */
 export const PAGE_ROWS = 500
-/** Most rows kept in the list; beyond it a search must be narrowed, and a tail lets go of its oldest. */
-export const LIST_ROWS_MAX = 20_000
+/** Most rows that a tail keeps; beyond it, it lets go of its oldest. */
+export const TAIL_ROWS_MAX = 10_000
 /** Most rows kept while a tail is paused; beyond it going on means asking the server again. */
 export const WAITING_ROWS_MAX = 5_000
 /** Longest message shown in a row, characters; the detail shows all of it. */
