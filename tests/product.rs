@@ -9,5 +9,6 @@ mod crash;
 mod ingest;
 mod life;
 mod prove;
+mod spans;
 mod tidy;
 mod torture;

@@ -88,7 +88,7 @@ enum SendError {
     Away(reqwest::Error),
     #[error("it answers {0}")]
     Busy(StatusCode),
-    #[error("it answers {0}: spans are not taken there")]
+    #[error("it answers {0}")]
     Refused(StatusCode),
 }
 
@@ -187,7 +187,7 @@ impl Export {
             self.batch = None;
         }
         if self.failures == 0 {
-            tracing::warn!(url = self.url, %error, "spans are not taken (trace_to); trying on, quietly");
+            tracing::warn!(url = self.url, %error, "spans are not taken (trace_to); trying on");
         }
         self.failures = self.failures.saturating_add(1);
     }
