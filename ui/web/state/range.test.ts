@@ -1,7 +1,7 @@
 // Ranges as typed, moved and widened.
 
 import { afterEach, expect, test } from 'vitest'
-import { readRange, readTime, shifted, widened } from './range'
+import { rangeName, readRange, readTime, shifted, shownTime, widened } from './range'
 
 const NOW = Date.parse('2026-11-21T14:06:12Z')
 const before = process.env.TZ
@@ -66,4 +66,28 @@ test.each([
   [at('1970-01-01T00:00:00Z', 'now'), at('1970-01-01T00:00:00Z', 'now')],
 ])('%o twice as long is %o', (range, expected) => {
   expect(widened(range, NOW)).toEqual(expected)
+})
+
+test.each([
+  ['-90m', '-90m'],
+  ['now', 'now'],
+  ['2026-11-21T04:06:00Z', '2026-11-21 04:06'],
+  ['2026-11-21T04:06:07Z', '2026-11-21 04:06:07'],
+  ['2026-11-21T04:06:07.250Z', '2026-11-21 04:06:07.250'],
+  ['2026-11-21T04:06:07.250000001Z', '2026-11-21T04:06:07.250000001Z'],
+])('%s stands in its field as %s, and means the same', (time, shown) => {
+  expect(shownTime(time, 'utc')).toBe(shown)
+  const [read, meant] = [readTime(shown, 'utc', NOW), readTime(time, 'utc', NOW)]
+  expect(read).toMatchObject({ ms: 'ms' in meant ? meant.ms : undefined })
+})
+
+test.each([
+  [at('-1h', 'now'), 'Last 1 h'],
+  [at('-3h', 'now'), 'Last 3 h'],
+  [at('-90m', 'now'), 'Last 90 min'],
+  [at('1970-01-01T00:00:00Z', 'now'), 'All time'],
+  [at('-3h', '-1h'), undefined],
+  [at('2026-11-21T04:06:00Z', 'now'), undefined],
+])('%o is called %s', (range, name) => {
+  expect(rangeName(range)).toBe(name)
 })

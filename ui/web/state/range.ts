@@ -3,7 +3,7 @@
 //
 // Invariant: a range that is relative and ends now stays so where it can: widening `-1h` gives `-2h`.
 
-import { rfc3339 } from '../model/time'
+import { millis, parseTime, rfc3339 } from '../model/time'
 import { momentAt, wallText, type Zone } from '../model/zone'
 
 export interface Range {
@@ -128,4 +128,21 @@ function wallMs(text: string, zone: Zone, nowMs: number): number | undefined {
 function todayMs([, hours, minutes, seconds = '0']: RegExpExecArray, zone: Zone, nowMs: number): number | undefined {
   const day = wallText(nowMs, zone).slice(0, 10)
   return wallMs(`${day} ${hours}:${minutes}:${seconds.padStart(2, '0')}`, zone, nowMs)
+}
+
+/** How an end of a range stands in its field: an absolute one as the zone's clock shows it. */
+export function shownTime(time: string, zone: Zone): string {
+  const exact = parseTime(time)
+  if (exact === undefined || exact % 1_000_000n !== 0n) return time
+  const text = wallText(millis(exact), zone)
+  return text.endsWith(':00.000') ? text.slice(0, 16) : text.replace('.000', '')
+}
+
+/** What a range is called: one of the quick ones, `Last 3 h`, or nothing. */
+export function rangeName({ from, to }: Range): string | undefined {
+  if (to !== 'now') return undefined
+  const known = RANGES.find(([start]) => start === from)?.[1]
+  const [, count, unit] = AGO.exec(from) ?? []
+  if (known !== undefined || count === undefined || unit === undefined) return known
+  return `Last ${count} ${unit === 'm' ? 'min' : unit}`
 }
