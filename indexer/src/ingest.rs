@@ -139,8 +139,8 @@ impl Ingest {
             lane.count += count;
         }
         metrics::batch_durable(records, frame.len(), 0);
-        let (collector, as_of) = (lane.collector, self.parts.clock.now());
-        let read = Read { collector, count: running, as_of };
+        let (tenant, collector) = (lane.tenant.clone(), lane.collector);
+        let read = Read { tenant, collector, count: running, as_of: self.parts.clock.now() };
         self.parts.store.note_read(source, read);
         Ok(position)
     }

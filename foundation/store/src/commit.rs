@@ -29,8 +29,11 @@ pub struct Checkpoint {
 }
 
 /// What a collector said it had read of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
+    /// For whom it was said.
+    #[serde(default)]
+    pub tenant: Tenant,
     /// Who said it.
     pub collector: CollectorId,
     /// All records read, and their framed bytes.
@@ -157,7 +160,7 @@ impl State {
             known.extend(epochs.iter().map(|(epoch, sequences)| (*epoch, sequences.clone())));
         }
         self.owners.extend(commit.owners.iter().map(|(id, owner)| (*id, owner.clone())));
-        self.reads.extend(&commit.reads);
+        self.reads.extend(commit.reads.iter().map(|(id, read)| (*id, read.clone())));
         self.collectors.extend(commit.collectors.iter().map(|(id, heard)| (*id, heard.clone())));
         for id in &commit.forget {
             self.collectors.remove(id);

@@ -257,7 +257,8 @@ impl Live {
         collector.hear(beat, now);
         self.dirty.collectors.insert(beat.collector);
         for read in &beat.sources {
-            let heard = Read { collector: beat.collector, count: read.read, as_of: now };
+            let (tenant, collector) = (tenant.clone(), beat.collector);
+            let heard = Read { tenant, collector, count: read.read, as_of: now };
             self.reads.insert(read.source, heard);
             self.dirty.reads.insert(read.source);
         }
@@ -314,7 +315,7 @@ impl Live {
                 commit.owners.insert(collector, owner.clone());
             }
         }
-        let read = |id| self.reads.get(&id).map(|read| (id, *read));
+        let read = |id| self.reads.get(&id).map(|read| (id, read.clone()));
         commit.reads = dirty.reads.into_iter().filter_map(read).collect();
         let heard = |id| self.collectors.get(&id).map(|collector| (id, collector.heard.clone()));
         commit.collectors = dirty.collectors.into_iter().filter_map(heard).collect();

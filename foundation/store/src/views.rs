@@ -189,10 +189,9 @@ impl<'a> Own<'a> {
         self.live.collectors.get(&id).filter(|collector| collector.heard.tenant == *self.tenant)
     }
 
-    /// What was read of a source, by the tenant's own collectors.
+    /// What was read of a source, as the tenant's own collectors say.
     fn read(&self, source: SourceId) -> Option<&'a Read> {
-        let own = |read: &&Read| self.live.owner(read.collector) == Some(self.tenant);
-        self.live.reads.get(&source).filter(own)
+        self.live.reads.get(&source).filter(|read| read.tenant == *self.tenant)
     }
 }
 

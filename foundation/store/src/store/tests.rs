@@ -1,6 +1,8 @@
 //! Batches in any order, repeated and cut anew, with seals, failures and restarts between: each record
 //! is seen once, at every moment.
 
+mod tenants;
+
 use nilometer_model::{
     BatchId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, Sequence, Severity, SourceId,
     Stream,
