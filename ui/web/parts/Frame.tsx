@@ -6,19 +6,20 @@ import { announce, useSaid } from '../state/announce'
 import { go } from '../state/address'
 import type { Command } from '../state/commands'
 import { PAGES, pageAt } from '../state/pages'
+import { type Range, shifted, widened } from '../state/range'
 import { rememberQuery } from '../state/recent'
 import { signOut, useSession } from '../state/session'
 import { chooseTheme, toggleTheme } from '../state/theme'
 import { toast, useToast } from '../state/toast'
 import { usePath } from '../state/useAddress'
 import { type KeyMap, useKeys } from '../state/useKeys'
-import { useView } from '../state/useView'
+import { changeView, useView } from '../state/useView'
 import { absolute, pageHref, type View, viewHref } from '../state/view'
 import { copy } from './copy'
 import { Header } from './Header'
 import { Keys } from './Keys'
 import { Palette } from './Palette'
-import { Range, RANGE_ID } from './Range'
+import { RANGE_ID, RangePicker } from './range/RangePicker'
 
 export interface FrameProps {
   /** The range in clock times. */
@@ -50,7 +51,9 @@ export function Frame({ range, fresh, freshDetail, commands = [], children }: Fr
   return (
     <div className="frame">
       <Header
-        range={<Range words={range} />}
+        range={
+          <RangePicker view={view} words={range} onRange={(from, to) => goTo({ from, to })} onZone={(zone) => changeView({ zone }, 'replace')} />
+        }
         fresh={fresh}
         freshDetail={freshDetail}
         onFind={() => setOpen('palette')}
@@ -64,6 +67,15 @@ export function Frame({ range, fresh, freshDetail, commands = [], children }: Fr
   )
 }
 
+/** A brush is a part of the range that it was drawn in. */
+function goTo({ from, to }: Range): void {
+  changeView({ from, to, brush: undefined })
+}
+
+function openRange(): void {
+  document.getElementById(RANGE_ID)?.click()
+}
+
 function pageKeys(view: View): KeyMap {
   return Object.fromEntries(PAGES.map(({ path, key }) => [`g ${key}`, () => go(pageHref(path, view))]))
 }
@@ -73,7 +85,10 @@ function frameKeys(view: View, open: (what: Open) => void): KeyMap {
     'Ctrl k': () => open('palette'),
     '?': () => open('keys'),
     D: toggleTheme,
-    t: () => document.getElementById(RANGE_ID)?.focus(),
+    t: openRange,
+    z: () => goTo(widened(view, Date.now())),
+    '[': () => goTo(shifted(view, -1, Date.now())),
+    ']': () => goTo(shifted(view, 1, Date.now())),
     y: () => void copyPermalink(view),
   }
 }
@@ -83,6 +98,8 @@ function useFrameCommands(view: View, onKeys: () => void): readonly Command[] {
   const leave = state.phase === 'open' && state.session.needsToken
   return [
     ...PAGES.map(({ path, name, key }) => ({ name, what: 'page', keys: `g ${key}`, run: () => go(pageHref(path, view)) })),
+    { name: 'Time range', what: 'action', keys: 't', run: openRange },
+    { name: 'Zoom out', what: 'action', keys: 'z', run: () => goTo(widened(view, Date.now())) },
     { name: 'Copy permalink', what: 'action', keys: 'y', run: () => void copyPermalink(view) },
     { name: 'Light theme', what: 'action', run: () => chooseTheme('light') },
     { name: 'Dark theme', what: 'action', run: () => chooseTheme('dark') },
@@ -96,7 +113,7 @@ function useFrameCommands(view: View, onKeys: () => void): readonly Command[] {
 async function copyPermalink(view: View): Promise<void> {
   const now = Date.now()
   const still = { ...view, from: absolute(view.from, now), to: absolute(view.to, now), tail: false }
-  toast((await copy(location.origin + viewHref(still))) ? 'Copied' : 'Not copied: the browser does not allow it')
+  toast((await copy(location.origin + viewHref(still, pageAt(location.pathname)?.path))) ? 'Copied' : 'Not copied: the browser does not allow it')
 }
 
 /** What is said aloud, and the word that shows for a moment. */

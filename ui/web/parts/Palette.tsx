@@ -5,7 +5,7 @@ import { type KeyboardEvent, useState } from 'react'
 import { type Command, found } from '../state/commands'
 import { recentQueries } from '../state/recent'
 import { useSession } from '../state/session'
-import { changeView } from '../state/useView'
+import { searchFor } from '../state/useView'
 import { withTerm } from '../state/view'
 import { Dialog } from './Dialog'
 import { useOffers } from './offers'
@@ -109,18 +109,18 @@ function Who() {
 }
 
 function queries(): Command[] {
-  return recentQueries().map((q) => ({ name: q, what: 'recent query', run: () => changeView({ q }) }))
+  return recentQueries().map((q) => ({ name: q, what: 'recent query', run: () => searchFor(q) }))
 }
 
 function component(name: string): Command {
-  return { name, what: 'component', run: () => changeView({ q: withTerm('', 'component', name, false) }) }
+  return { name, what: 'component', run: () => searchFor(withTerm('', 'component', name, false)) }
 }
 
 function field(text: string): Command {
-  return { name: `${text}*`, what: 'lines with this field', run: () => changeView({ q: `${text}*` }) }
+  return { name: `${text}*`, what: 'lines with this field', run: () => searchFor(`${text}*`) }
 }
 
 function search(typed: string): Command[] {
   const q = typed.trim()
-  return q === '' ? [] : [{ name: q, what: 'search lines', run: () => changeView({ q }) }]
+  return q === '' ? [] : [{ name: q, what: 'search lines', run: () => searchFor(q) }]
 }

@@ -28,6 +28,8 @@ export interface View {
   readonly brush?: readonly [from: string, to: string] | undefined
 }
 
+/** Where lines are shown: a search from anywhere leads there. */
+const LOGS_PATH = '/logs'
 export const FROM_DEFAULT = '-1h'
 export const TO_DEFAULT = 'now'
 export const COLUMNS_DEFAULT: readonly string[] = ['component']
@@ -51,8 +53,8 @@ export function parseView(search: string): View {
 
 const USUAL = parseView('')
 
-/** The shortest address of a view. */
-export function viewHref(view: View): string {
+/** The shortest address of a view, on a page. */
+export function viewHref(view: View, path: string = LOGS_PATH): string {
   const columns = view.columns.map(writtenColumn).join(',')
   const said: readonly (readonly [name: string, value: string | undefined, usual?: string])[] = [
     ['q', view.q, ''],
@@ -70,13 +72,12 @@ export function viewHref(view: View): string {
   const params = new URLSearchParams()
   for (const [name, value, usual] of said) if (value !== undefined && value !== usual) params.set(name, value)
   const search = params.toString()
-  return search === '' ? '/logs' : `/logs?${search}`
+  return search === '' ? path : `${path}?${search}`
 }
 
 /** Another page, with the range and the zone, which stay across pages. */
 export function pageHref(path: string, { from, to, zone }: View): string {
-  const { search } = new URL(viewHref({ ...USUAL, from, to, zone }), 'http://any')
-  return path + search
+  return viewHref({ ...USUAL, from, to, zone }, path)
 }
 
 /** A name may hold the comma that stands between names. */
