@@ -29,6 +29,7 @@ mod observe;
 mod page;
 mod params;
 mod process;
+mod query;
 mod record;
 mod tail;
 
@@ -179,6 +180,7 @@ fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(about())
         .routes(routes!(logs::logs))
         .routes(routes!(histogram::histogram))
+        .routes(routes!(query::query))
         .routes(routes!(tail::tail))
         .routes(routes!(export::export))
         .routes(routes!(ledger::ledger))

@@ -9,17 +9,28 @@
 //! - a caller that went away is noticed before the next block;
 //! - memory is refused, time and bytes make an answer partial; so does a split that cannot be read.
 
+mod aggregate;
+mod batch;
+mod dictionary;
+mod group;
 mod histogram;
+mod pipeline;
 mod scan;
 mod search;
+mod sort;
+mod sorted;
+mod table;
 mod tail;
+mod wide;
 
 use std::time::Duration;
 
 use crate::limits::{QUERY_MEMORY_BYTES, QUERY_READ_BYTES, QUERY_TIME};
 
 pub(crate) use histogram::{HistogramRequest, histogram};
+pub(crate) use pipeline::{PipelineRequest, pipeline};
 pub(crate) use search::{Direction, SearchRequest, search};
+pub(crate) use table::Table;
 pub(crate) use tail::Tail;
 
 /// What one query may use.
@@ -41,12 +52,14 @@ impl Default for Limits {
 pub(crate) enum LimitedBy {
     Time,
     Bytes,
+    /// More rows than were asked for.
+    Rows,
 }
 
 /// What a query took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Stats {
-    pub elapsed_ms: u64,
+    pub elapsed: Duration,
     /// Splits of which blocks were read.
     pub splits: u64,
     pub bytes_read: u64,

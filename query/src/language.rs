@@ -28,5 +28,5 @@ mod tree;
 pub(crate) use error::{Problem, SyntaxError};
 pub(crate) use names::{FUNCTIONS, PIPES};
 pub(crate) use parser::{parse, parse_query};
-pub(crate) use pipe::{BinStep, Call, Function, Key, Name, Pipe, Query, SortBy};
+pub(crate) use pipe::{BinStep, Call, Function, Key, Name, Pipe, SortBy};
 pub(crate) use tree::{Comparison, Node, Tree, Value};

@@ -12,6 +12,14 @@ pub(crate) const QUERY_PIPES_MAX: usize = 16;
 pub(crate) const PIPE_NAMES_MAX: usize = 32;
 /// Rows of one table: what `limit` and `top` may ask for, and a request.
 pub(crate) const QUERY_ROWS_MAX: usize = 1_000_000;
+/// Rows of one table, when the request does not say.
+pub(crate) const QUERY_ROWS_DEFAULT: usize = 1_000;
+/// Attributes that have a column of their own when records are shown with all their fields.
+pub(crate) const ATTRIBUTE_COLUMNS_MAX: usize = 100;
+/// Bins that `histogram` makes at the most.
+pub(crate) const HISTOGRAM_BINS_MAX: u64 = 100_000;
+/// Bins that `histogram` makes at the most when it chooses their length.
+pub(crate) const HISTOGRAM_NICE_BINS_MAX: u64 = 60;
 /// Memory that one compiled regular expression may take, bytes.
 pub(crate) const REGEX_BYTES_MAX: usize = 1 << 20;
 /// Longest word that is looked up in a split's index, bytes; longer ones are only searched for.

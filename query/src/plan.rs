@@ -10,10 +10,13 @@ mod attributes;
 mod compile;
 mod field;
 mod pattern;
+mod pipeline;
 mod prune;
 mod selection;
 mod test;
 mod text;
+mod typed;
+mod value;
 
 use nilometer_block::Columns;
 use nilometer_model::{Rows, Tenant, TimeRange, Timestamp};
@@ -22,8 +25,14 @@ use regex::Regex;
 
 use crate::language::{SyntaxError, parse};
 
+pub(crate) use attributes::each as each_attribute;
 pub(crate) use field::Field;
+pub(crate) use pipeline::{
+    Arrange, Bins, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep, bin_start,
+};
 pub(crate) use selection::Selection;
+pub(crate) use typed::OWN_FIELDS;
+pub(crate) use value::{Number, Rank, Type, Value};
 
 /// A checked query.
 #[derive(Debug, Clone)]

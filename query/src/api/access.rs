@@ -149,6 +149,7 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/logs", Need::Read),
     ("GET", "/api/v1/logs/histogram", Need::Read),
     ("GET", "/api/v1/logs/tail", Need::Read),
+    ("POST", "/api/v1/query", Need::Read),
     ("GET", "/api/v1/export", Need::Read),
     ("GET", "/api/v1/ledger", Need::Read),
     ("GET", "/api/v1/sources", Need::ReadOrIngest),

@@ -20,7 +20,7 @@ pub(crate) struct CoverageJson {
     /// Parts of the data that cannot be read.
     missing_splits: u32,
     gaps: Vec<GapJson>,
-    /// The budget that ended the query early, if one did: time or bytes.
+    /// The budget that ended the query early, or the rows, if one did: time, bytes or rows.
     limited_by: Option<&'static str>,
 }
 
@@ -92,10 +92,11 @@ impl From<GapView> for GapJson {
 }
 
 /// What an answer took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, ToSchema)]
 #[schema(as = Stats)]
 pub(crate) struct StatsJson {
-    pub(crate) elapsed_ms: u64,
+    /// To the microsecond.
+    pub(crate) elapsed_ms: f64,
     /// Splits that were opened.
     pub(crate) splits: u64,
     pub(crate) bytes_read: u64,

@@ -14,17 +14,28 @@ use super::access::Caller;
 use super::answer::{CoverageJson, StatsJson};
 use super::error::ApiError;
 use super::limits::RETRY_AFTER_S;
-use crate::execute::{self, HistogramRequest, LimitedBy, QueryError, SearchRequest, Stats};
+use crate::execute::{
+    self, HistogramRequest, LimitedBy, PipelineRequest, QueryError, SearchRequest, Stats, Table,
+};
+use crate::language::SyntaxError;
 use crate::metrics;
-use crate::plan::Filter;
+use crate::plan::{Filter, Plan};
 
 /// The filter that a request asks for; none means everything that is the caller's.
 #[tracing::instrument(name = "plan", skip_all)]
 pub(crate) fn filter(caller: &Caller, q: Option<&str>) -> Result<Arc<Filter>, ApiError> {
-    let filter = Filter::parse(&caller.tenant, q.unwrap_or_default()).map_err(|error| {
-        ApiError::bad_query(error.problem.to_string(), error.hint, error.column)
-    })?;
+    let filter = Filter::parse(&caller.tenant, q.unwrap_or_default()).map_err(bad_query)?;
     Ok(Arc::new(filter))
+}
+
+/// What a query with pipes asks for.
+#[tracing::instrument(name = "plan", skip_all)]
+pub(crate) fn plan(caller: &Caller, q: &str, range: TimeRange) -> Result<Arc<Plan>, ApiError> {
+    Plan::parse(&caller.tenant, q, range).map(Arc::new).map_err(bad_query)
+}
+
+fn bad_query(error: SyntaxError) -> ApiError {
+    ApiError::bad_query(error.problem.to_string(), error.hint, error.column)
 }
 
 /// Records, in the order asked for.
@@ -41,7 +52,8 @@ pub(crate) struct Found {
 pub(crate) async fn find(api: &Api, request: &SearchRequest) -> Result<Found, ApiError> {
     let snapshot = api.store.snapshot();
     let page = execute::search(&snapshot, request).await.map_err(refuse)?;
-    let coverage = coverage(api, &request.filter, request.range, page.missing_splits, page.limited_by);
+    let coverage =
+        coverage(api, &request.filter, request.range, page.missing_splits, page.limited_by);
     let broken = page.missing_splits > snapshot.missing_splits;
     Ok(Found { rows: page.records, next: page.next, broken, coverage, stats: note(page.stats) })
 }
@@ -57,13 +69,30 @@ pub(crate) async fn count(api: &Api, request: &HistogramRequest) -> Result<Count
     let histogram = execute::histogram(&snapshot, request).await.map_err(refuse)?;
     note(histogram.stats);
     let missing_splits = histogram.missing_splits;
-    let coverage = coverage(api, &request.filter, request.range, missing_splits, histogram.limited_by);
+    let coverage =
+        coverage(api, &request.filter, request.range, missing_splits, histogram.limited_by);
     Ok(Counted { counts: histogram.counts, coverage })
+}
+
+/// The table that a query with pipes answers.
+pub(crate) struct Tabled {
+    pub(crate) table: Table,
+    pub(crate) coverage: CoverageJson,
+    pub(crate) stats: StatsJson,
+}
+
+pub(crate) async fn tabulate(api: &Api, request: &PipelineRequest) -> Result<Tabled, ApiError> {
+    let snapshot = api.store.snapshot();
+    let tabled = execute::pipeline(&snapshot, request).await.map_err(refuse)?;
+    let filter = &request.plan.filter;
+    let coverage = coverage(api, filter, request.range, tabled.missing_splits, tabled.limited_by);
+    Ok(Tabled { table: tabled.table, coverage, stats: note(tabled.stats) })
 }
 
 fn note(stats: Stats) -> StatsJson {
     metrics::scanned(stats.rows_scanned);
-    let Stats { elapsed_ms, splits, bytes_read, rows_scanned, rows_matched } = stats;
+    let Stats { elapsed, splits, bytes_read, rows_scanned, rows_matched } = stats;
+    let elapsed_ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
     StatsJson { elapsed_ms, splits, bytes_read, rows_scanned, rows_matched }
 }
 
@@ -79,6 +108,7 @@ fn coverage(
     let limited_by = limited_by.map(|by| match by {
         LimitedBy::Time => "time",
         LimitedBy::Bytes => "bytes",
+        LimitedBy::Rows => "rows",
     });
     CoverageJson::new(known, missing_splits, limited_by)
 }

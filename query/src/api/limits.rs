@@ -13,6 +13,8 @@ pub(crate) const BUCKETS_MAX: usize = crate::limits::HISTOGRAM_BUCKETS_MAX;
 /// How far back a range begins, when the request does not say.
 pub(crate) const RANGE_DEFAULT_NS: i64 = 3_600_000_000_000;
 
+/// A query as JSON, bytes.
+pub(crate) const QUERY_BODY_BYTES_MAX: usize = 64 << 10;
 /// What a login sends, bytes.
 pub(crate) const LOGIN_BYTES_MAX: usize = 4 << 10;
 /// A heartbeat, bytes.

@@ -113,7 +113,7 @@ pub(super) async fn scan<F: Fold>(
         size = PIECE_BLOCKS_MAX.min(size * 2);
     }
     let stats = Stats {
-        elapsed_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        elapsed: started.elapsed(),
         splits: reader.splits(),
         bytes_read: reader.bytes_read(),
         rows_scanned: visited.rows_scanned,

@@ -26,7 +26,7 @@ pub(crate) enum Pipe {
     Sort(Vec<SortBy>),
     Limit(usize),
     Fields(Vec<Name>),
-    Histogram { step: Option<BinStep>, by: Option<Name> },
+    Histogram { at: usize, step: Option<BinStep>, by: Option<Name> },
 }
 
 /// `p99(duration) as slow`.

@@ -139,14 +139,10 @@ impl Parser<'_> {
             "limit" => self.rows().map(Pipe::Limit),
             "fields" => self.list(Self::column).map(Pipe::Fields),
             "histogram" => {
-                let step =
-                    if self.peek().is_none_or(|kind| *kind == Kind::Pipe) || self.is_word("by") {
-                        None
-                    } else {
-                        Some(self.step()?)
-                    };
+                let bare = matches!(self.peek(), None | Some(Kind::Pipe)) || self.is_word("by");
+                let step = if bare { None } else { Some(self.step()?) };
                 let by = if self.take_word_if("by") { Some(self.name()?) } else { None };
-                Ok(Pipe::Histogram { step, by })
+                Ok(Pipe::Histogram { at: pipe.at, step, by })
             }
             _ => Err(SyntaxError::unknown(
                 self.text,
@@ -222,7 +218,11 @@ impl Parser<'_> {
             let names = FUNCTIONS.iter().map(|(name, _)| *name);
             SyntaxError::unknown(self.text, &word, "function", names)
         })?;
-        self.take(&Kind::Open, "`(`", "write what it is asked of in parentheses, as in sum(bytes)")?;
+        self.take(
+            &Kind::Open,
+            "`(`",
+            "write what it is asked of in parentheses, as in sum(bytes)",
+        )?;
         let function = match function {
             Function::Quantile(_) if word.text == "quantile" => self.quantile()?,
             known => known,

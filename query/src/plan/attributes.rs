@@ -25,13 +25,41 @@ pub(crate) fn attribute<'a>(json: &'a str, path: &str) -> Option<Cow<'a, str>> {
     }
 }
 
-fn lookup<'a>(json: &'a str, path: &str) -> Option<&'a str> {
+/// The JSON text of the attribute, if the record has it.
+pub(super) fn lookup<'a>(json: &'a str, path: &str) -> Option<&'a str> {
     if !json.starts_with('{') {
         return None;
     }
     let mut found = Found { path, whole: None, inside: None };
     serde_json::Deserializer::from_str(json).deserialize_map(&mut found).ok()?;
     found.whole.or(found.inside)
+}
+
+/// Every attribute by the name that it has in the object itself, with its JSON text, in their order.
+pub(crate) fn each<'a>(json: &'a str, see: impl FnMut(&str, &'a str)) {
+    if json.starts_with('{') {
+        // What does not parse was seen up to there; admission lets no such thing in.
+        let _ = serde_json::Deserializer::from_str(json).deserialize_map(Each { see });
+    }
+}
+
+struct Each<F> {
+    see: F,
+}
+
+impl<'a, F: FnMut(&str, &'a str)> Visitor<'a> for Each<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<Key<'a>>()? {
+            (self.see)(&key.0, map.next_value::<&'a RawValue>()?.get());
+        }
+        Ok(())
+    }
 }
 
 struct Found<'p, 'a> {

@@ -1,0 +1,1 @@
+//! POST /query from outside its router.

@@ -1,0 +1,288 @@
+//! Runs a plan on a snapshot: a scan, and then table by table.
+//!
+//! ```text
+//!   groups first:   scan ─> Groups ─────────────────────────> table ─> steps ─> at most `rows`
+//!   records first:  scan ─> the first records, in order ─> shape ─┘
+//! ```
+//! Invariants:
+//! - what all the tables of a query take is measured against its budget before it is made;
+//! - an answer that is cut says so: by its budget first, else by the rows that were asked for.
+
+use std::sync::Arc;
+
+use nilometer_block::Columns;
+use nilometer_model::{Rows, TimeRange};
+use nilometer_store::Snapshot;
+
+use super::batch::Records;
+use super::group::Groups;
+use super::scan::{Fold, Question, Unit, scan};
+use super::search::{Direction, SearchRequest, search};
+use super::sort::sort;
+use super::sorted::Sorted;
+use super::table::{Table, row_bytes};
+use super::wide::{Wide, fields};
+use super::{LimitedBy, Limits, QueryError, Stats};
+use crate::plan::{Arrange, Field, Grouping, Plan, Selection, Shape, SortKey, TableStep};
+
+/// A query, and how much of its answer is wanted.
+#[derive(Debug, Clone)]
+pub(crate) struct PipelineRequest {
+    pub plan: Arc<Plan>,
+    pub range: TimeRange,
+    /// Rows of the answer.
+    pub rows: usize,
+    pub limits: Limits,
+}
+
+/// The table that a query answers.
+#[derive(Debug)]
+pub(crate) struct Tabled {
+    pub table: Table,
+    /// Splits that are not, or not wholly, in the answer.
+    pub missing_splits: u32,
+    pub stats: Stats,
+    pub limited_by: Option<LimitedBy>,
+}
+
+/// What a scan left to the steps behind it.
+struct Begun {
+    table: Table,
+    missing_splits: u32,
+    stats: Stats,
+    limited_by: Option<LimitedBy>,
+}
+
+/// Answers a query.
+///
+/// # Errors
+/// [`QueryError`] when memory does not suffice or the data cannot be read.
+pub(crate) async fn pipeline(
+    snapshot: &Snapshot,
+    request: &PipelineRequest,
+) -> Result<Tabled, QueryError> {
+    let begun = match &request.plan.shape {
+        Shape::Groups(grouping) if request.plan.records.is_empty() => {
+            grouped(snapshot, request, grouping).await?
+        }
+        _ => listed(snapshot, request).await?,
+    };
+    let Begun { mut table, missing_splits, stats, limited_by } = begun;
+    let (plan, limits) = (Arc::clone(&request.plan), request.limits);
+    let steps = move || {
+        plan.steps.iter().try_for_each(|step| run(step, &mut table, &limits))?;
+        Ok(table)
+    };
+    let mut table = blocking(steps).await?;
+    let cut = table.rows.len() > request.rows;
+    table.rows.truncate(request.rows);
+    let limited_by = limited_by.or(cut.then_some(LimitedBy::Rows));
+    Ok(Tabled {
+        table,
+        missing_splits: snapshot.missing_splits + missing_splits,
+        stats,
+        limited_by,
+    })
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, QueryError> + Send + 'static,
+) -> Result<T, QueryError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?
+}
+
+fn check(bytes: usize, limits: &Limits) -> Result<(), QueryError> {
+    let limit_bytes = limits.memory_bytes;
+    if bytes > limit_bytes { Err(QueryError::OverLimit { limit_bytes }) } else { Ok(()) }
+}
+
+fn question(request: &PipelineRequest) -> Question {
+    Question {
+        filter: Arc::clone(&request.plan.filter),
+        range: request.range,
+        newest_first: true,
+        limits: request.limits,
+    }
+}
+
+/// One grouping of all records.
+async fn grouped(
+    snapshot: &Snapshot,
+    request: &PipelineRequest,
+    grouping: &Arc<Grouping<Field>>,
+) -> Result<Begun, QueryError> {
+    let keys = grouping.keys.iter().map(|key| &key.column);
+    let columns = keys.chain(&grouping.inputs).map(Field::columns);
+    let columns = columns.fold(Columns::NONE, Columns::with);
+    let fold = Grouped { groups: Groups::of(grouping), columns, rows: Vec::new() };
+    let scanned = scan(snapshot, &question(request), fold).await?;
+    let (groups, limits) = (scanned.fold.groups, request.limits);
+    let table = blocking(move || {
+        let table = groups.table();
+        check(table.memory_bytes(), &limits).map(|()| table)
+    });
+    Ok(Begun {
+        table: table.await?,
+        missing_splits: scanned.missing_splits,
+        stats: scanned.stats,
+        limited_by: scanned.limited.map(|(by, _)| by),
+    })
+}
+
+/// Groups what a scan finds.
+struct Grouped {
+    groups: Groups<Field>,
+    columns: Columns,
+    /// Those rows of a block that fit.
+    rows: Vec<u32>,
+}
+
+impl Fold for Grouped {
+    fn wants(&self, _: &Unit) -> bool {
+        true
+    }
+
+    fn columns(&self) -> Columns {
+        self.columns
+    }
+
+    fn take(&mut self, rows: &Rows, fits: &Selection) {
+        self.rows.clear();
+        // A block has fewer rows than that.
+        self.rows.extend(fits.iter().filter_map(|row| u32::try_from(row).ok()));
+        self.groups.take(&Records(rows), &self.rows);
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.groups.memory_bytes()
+    }
+}
+
+/// The first records, and the table that is made of them.
+async fn listed(snapshot: &Snapshot, request: &PipelineRequest) -> Result<Begun, QueryError> {
+    let First { sort, limit, rest } = First::of(&request.plan.records);
+    let more = !rest.is_empty() || matches!(request.plan.shape, Shape::Groups(_));
+    // One more than is answered, to know whether there is more.
+    let answered = if more { usize::MAX } else { request.rows.saturating_add(1) };
+    let limit = limit.min(answered);
+    let (records, missing_splits, stats, limited_by) = if sort.is_empty() {
+        let request = SearchRequest {
+            filter: Arc::clone(&request.plan.filter),
+            range: request.range,
+            limit,
+            direction: Direction::NewestFirst,
+            after: None,
+            limits: request.limits,
+        };
+        let page = search(snapshot, &request).await?;
+        let missing_splits = page.missing_splits - snapshot.missing_splits;
+        (page.records, missing_splits, page.stats, page.limited_by)
+    } else {
+        let fold = Sorted::of(sort, limit, columns_after(&request.plan));
+        let scanned = scan(snapshot, &question(request), fold).await?;
+        let limited_by = scanned.limited.map(|(by, _)| by);
+        (scanned.fold.into_rows(), scanned.missing_splits, scanned.stats, limited_by)
+    };
+    let (plan, limits) = (Arc::clone(&request.plan), request.limits);
+    let table = blocking(move || shaped(arranged(records, &rest), &plan.shape, &limits)).await?;
+    Ok(Begun { table, missing_splits, stats, limited_by })
+}
+
+/// What the scan itself does of the arranging: the sorts before the first limit, and that.
+struct First {
+    sort: Vec<SortKey<Field>>,
+    limit: usize,
+    rest: Vec<Arrange<Field>>,
+}
+
+impl First {
+    fn of(records: &[Arrange<Field>]) -> Self {
+        let is_limit = |one: &Arrange<Field>| matches!(one, Arrange::Limit(_));
+        let sorts = records.iter().position(is_limit).unwrap_or(records.len());
+        let limit = records.get(sorts).map_or(usize::MAX, |limit| match limit {
+            Arrange::Limit(rows) => *rows,
+            Arrange::Sort(_) => usize::MAX,
+        });
+        // A later sort comes first, and leaves to the earlier ones what is equal.
+        let sort = records[..sorts].iter().rev().flat_map(|one| match one {
+            Arrange::Sort(keys) => keys.clone(),
+            Arrange::Limit(_) => Vec::new(),
+        });
+        let rest = records.iter().skip(sorts + 1).cloned().collect();
+        Self { sort: sort.collect(), limit, rest }
+    }
+}
+
+/// The columns that are looked at once the records are found.
+fn columns_after(plan: &Plan) -> Columns {
+    let all = |fields: &mut dyn Iterator<Item = &Field>| {
+        fields.map(Field::columns).fold(Columns::NONE, Columns::with)
+    };
+    let shape = match &plan.shape {
+        Shape::Records => Columns::ALL,
+        Shape::Fields(named) => all(&mut named.iter().map(|named| &named.column)),
+        Shape::Groups(grouping) => {
+            let keys = grouping.keys.iter().map(|key| &key.column);
+            all(&mut keys.chain(&grouping.inputs))
+        }
+    };
+    let sorted = plan.records.iter().flat_map(|one| match one {
+        Arrange::Sort(keys) => keys.as_slice(),
+        Arrange::Limit(_) => &[],
+    });
+    shape.with(all(&mut sorted.map(|key| &key.column)))
+}
+
+fn arranged(mut records: Rows, rest: &[Arrange<Field>]) -> Rows {
+    for one in rest {
+        let order = match one {
+            Arrange::Limit(rows) => (0..records.len().min(*rows)).collect(),
+            Arrange::Sort(keys) => sort(&Records(&records), records.len(), keys),
+        };
+        let mut ordered = Rows::default();
+        order.into_iter().for_each(|row| ordered.push(records.row(row)));
+        records = ordered;
+    }
+    records
+}
+
+fn shaped(records: Rows, shape: &Shape, limits: &Limits) -> Result<Table, QueryError> {
+    let texts = records.memory_bytes();
+    let cells = |columns: usize| records.len() * row_bytes(columns);
+    let table = match shape {
+        Shape::Records => {
+            let wide = Wide::of(&records);
+            check(texts * 2 + cells(wide.width()), limits)?;
+            wide.table(&records)
+        }
+        Shape::Fields(named) => {
+            check(texts * 2 + cells(named.len()), limits)?;
+            fields(&records, named)
+        }
+        Shape::Groups(grouping) => {
+            let mut groups = Groups::of(grouping);
+            let rows: Vec<u32> = (0..).take(records.len()).collect();
+            groups.take(&Records(&records), &rows);
+            check(texts + groups.memory_bytes(), limits)?;
+            groups.table()
+        }
+    };
+    check(table.memory_bytes(), limits).map(|()| table)
+}
+
+fn run(step: &TableStep, table: &mut Table, limits: &Limits) -> Result<(), QueryError> {
+    match step {
+        TableStep::Arrange(arrange) => table.arrange(arrange),
+        TableStep::Fields(columns) => table.choose(columns),
+        TableStep::WithValue(column) => table.keep_with(*column),
+        TableStep::EveryBin(bins) => table.fill(bins),
+        TableStep::Groups(grouping) => {
+            let mut groups = Groups::of(grouping);
+            let rows: Vec<u32> = (0..).take(table.rows.len()).collect();
+            groups.take(table, &rows);
+            check(table.memory_bytes() + groups.memory_bytes(), limits)?;
+            *table = groups.table();
+        }
+    }
+    check(table.memory_bytes(), limits)
+}

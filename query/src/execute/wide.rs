@@ -1,0 +1,105 @@
+//! Records -> a table of their fields.
+//!
+//! Invariants:
+//! - nothing that a record says is left out: of more attributes than get a column of their own, the rest stands in
+//!   the column `attributes`, which then holds every record's whole object;
+//! - an attribute with the name of a record's own field is called `attributes.NAME`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use nilometer_model::Rows;
+
+use super::table::{Column, Table};
+use crate::limits::ATTRIBUTE_COLUMNS_MAX;
+use crate::plan::{Field, Named, OWN_FIELDS, Type, Value, each_attribute};
+
+/// The columns of some records.
+pub(super) struct Wide {
+    own: Vec<Named<Field>>,
+    /// By name.
+    attributes: Vec<String>,
+    /// Whether there are attributes without a column of their own.
+    more: bool,
+}
+
+impl Wide {
+    /// Every field that one of the records has.
+    pub(super) fn of(rows: &Rows) -> Self {
+        let has = |field: &Field| (0..rows.len()).any(|row| !field.typed(rows, row).is_null());
+        let own = OWN_FIELDS.into_iter().filter(|(_, field)| has(field));
+        let own = own.map(|(name, column)| Named { name: name.to_owned(), column }).collect();
+        let (attributes, more) = commonest(rows);
+        Self { own, attributes, more }
+    }
+
+    /// How many columns.
+    pub(super) fn width(&self) -> usize {
+        self.own.len() + self.attributes.len() + usize::from(self.more)
+    }
+
+    pub(super) fn table(&self, rows: &Rows) -> Table {
+        let mut table = fields(rows, &self.own);
+        let (first, width) = (self.own.len(), self.width());
+        let names = self.attributes.iter().map(String::as_str);
+        let places: HashMap<&str, usize> = names.clone().zip(first..).collect();
+        let named = names.map(shown).chain(self.more.then(|| "attributes".to_owned()));
+        table.columns.extend(named.map(|name| Column { name, empty: Type::String }));
+        for (row, cells) in table.rows.iter_mut().enumerate() {
+            cells.resize(width, Value::Null);
+            let json = rows.attributes.get(row);
+            each_attribute(json, |name, raw| {
+                if let Some(place) = places.get(name) {
+                    cells[*place] = Value::of_json(raw).into_owned();
+                }
+            });
+            if self.more && !json.is_empty() {
+                cells[width - 1] = Value::Text(json.to_owned().into());
+            }
+        }
+        table
+    }
+}
+
+/// These columns of the records.
+pub(super) fn fields(rows: &Rows, columns: &[Named<Field>]) -> Table {
+    let column = |named: &Named<Field>| {
+        let empty = if named.column.is_time() { Type::Time } else { Type::String };
+        Column { name: named.name.clone(), empty }
+    };
+    let cells = |row: usize| {
+        columns.iter().map(|named| named.column.typed(rows, row).into_owned()).collect()
+    };
+    Table {
+        columns: columns.iter().map(column).collect(),
+        rows: (0..rows.len()).map(cells).collect(),
+    }
+}
+
+/// The attributes that most records have, by name; and whether there are others.
+fn commonest(rows: &Rows) -> (Vec<String>, bool) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for row in 0..rows.len() {
+        each_attribute(rows.attributes.get(row), |name, raw| {
+            if let Some(count) = counts.get_mut(name) {
+                *count += 1;
+            } else if raw != "null" {
+                counts.insert(name.to_owned(), 1);
+            }
+        });
+    }
+    let more = counts.len() > ATTRIBUTE_COLUMNS_MAX;
+    let mut names: Vec<(String, usize)> = counts.into_iter().collect();
+    names.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    names.truncate(ATTRIBUTE_COLUMNS_MAX);
+    let mut names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
+    names.sort_unstable();
+    (names, more)
+}
+
+/// What the column of an attribute is called: what finds it in a query.
+fn shown(name: &str) -> String {
+    match Field::named(name) {
+        Field::Attribute(found) if found == name => name.to_owned(),
+        _ => format!("attributes.{name}"),
+    }
+}
