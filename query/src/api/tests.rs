@@ -1,6 +1,8 @@
 //! The interface from outside its router: real handlers over a real store.
 
+mod document;
 mod harness;
+mod page;
 
 use nilometer_model::Reason;
 use nilometer_wire::IntakeError;
@@ -176,29 +178,6 @@ async fn what_is_not_there_says_so_in_the_same_shape() {
     }
     let away = world.ask("GET", "/", &[("host", "evil.example")]).await;
     assert_eq!((away.status, &away.json()["error"]["code"]), (403, &json!("forbidden")));
-}
-
-#[tokio::test]
-async fn the_page_and_its_deep_links_are_served_and_closed_to_foreign_scripts() {
-    let world = World::new().await;
-    for path in ["/", "/logs?q=a&from=-1h", "/traces", "/traces/abc123", "/health"] {
-        let answer = world.ask("GET", path, &[]).await;
-        assert_eq!((answer.status, answer.text().as_str()), (200, "<title>page</title>"), "{path}");
-        assert_eq!(answer.header("content-security-policy"), Some("default-src 'none'"));
-        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
-    }
-    let script = world.ask("GET", "/assets/main.js", &[]).await;
-    assert_eq!(script.header("content-type"), Some("text/javascript"));
-    assert_eq!(script.header("cache-control"), Some("immutable"));
-    assert_eq!((script.text().as_str(), script.header("content-encoding")), ("run()", None));
-    let zipped = world.ask("GET", "/assets/main.js", &[("accept-encoding", "br, gzip")]).await;
-    assert_eq!(
-        (zipped.text().as_str(), zipped.header("content-encoding")),
-        ("zipped", Some("gzip"))
-    );
-    let again = world.ask("GET", "/assets/main.js", &[("if-none-match", "\"e1\"")]).await;
-    assert_eq!((again.status, again.text().as_str()), (304, ""));
-    assert_eq!(world.ask("GET", "/assets/other.js", &[]).await.status, 404);
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ pub(super) struct World {
     pub(super) clock: ManualClock,
     pub(super) shutdown: CancellationToken,
     reasons: Arc<Mutex<Vec<String>>>,
+    audited: Arc<Mutex<Vec<AuditEntry>>>,
     written: AtomicU64,
 }
 
@@ -81,8 +82,9 @@ pub(super) fn tokens() -> AccessPolicy {
         role,
         tenant: Tenant::default(),
         secret: Secret::new(format!("{}-secret", role.name())),
+        fingerprint: format!("{}-print", role.name()).into(),
     };
-    AccessPolicy::Tokens(roles.map(token).to_vec())
+    AccessPolicy::fixed(roles.map(token).to_vec())
 }
 
 pub(super) fn lines(text: &str) -> Vec<Value> {
@@ -141,20 +143,31 @@ impl World {
             let reasons = Arc::clone(&reasons);
             Arc::new(move || reasons.lock().unwrap().clone())
         };
+        let audited = Arc::new(Mutex::new(Vec::new()));
+        let audit: WriteAudit = {
+            let audited = Arc::clone(&audited);
+            Arc::new(move |entry| audited.lock().unwrap().push(entry.clone()))
+        };
         let metrics: RenderMetrics = Arc::new(|| "rendered 1\n".to_owned());
         let node = node_router(access.clone(), Arc::clone(&readiness), Arc::clone(&metrics));
         let router = router(ApiParts {
             store: Arc::clone(&store),
             intake: Arc::<StrictIntake>::clone(&intake),
             access,
+            audit,
             readiness,
             metrics,
-            assets: Assets { find: asset, policy: "default-src 'none'" },
+            assets: Assets { find: asset, policy: "style-src 'self' 'nonce-{nonce}'" },
             clock: Arc::new(clock.clone()),
             shutdown: shutdown.clone(),
         });
         let written = AtomicU64::new(0);
-        Self { router, node, store, objects, intake, clock, shutdown, reasons, written }
+        Self { router, node, store, objects, intake, clock, shutdown, reasons, audited, written }
+    }
+
+    /// What was written into the audit file so far.
+    pub(super) fn audited(&self) -> Vec<Value> {
+        self.audited.lock().unwrap().iter().map(|e| serde_json::to_value(e).unwrap()).collect()
     }
 
     pub(super) fn not_ready(&self, reason: &str) {
@@ -258,7 +271,9 @@ impl World {
             refusal.map(|reason| Refusal { index: 0, source, position: from + 1, reason });
         let refused: Vec<Refusal> = refused.into_iter().collect();
         let expect = records - refused.len() as u64;
-        let arrival = Arrival { position: LogPosition(from + 1), received: NOW, batch, refused };
+        let position = LogPosition(from + 1);
+        let tenant = Tenant::default();
+        let arrival = Arrival { position, received: NOW, tenant, batch, refused };
         assert_eq!(self.store.arrive(arrival).unwrap().rows as u64, expect);
     }
 }
@@ -296,7 +311,7 @@ fn header(from: u64, records: u64) -> BatchHeader {
 
 fn asset(path: &str) -> Option<Asset> {
     let (text, mime, gzip) = match path {
-        "" => ("<title>page</title>", "text/html", None),
+        "" => ("<meta property=\"csp-nonce\" nonce=\"{nonce}\">", "text/html", None),
         "assets/main.js" => ("run()", "text/javascript", Some(&b"zipped"[..])),
         _ => return None,
     };
@@ -374,7 +389,7 @@ impl StrictIntake {
 
 #[async_trait]
 impl Intake for StrictIntake {
-    async fn batch(&self, _: Bytes) -> Result<BatchAnswer, IntakeError> {
+    async fn batch(&self, _: &Tenant, _: Bytes) -> Result<BatchAnswer, IntakeError> {
         self.failed()?;
         self.batches.fetch_add(1, Ordering::SeqCst);
         Ok(BatchAnswer {
@@ -388,7 +403,11 @@ impl Intake for StrictIntake {
         })
     }
 
-    async fn heartbeat(&self, _: Heartbeat) -> Result<HeartbeatAnswer, IntakeError> {
+    async fn heartbeat(
+        &self,
+        _: &Tenant,
+        _: Heartbeat,
+    ) -> Result<HeartbeatAnswer, IntakeError> {
         self.failed()?;
         Ok(HeartbeatAnswer {
             pipeline: self.pipeline,
