@@ -5,6 +5,7 @@
 //! - `text` never lets a control character of a log through to the terminal, `csv` never a formula to a
 //!   spreadsheet, and `ndjson` is what the server sent, byte for byte.
 
+mod coverage;
 mod csv;
 mod dead_letter;
 mod error;
@@ -16,6 +17,7 @@ mod screen;
 mod search;
 mod sources;
 mod sse;
+mod table;
 mod tail;
 
 pub(crate) use self::dead_letter::{DeadLetterAction, dead_letter};

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests panics: that is how a test fails")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Output};
 
@@ -58,4 +58,46 @@ fn an_export_goes_on_from_the_last_whole_record_when_the_connection_breaks() {
     );
     assert!(!requests[0].contains("cursor"), "{requests:?}");
     assert!(requests[1].contains("cursor=c1"), "{requests:?}");
+}
+
+#[test]
+fn a_query_with_pipes_is_posted_and_a_mistake_in_it_is_pointed_at() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("http://{}", listener.local_addr().unwrap());
+    let centre = std::thread::spawn(move || {
+        let table = r#"{"columns":[{"name":"component","type":"string"},{"name":"count()","type":"int"}],
+            "rows":[["cart",2]],"coverage":{"complete":false,"missing_splits":1}}"#;
+        let refusal = r#"{"error":{"code":"bad_query","message":"what is 'staats'","hint":"stats","column":5}}"#;
+        [answer(&listener, "200 OK", table), answer(&listener, "400 Bad Request", refusal)]
+    });
+    let query = "x | stats count() by component";
+    let found = nilometer(&["search", query, "--limit", "7", "--from", "-2h", "--server", &server]);
+    let refused = nilometer(&["search", "x | staats", "--server", &server]);
+    let requests = centre.join().unwrap();
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "component  count()\ncart             2\n");
+    let warned = "the answer is not complete: 1 split cannot be read\n";
+    assert_eq!(String::from_utf8_lossy(&found.stderr), warned);
+    assert!(requests[0].starts_with("POST /api/v1/query HTTP"), "{}", requests[0]);
+    assert!(requests[0].ends_with(&format!(r#"{{"q":"{query}","from":"-2h","limit":7}}"#)));
+    let pointed = "nilometer: what is 'staats'\n  x | staats\n      ^\nhint: stats\n";
+    assert_eq!(String::from_utf8_lossy(&refused.stderr), pointed);
+    assert_eq!(refused.status.code(), Some(1));
+}
+
+/// Answers one request; gives it back, whole.
+fn answer(listener: &TcpListener, status: &str, body: &str) -> String {
+    let (mut stream, _) = listener.accept().unwrap();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let (mut request, mut length) = (String::new(), 0);
+    while !request.ends_with("\r\n\r\n") {
+        let start = request.len();
+        reader.read_line(&mut request).unwrap();
+        if let Some(value) = request[start..].strip_prefix("content-length: ") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut posted = vec![0; length];
+    reader.read_exact(&mut posted).unwrap();
+    write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+    request + std::str::from_utf8(&posted).unwrap()
 }

@@ -6,3 +6,9 @@ mod language;
 mod limits;
 mod metrics;
 mod plan;
+
+/// Whether the query goes on behind a pipe, so that its answer is a table and not records.
+#[must_use]
+pub fn has_pipes(query: &str) -> bool {
+    matches!(language::parse(query), Err(error) if error.problem == language::Problem::Pipe)
+}

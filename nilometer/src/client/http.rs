@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use reqwest::{Method, Response, StatusCode, header};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::error::{ClientError, Refusal};
@@ -50,12 +51,21 @@ impl Server {
         params: &Params<'_>,
         accept: &str,
     ) -> Result<Response, ClientError> {
+        let query = params.iter().find(|(name, _)| *name == "q").map_or("", |(_, query)| query);
+        self.send(self.request(method, route, accept).query(params), query).await
+    }
+
+    fn request(&self, method: Method, route: &str, accept: &str) -> RequestBuilder {
         let url = format!("{}/api/v1{route}", self.url);
-        let mut request =
-            self.client.request(method, url).query(params).header(header::ACCEPT, accept);
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
+        let request = self.client.request(method, url).header(header::ACCEPT, accept);
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
         }
+    }
+
+    /// The answer's head when it is a success; `query` is what a refusal may point into.
+    async fn send(&self, request: RequestBuilder, query: &str) -> Result<Response, ClientError> {
         let reach = |source| ClientError::Reach { server: self.url.clone(), source };
         let response = request.send().await.map_err(reach)?;
         if response.status().is_success() {
@@ -63,7 +73,6 @@ impl Server {
         }
         let status = response.status();
         let body = self.body(response).await.unwrap_or_default();
-        let query = params.iter().find(|(name, _)| *name == "q").map_or("", |(_, query)| query);
         let mut refusal = Refusal::read(status.as_u16(), &body, query);
         if status == StatusCode::UNAUTHORIZED && self.token.is_none() {
             refusal.advise("show a token with --token-file FILE");
@@ -78,6 +87,18 @@ impl Server {
         params: &Params<'_>,
     ) -> Result<T, ClientError> {
         let response = self.open(Method::GET, route, params, "application/json").await?;
+        self.json(response).await
+    }
+
+    /// Puts a question that is a JSON body; `query` is the part of it that a refusal may point into.
+    pub(super) async fn put_question<T: DeserializeOwned>(
+        &self,
+        route: &str,
+        question: &impl Serialize,
+        query: &str,
+    ) -> Result<T, ClientError> {
+        let request = self.request(Method::POST, route, "application/json").json(question);
+        let response = self.send(request, query).await?;
         self.json(response).await
     }
 

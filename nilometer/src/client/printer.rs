@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, Stdout, Write};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{csv, screen};
+use super::csv::{self, Cell};
+use super::screen;
 use crate::config::Output;
 
 /// The columns of `--output csv`.
@@ -114,6 +115,16 @@ impl Printer {
         }
     }
 
+    /// The form that was asked for.
+    pub(super) fn output(&self) -> Output {
+        self.output
+    }
+
+    /// Where answers go.
+    pub(super) fn out(&mut self) -> &mut impl Write {
+        &mut self.out
+    }
+
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
@@ -125,7 +136,10 @@ impl Printer {
         self.csv_row(columns.iter().copied())
     }
 
-    fn csv_row<'a>(&mut self, cells: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+    pub(super) fn csv_row<'a, C: Into<Cell<'a>>>(
+        &mut self,
+        cells: impl IntoIterator<Item = C>,
+    ) -> io::Result<()> {
         let mut row = String::new();
         csv::push_row(&mut row, cells);
         self.out.write_all(row.as_bytes())
