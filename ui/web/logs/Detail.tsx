@@ -1,101 +1,121 @@
-// One record, whole: its message as written, its fields, its text to take along.
+// One record, whole: its message as written, its trace, its fields, what its source wrote around it, its
+// text to take along.
 
-import { innerMessage } from '../model/message'
+import { innerMessage, wholeSegments } from '../model/message'
 import { isError, type LogRecord } from '../model/record'
 import { millis } from '../model/time'
 import { CopyButton } from '../parts/copy'
 import { Mark } from '../parts/Mark'
 import { changeView } from '../state/useView'
 import { permalink, type View, viewHref, withTerm } from '../state/view'
-import { type Field, fieldsOf } from './fields'
+import { curlCommand, searchCommand } from './copies'
+import { DetailContext } from './DetailContext'
+import { FieldRow } from './FieldRow'
+import { fieldsOf } from './fields'
+import { pieces } from './rowText'
+import { Text } from './Text'
 
 export interface DetailProps {
   readonly record: LogRecord
   readonly view: View
   readonly onStep: (by: 1 | -1) => void
+  readonly onShow: (record: LogRecord) => void
+  readonly onAround: (record: LogRecord) => void
   readonly onClose: () => void
 }
 
-export function Detail({ record, view, onStep, onClose }: DetailProps) {
+export function Detail({ record, view, onStep, onShow, onAround, onClose }: DetailProps) {
   const inner = innerMessage(record.message)
-  const said = record.severity === 'unset' ? 'line' : record.severity
-  const mark = isError(record) ? 'failing' : record.severity === 'warn' ? 'warning' : 'plain'
-  const link = () => location.origin + viewHref(permalink(view, record.key, millis(record.at)))
+  const trace = record.raw.trace_id
   return (
     <aside className="detail scroll" aria-label="Line">
-      <header>
-        <Mark of={mark} />
-        <span className="strong cut">
-          {said} in {record.component}
-        </span>
-        <span className="grow" />
-        <button type="button" className="tool" title="Previous: k" aria-label="Previous line" onClick={() => onStep(-1)}>
-          ↑
-        </button>
-        <button type="button" className="tool" title="Next: j" aria-label="Next line" onClick={() => onStep(1)}>
-          ↓
-        </button>
-        <button type="button" className="tool" onClick={onClose}>
-          Close <kbd>Esc</kbd>
-        </button>
-      </header>
-      <pre>{inner ?? record.message}</pre>
+      <Head record={record} onStep={onStep} onClose={onClose} />
+      <Message text={inner ?? record.message} />
       {inner !== undefined && (
         <>
           <h2>As written</h2>
-          <pre>{record.message}</pre>
+          <Message text={record.message} />
         </>
       )}
+      {typeof trace === 'string' && <Trace id={trace} q={view.q} />}
       <h2>Fields</h2>
       <dl className="fields">
-        {fieldsOf(record).map((field) => (
+        {fieldsOf(record, view.zone).map((field) => (
           <FieldRow key={field.name} field={field} q={view.q} />
         ))}
       </dl>
+      <DetailContext record={record} zone={view.zone} onShow={onShow} onAround={onAround} />
       <h2>Copy as</h2>
-      <div className="row data copies">
-        <CopyButton className="tool" text={record.message}>
-          Text
-        </CopyButton>
-        <CopyButton className="tool" text={() => JSON.stringify(record.raw)}>
-          JSON
-        </CopyButton>
-        <CopyButton className="tool" text={link}>
-          Link
-        </CopyButton>
-      </div>
+      <Copies record={record} view={view} />
     </aside>
   )
 }
 
-function FieldRow({ field, q }: { field: Field; q: string }) {
-  const filter = (not: boolean) => changeView({ q: withTerm(q, field.name, field.value, not) })
+function Head({ record, onStep, onClose }: Pick<DetailProps, 'record' | 'onStep' | 'onClose'>) {
+  const said = record.severity === 'unset' ? 'line' : record.severity
+  const mark = isError(record) ? 'failing' : record.severity === 'warn' ? 'warning' : 'plain'
   return (
-    <div>
-      <dt className="cut" title={field.name}>
-        {field.name}
-      </dt>
-      <dd>
-        <span className="cut value" title={field.value}>
-          {field.shown}
-          {field.note !== undefined && <span className="ink3"> {field.note}</span>}
-        </span>
-        <span className="acts">
-          {field.filters && (
-            <>
-              <button type="button" title="Only this" aria-label={`Only ${field.name} ${field.value}`} onClick={() => filter(false)}>
-                +
-              </button>
-              <button type="button" title="Without this" aria-label={`Without ${field.name} ${field.value}`} onClick={() => filter(true)}>
-                −
-              </button>
-            </>
-          )}
-          <CopyButton className="" text={field.value}>
-            Copy
-          </CopyButton>
-        </span>
-      </dd>
+    <header>
+      <Mark of={mark} />
+      <span className="strong cut">
+        {said} in {record.component || 'unknown'}
+      </span>
+      <span className="grow" />
+      <button type="button" className="tool" title="Previous: k" aria-label="Previous line" onClick={() => onStep(-1)}>
+        ↑
+      </button>
+      <button type="button" className="tool" title="Next: j" aria-label="Next line" onClick={() => onStep(1)}>
+        ↓
+      </button>
+      <button type="button" className="tool" onClick={onClose}>
+        Close <kbd>Esc</kbd>
+      </button>
+    </header>
+  )
+}
+
+function Message({ text }: { text: string }) {
+  return (
+    <pre tabIndex={0}>
+      <Text pieces={wholeSegments(text).flatMap((segment) => pieces(segment, undefined))} />
+    </pre>
+  )
+}
+
+function Trace({ id, q }: { id: string; q: string }) {
+  return (
+    <>
+      <h2>Trace</h2>
+      <p className="row data">
+        <button type="button" className="act mono" onClick={() => changeView({ q: withTerm(q, 'trace_id', id, false) })}>
+          {id.slice(0, 16)}
+        </button>
+        <span className="ink3">the request in which this was written</span>
+      </p>
+    </>
+  )
+}
+
+function Copies({ record, view }: { record: LogRecord; view: View }) {
+  const { origin } = location
+  const link = () => origin + viewHref(permalink(view, record.key, millis(record.at)))
+  return (
+    <div className="row data copies">
+      <CopyButton className="act" text={record.message}>
+        Text
+      </CopyButton>
+      <CopyButton className="act" text={() => JSON.stringify(record.raw)}>
+        JSON
+      </CopyButton>
+      <CopyButton className="act" text={link}>
+        Link
+      </CopyButton>
+      <CopyButton className="act" text={() => curlCommand(origin, record)}>
+        curl
+      </CopyButton>
+      <CopyButton className="act" text={() => searchCommand(origin, view.q, record.at)}>
+        nilometer search
+      </CopyButton>
     </div>
   )
 }

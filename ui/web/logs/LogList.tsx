@@ -1,112 +1,173 @@
-// The list of lines: oldest above, opened at its newest end, only what is in sight is drawn. Older lines
-// come in above without moving what is read; new ones below are followed until somebody scrolls away.
+// The list of lines, however many: only what is in sight is in the document, in elements that are used
+// again for other lines.
 
-import { useCallback, useEffect, useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
+import { type RefObject, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { WRAP_LINES_MAX } from '../model/limits'
+import { linesOf } from '../model/message'
 import type { LogRecord } from '../model/record'
-import { rowsInSight, scrollToShow, type Sight } from '../parts/window'
-import type { ListItem } from './items'
-import { LogRow } from './LogRow'
-
-export const LIST_ID = 'lines'
-const NARROW = '(max-width: 640px)'
+import { heightsOf, type Heights } from './heights'
+import type { Line, Lines } from './lines'
+import { LogRow, type RowLook } from './LogRow'
+import { RowActions } from './RowActions'
+import { dayOf } from './rowText'
+import { scaleOf } from './scale'
+import { type ListHandle, useScroller } from './useScroller'
+import type { View } from '../state/view'
 
 export interface LogListProps {
-  readonly items: readonly ListItem[]
-  /** Rises when the list is to be at its newest end. */
+  readonly lines: Lines
   readonly turn: number
+  readonly order: View['order']
+  readonly look: Omit<RowLook, 'chars'>
   readonly chosen: string | undefined
-  /** What stands above the first row; it has the height of one to three rows. */
-  readonly above: React.ReactNode
+  readonly label: string
+  readonly handle?: RefObject<ListHandle | null>
   readonly onOpen: (record: LogRecord) => void
+  readonly onAround: ((record: LogRecord) => void) | undefined
+  /** Somebody scrolled away from the newest end. */
   readonly onAway: () => void
+  /** Which rows, oldest first, are in sight. */
+  readonly onSight: (first: number, last: number) => void
 }
 
-export function LogList({ items, turn, chosen, above, onOpen, onAway }: LogListProps) {
-  const rowHeight = useNarrow() ? 44 : 20
-  const head = above === null ? 0 : rowHeight === 44 ? 44 : 28
+const NARROW = '(max-width: 640px)'
+const ROW_PX = 20
+const TWO_LINE_ROW_PX = 44
+/** Of the fixed font at its one size in rows. */
+const CHAR_PX = 7.2
+/** Lines drawn beyond either edge, so that a flick of the wheel shows no blank. */
+const MARGIN_LINES = 10
+/** Room below the last line. */
+const END_PX = 8
+
+export function LogList({ lines, turn, order, look, chosen, label, handle, ...on }: LogListProps) {
   const box = useRef<HTMLDivElement>(null)
-  const follows = useRef(true)
-  const [sight, setSight] = useState<Sight>({ top: 0, height: 0 })
-  const look = useCallback(() => {
-    const element = box.current
-    if (element !== null) setSight({ top: element.scrollTop - head, height: element.clientHeight })
-  }, [head])
+  const size = useSize(box)
+  const narrow = useNarrow()
+  const usual = narrow ? TWO_LINE_ROW_PX : ROW_PX
+  const chars = Math.max(20, Math.floor((size.width - besides(look, narrow)) / CHAR_PX))
+  const heights = useHeights(lines, usual, look.wrap ? chars : undefined)
+  const scale = useMemo(() => scaleOf(heights.whole + END_PX, size.height), [heights, size.height])
+  const { drawn, onScroll } = useScroller(box, handle, { lines, heights, scale, order, turn }, on.onAway)
+  const [hovered, setHovered] = useState<number>()
 
-  useResize(box, look)
-  useStay(box, { items, turn, rowHeight, head, follows })
-  const shown = useRef<string>(undefined)
-  useLayoutEffect(() => {
-    // Once per choice, as soon as its row is there: rows that come in later must not move what is read.
-    if (chosen === undefined) shown.current = undefined
-    if (chosen === shown.current) return
-    const index = items.findIndex((item) => item.id === chosen)
-    const element = box.current
-    if (index < 0 || element === null) return
-    shown.current = chosen
-    const top = scrollToShow({ top: element.scrollTop - head, height: element.clientHeight }, rowHeight, index)
-    if (top !== undefined) element.scrollTop = top + head
-  }, [chosen, items, head, rowHeight])
-  useLayoutEffect(look, [look, items])
+  const first = Math.max(0, heights.at(drawn.place) - MARGIN_LINES)
+  const last = Math.min(lines.count, heights.at(drawn.place + size.height) + 1 + MARGIN_LINES)
+  const [firstRow, lastRow] = lines.rowsIn(first, last)
+  const { onSight } = on
+  useEffect(() => {
+    if (size.height > 0 && lastRow > firstRow) onSight(firstRow, lastRow)
+  }, [onSight, firstRow, lastRow, size.height, turn])
 
-  const onScroll = () => {
-    const element = box.current
-    if (element === null) return
-    follows.current = element.scrollTop + element.clientHeight >= element.scrollHeight - rowHeight
-    if (!follows.current) onAway()
-    look()
+  const rowLook = useMemo(() => ({ ...look, chars }), [look, chars])
+  const slots = slotsFor(size.height, ROW_PX)
+  const rows = []
+  for (let index = first; index < last; index += 1) {
+    const line = lines.lineAt(index)
+    rows.push(
+      <LogRow
+        key={index % slots}
+        line={line}
+        index={index}
+        top={heights.top(index) + drawn.shift}
+        height={heights.height(index)}
+        date={look.dated ? dateWhereItChanges(lines, index, look.zone) : undefined}
+        look={rowLook}
+        on={line.id === chosen}
+      />,
+    )
   }
-  const [first, last] = rowsInSight(sight, rowHeight, items.length)
+  const pointed = hovered === undefined || hovered < first || hovered >= last ? undefined : lines.lineAt(hovered)
   return (
-    <div ref={box} id={LIST_ID} className="list scroll" role="region" tabIndex={0} aria-label="Log lines" onScroll={onScroll}>
-      {above}
-      <ol style={{ height: items.length * rowHeight + 8, marginTop: head }}>
-        {items.slice(first, last).map((item, offset) => (
-          <LogRow key={item.id} item={item} top={(first + offset) * rowHeight} on={item.id === chosen} onOpen={onOpen} />
-        ))}
+    <div
+      ref={box}
+      className={`list scroll${look.wrap ? ' wrapped' : ''}`}
+      role="region"
+      tabIndex={0}
+      aria-label={label}
+      onScroll={() => {
+        setHovered(undefined)
+        onScroll()
+      }}
+      onPointerLeave={() => setHovered(undefined)}
+    >
+      <ol
+        style={{ height: scale.drawn }}
+        onPointerMove={(event) => setHovered(indexOf(event.target))}
+        onClick={(event) => {
+          const index = indexOf(event.target)
+          const line = index === undefined ? undefined : lines.lineAt(index)
+          if (line?.kind === 'record' && getSelection()?.isCollapsed !== false) on.onOpen(line.record)
+        }}
+      >
+        {rows}
       </ol>
+      {hovered !== undefined && pointed?.kind === 'record' && (
+        <RowActions
+          record={pointed.record}
+          top={heights.top(hovered) + drawn.shift}
+          on={pointed.id === chosen}
+          onAround={on.onAround}
+        />
+      )}
     </div>
   )
 }
 
-interface Stay {
-  readonly items: readonly ListItem[]
-  readonly turn: number
-  readonly rowHeight: number
-  readonly head: number
-  readonly follows: React.RefObject<boolean>
+/** More than can ever be drawn at once: two lines in sight never share an element. */
+function slotsFor(height: number, rowPx: number): number {
+  return Math.ceil(height / rowPx) + 2 * MARGIN_LINES + 4
 }
 
-/** After each change of rows: at the newest end after an answer and while followed, else where it was. */
-function useStay(box: React.RefObject<HTMLDivElement | null>, { items, turn, rowHeight, head, follows }: Stay) {
-  const former = useRef({ turn: -1, first: '', head })
-  useLayoutEffect(() => {
-    const element = box.current
-    if (element === null) return
-    const before = former.current
-    if (turn !== before.turn || follows.current) {
-      element.scrollTop = element.scrollHeight
-      follows.current = true
-    } else {
-      const added = items.findIndex((item) => item.id === before.first)
-      const moved = Math.max(added, 0) * rowHeight + head - before.head
-      if (moved !== 0) element.scrollTop += moved
+function indexOf(target: EventTarget): number | undefined {
+  const row = target instanceof Element ? target.closest('li') : null
+  return row?.dataset.index === undefined ? undefined : Number(row.dataset.index)
+}
+
+function dateWhereItChanges(lines: Lines, index: number, zone: View['zone']): string | undefined {
+  const date = dayOf(lineTime(lines, index), zone)
+  return index > 0 && dayOf(lineTime(lines, index - 1), zone) === date ? undefined : date
+}
+
+function lineTime(lines: Lines, index: number) {
+  const line: Line = lines.lineAt(index)
+  return line.kind === 'record' ? line.record.at : lines.timeAt(index)
+}
+
+/** What a row shows besides its message, pixels; as logs.css lays it out. */
+function besides(look: Omit<RowLook, 'chars'>, narrow: boolean): number {
+  if (narrow) return 32
+  return 16 + 100 + (look.dated ? 52 : 0) + 16 + look.columns.length * 128 + 16 + SCROLL_BAR_PX
+}
+
+const SCROLL_BAR_PX = 12
+
+function useHeights(lines: Lines, usual: number, chars: number | undefined): Heights {
+  const known = useRef({ chars: 0, more: new WeakMap<LogRecord, number>() })
+  return useMemo(() => {
+    if (chars === undefined) return heightsOf(lines.count, usual, [])
+    if (known.current.chars !== chars) known.current = { chars, more: new WeakMap() }
+    const { more } = known.current
+    const tall: (readonly [number, number])[] = []
+    for (const [index, record] of lines.here()) {
+      const extra = more.get(record) ?? (linesOf(record.message, chars, WRAP_LINES_MAX) - 1) * ROW_PX
+      more.set(record, extra)
+      if (extra > 0) tall.push([index, extra])
     }
-    former.current = { turn, first: firstRecord(items), head }
-  }, [box, items, turn, rowHeight, head, follows])
+    return heightsOf(lines.count, usual, tall)
+  }, [lines, usual, chars])
 }
 
-function firstRecord(items: readonly ListItem[]): string {
-  return items.find((item) => item.kind === 'record')?.id ?? ''
-}
-
-function useResize(box: React.RefObject<HTMLDivElement | null>, onResize: () => void) {
+function useSize(box: RefObject<HTMLDivElement | null>): { readonly width: number; readonly height: number } {
+  const [size, setSize] = useState({ width: 0, height: 0 })
   useEffect(() => {
     const element = box.current
     if (element === null) return
-    const observer = new ResizeObserver(onResize)
+    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }))
     observer.observe(element)
     return () => observer.disconnect()
-  }, [box, onResize])
+  }, [box])
+  return size
 }
 
 function useNarrow(): boolean {

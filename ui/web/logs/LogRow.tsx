@@ -1,52 +1,104 @@
 // One row of the list. Text of logs reaches the page here, and only as text nodes.
 
 import { memo } from 'react'
-import { oneLine } from '../model/message'
-import { letter, type LogRecord } from '../model/record'
-import { clock } from '../model/time'
-import type { ListItem } from './items'
+import { letter } from '../model/record'
+import { clockIn } from '../model/zone'
+import type { View } from '../state/view'
+import type { Line } from './lines'
+import { columnText, messagePieces } from './rowText'
+import { Text } from './Text'
 
-export interface LogRowProps {
-  readonly item: ListItem
-  readonly top: number
-  readonly on: boolean
-  readonly onOpen: (record: LogRecord) => void
+/** How all rows of a list look. */
+export interface RowLook {
+  readonly columns: readonly string[]
+  readonly wrap: boolean
+  readonly zone: View['zone']
+  /** Whether there is room for dates: the range has more than one day. */
+  readonly dated: boolean
+  /** What finds the searched words. */
+  readonly terms: RegExp | undefined
+  /** Characters of a message that a row has room for. */
+  readonly chars: number
 }
 
-export const LogRow = memo(function LogRow({ item, top, on, onOpen }: LogRowProps) {
-  if (item.kind === 'gap') {
+export interface LogRowProps {
+  readonly line: Line
+  readonly index: number
+  readonly top: number
+  readonly height: number
+  /** Where it is another one than in the row above. */
+  readonly date: string | undefined
+  readonly look: RowLook
+  readonly on: boolean
+}
+
+export const LogRow = memo(function LogRow({ line, index, top, height, date, look, on }: LogRowProps) {
+  if (line.kind !== 'record' && line.kind !== 'waiting') {
     return (
-      <li className="line gap" style={{ top }}>
-        <span>{item.text}</span>
+      <li className={`line ${line.kind === 'gap' ? 'gap' : 'between'}`} style={{ top, height }}>
+        <span>{line.text}</span>
       </li>
     )
   }
-  if (item.kind === 'mark') {
+  if (line.kind === 'waiting') {
     return (
-      <li className="line between" style={{ top }}>
-        {item.text}
+      <li className="line waiting" style={{ top, height }}>
+        <span className="bar" />
+        <Time at={clockIn(line.at, look.zone)} date={date} dated={look.dated} />
       </li>
     )
   }
-  const { record } = item
-  const time = clock(record.at)
+  const { record } = line
   return (
     <li
       className={`line ${record.severity}${on ? ' on' : ''}`}
-      style={{ top }}
+      style={{ top, height }}
+      data-index={index}
       aria-current={on || undefined}
-      onClick={() => onOpen(record)}
     >
       <span className="bar" />
-      <span className="time">
-        <s>{time.slice(0, 6)}</s>
-        {time.slice(6)}
+      <Time at={clockIn(record.at, look.zone)} date={date} dated={look.dated} />
+      <span className="letter" title={record.severity}>
+        {letter(record.severity)}
       </span>
-      <span className="letter">{letter(record.severity)}</span>
-      <span className="component" title={record.component}>
-        {record.component}
+      {look.columns.map((name) => (
+        <Column key={name} name={name} text={columnText(record, name)} />
+      ))}
+      <span className="message">
+        <Text pieces={messagePieces(record.message, look.chars, look.wrap, look.terms)} />
       </span>
-      <span className="message">{oneLine(record.message)}</span>
     </li>
   )
-})
+}, sameRow)
+
+function Time({ at, date, dated }: { at: string; date: string | undefined; dated: boolean }) {
+  return (
+    <>
+      {dated && <span className="date">{date}</span>}
+      <span className="time">
+        <s>{at.slice(0, 6)}</s>
+        {at.slice(6)}
+      </span>
+    </>
+  )
+}
+
+function Column({ name, text }: { name: string; text: string }) {
+  return (
+    <span className={name === 'component' ? 'column component' : 'column'} title={`${name}: ${text}`}>
+      {text}
+    </span>
+  )
+}
+
+function sameRow(a: LogRowProps, b: LogRowProps): boolean {
+  const placed = a.index === b.index && a.top === b.top && a.height === b.height && a.on === b.on
+  return placed && a.date === b.date && a.look === b.look && sameLine(a.line, b.line)
+}
+
+function sameLine(a: Line, b: Line): boolean {
+  if (a.kind !== b.kind || a.id !== b.id) return false
+  if (a.kind === 'record') return b.kind === 'record' && a.record === b.record
+  if (a.kind === 'waiting') return b.kind === 'waiting' && a.at === b.at
+  return a.text === (b as typeof a).text
+}

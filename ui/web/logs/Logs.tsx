@@ -1,142 +1,103 @@
-// The Logs page: a question, its lines, one of them open; or the lines as they come.
+// The Logs page: a question, its lines, one of them open; or the lines as they come; or what a source
+// wrote around one of its lines.
 
-import { useCallback, useMemo, useState } from 'react'
-import { LIST_ROWS_MAX } from '../model/limits'
-import type { LogRecord } from '../model/record'
-import { nanos } from '../model/time'
+import { useState } from 'react'
 import { Frame } from '../parts/Frame'
-import { useKeys } from '../state/useKeys'
+import { useQuestion } from '../state/question'
 import { changeView, useView } from '../state/useView'
 import { TO_DEFAULT } from '../state/view'
-import { Detail } from './Detail'
-import { Failed } from './Failed'
-import type { Feed } from './feed'
-import { endWords, listItems } from './items'
-import { LIST_ID, LogList } from './LogList'
+import { Chart } from './chart/Chart'
+import { useAllCounts, useCounts } from './chart/useCounts'
+import { ExportDialog } from './ExportDialog'
+import { Facets } from './facets/Facets'
+import { Listing } from './Listing'
 import './logs.css'
-import { Nothing } from './Nothing'
-import { QueryField } from './QueryField'
-import { Status, Waiting } from './Status'
+import { filterPart } from './query/tokens'
+import { QueryBar } from './query/QueryBar'
 import { useFeed } from './useFeed'
-import { count, coverageSentence, freshness, rangeWords } from './words'
+import { useTimeline } from './useTimeline'
+import { coverageSentence, freshness, rangeWords } from './words'
 
 export function Logs() {
   const view = useView()
-  const control = useFeed(view)
-  const { feed } = control
-  const nowMs = useMemo(() => Date.now(), [feed.turn, view.from, view.to])
-  const [chosen, setChosen] = useState<string | undefined>(view.open)
-  const items = useMemo(() => listItems(feed, endWords(view, nanos(nowMs))), [feed, view, nowMs])
-  const open = feed.rows.find((row) => row.key === view.open)
+  const { question, ask } = useQuestion(view)
+  const counts = useCounts(question)
+  const all = useAllCounts(question)
+  const timeline = useTimeline(counts)
+  const feed = useFeed(view)
+  const [exporting, setExporting] = useState(false)
+  const [facets, setFacets] = useState(false)
+  // A tail ends now: a range that ended earlier would hide what comes.
+  const tail = () => changeView(view.tail ? { tail: false } : { tail: true, to: TO_DEFAULT, around: undefined })
 
-  const show = useCallback((record: LogRecord, how: 'push' | 'replace' = 'push') => {
-    setChosen(record.key)
-    changeView({ open: record.key }, how)
-  }, [])
-  const close = () => {
-    changeView({ open: undefined })
-    document.getElementById(LIST_ID)?.focus()
-  }
-  const step = (by: 1 | -1) => {
-    const record = neighbour(feed.rows, view.open ?? chosen, by)
-    if (record === undefined) return
-    if (view.open !== undefined) show(record, 'replace')
-    else setChosen(record.key)
-  }
-  const tail = () => changeView(view.tail ? { tail: false } : { tail: true, to: TO_DEFAULT })
-  const toggle = feed.tail.paused ? control.resume : control.pause
-  useKeys({
-    j: () => step(1),
-    k: () => step(-1),
-    Enter: () => {
-      const record = feed.rows.find((row) => row.key === chosen)
-      if (record !== undefined) show(record)
-    },
-    Escape: view.open === undefined ? undefined : close,
-    l: tail,
-    ' ': view.tail ? toggle : undefined,
-    o: control.older,
-  })
-
-  const columnFault = feed.phase === 'failed' && feed.fault?.column !== undefined ? feed.fault : undefined
-  const failed = feed.phase === 'failed' && columnFault === undefined ? feed.fault : undefined
+  const { coverage, fault } = counts
+  const columnFault = counts.phase === 'failed' && fault?.column !== undefined ? fault : undefined
+  const nowMs = Date.parse(question.to) || Date.now()
   return (
     <Frame
       range={rangeWords(view, nowMs)}
-      fresh={freshness(feed.coverage, feed.tail)}
-      freshDetail={coverageSentence(feed.coverage)}
+      fresh={freshness(coverage, feed.feed.tail)}
+      freshDetail={coverageSentence(coverage)}
+      commands={[
+        { name: view.tail ? 'Stop tail' : 'Live tail', what: 'action', keys: 'l', run: tail },
+        { name: 'Export', what: 'action', run: () => setExporting(true) },
+        { name: 'Wrap lines', what: 'action', keys: 'w', run: () => changeView({ wrap: !view.wrap }) },
+      ]}
     >
       <div className="logs">
         <div className="qbar">
-          <QueryField
+          <QueryBar
             q={view.q}
-            running={feed.phase === 'loading'}
             fault={columnFault}
-            onSearch={(q) => (q === view.q ? control.reload() : changeView({ q, open: undefined }))}
+            running={counts.phase === 'loading'}
+            range={question}
+            onSearch={(q) => (q === view.q ? ask() : changeView({ q, open: undefined, around: undefined, brush: undefined }))}
           />
           <button type="button" className="tool edge" aria-pressed={view.tail} onClick={tail}>
             {view.tail ? 'Stop tail' : 'Live tail'} <kbd className="wide">l</kbd>
           </button>
+          <button type="button" className="tool wide" onClick={() => setExporting(true)}>
+            Export
+          </button>
         </div>
-        <Status
-          feed={feed}
-          known={feed.turn > 0 && feed.phase !== 'failed' && (items.length > 0 || view.q !== '')}
-          onPause={control.pause}
-          onResume={control.resume}
+        <Chart
+          counts={counts}
+          all={all}
+          completeTo={coverage.complete ? undefined : coverage.completeTo}
+          brush={view.brush}
+          zone={view.zone}
+          onBrush={(brush) => changeView({ brush })}
+          onZoom={([from, to]) => changeView({ from, to, brush: undefined, tail: false })}
         />
-        {failed !== undefined ? (
-          <Failed fault={failed} view={view} onAgain={control.reload} />
-        ) : items.length === 0 && feed.phase === 'ready' ? (
-          <Nothing view={view} nowMs={nowMs} onArrived={control.reload} />
-        ) : (
-          <div className={open === undefined ? 'body' : 'body open'}>
-            <div className={feed.phase === 'ready' ? 'listing' : 'listing former'}>
-              <LogList
-                items={items}
-                turn={feed.turn}
-                chosen={view.open ?? chosen}
-                above={older(feed, control.older, control.reload)}
-                onOpen={show}
-                onAway={() => view.tail && !feed.tail.paused && control.pause()}
-              />
-              {feed.tail.paused && <Waiting tail={feed.tail} onResume={control.resume} />}
-            </div>
-            {open !== undefined && <Detail record={open} view={view} onStep={step} onClose={close} />}
-          </div>
-        )}
+        <div className="body">
+          <Facets
+            question={question}
+            q={view.q}
+            severities={counts.phase === 'ready' ? counts.severities : undefined}
+            open={facets}
+            onClose={() => setFacets(false)}
+            onQuery={(q) => changeView({ q })}
+          />
+          <Listing
+            view={view}
+            question={question}
+            counts={counts}
+            timeline={timeline}
+            feed={feed}
+            onAgain={ask}
+            onTail={tail}
+            onFacets={() => setFacets(true)}
+          />
+        </div>
       </div>
+      {exporting && (
+        <ExportDialog
+          asked={{ q: filterPart(question.q), from: question.from, to: question.to }}
+          expected={counts.total}
+          coverage={coverage}
+          onClose={() => setExporting(false)}
+        />
+      )}
     </Frame>
-  )
-}
-
-/** The row above or below; without a chosen one, the newest. */
-function neighbour(rows: readonly LogRecord[], from: string | undefined, by: 1 | -1): LogRecord | undefined {
-  const at = rows.findIndex((row) => row.key === from)
-  return at < 0 ? rows.at(-1) : rows[at + by]
-}
-
-/** What stands above the oldest row that is loaded. */
-function older(feed: Feed, onOlder: () => void, onReload: () => void) {
-  if (feed.trimmed) {
-    return (
-      <div className="older">
-        <span className="ink3">The oldest lines were let go: {count(LIST_ROWS_MAX)} are kept.</span>
-        <button type="button" className="act" onClick={onReload}>
-          Search again
-        </button>
-      </div>
-    )
-  }
-  if (feed.olderCursor === undefined) return null
-  if (feed.rows.length >= LIST_ROWS_MAX) {
-    return <div className="older ink3">{count(LIST_ROWS_MAX)} lines are loaded. Narrow the range to see older ones.</div>
-  }
-  return (
-    <div className="older">
-      <button type="button" className="act" onClick={onOlder} disabled={feed.loadingOlder}>
-        {feed.loadingOlder ? 'Older lines are on their way' : 'Older lines'}
-      </button>
-      <kbd className="wide">o</kbd>
-    </div>
   )
 }

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { Fault, type Page } from '../api/client'
 import { COMPLETE } from '../model/coverage'
-import { LIST_ROWS_MAX, WAITING_ROWS_MAX } from '../model/limits'
+import { TAIL_ROWS_MAX, WAITING_ROWS_MAX } from '../model/limits'
 import type { LogRecord, Severity, SourceId } from '../model/record'
 import { recordKey } from '../model/record'
 import type { Nanos } from '../model/time'
@@ -22,8 +22,9 @@ function records(text: string): LogRecord[] {
   return text.split(' ').filter(Boolean).map(record)
 }
 
-function page(text: string, cursor?: string): Page {
-  return { records: records(text), cursor, coverage: COMPLETE, elapsedMs: 1 }
+/** As the server gives it: newest first. */
+function page(text: string): Page {
+  return { records: records(text).reverse(), cursor: undefined, coverage: COMPLETE, elapsedMs: 1 }
 }
 
 function shown(rows: readonly LogRecord[]): string {
@@ -35,7 +36,7 @@ function after(...happenings: Happening[]): Feed {
 }
 
 const ASKED: Happening = { type: 'asked' }
-const answered = (text: string, cursor?: string): Happening => ({ type: 'answered', page: page(text, cursor) })
+const answered = (text: string): Happening => ({ type: 'answered', page: page(text) })
 const arrived = (text: string): Happening => ({ type: 'arrived', records: records(text) })
 
 test.each([
@@ -53,15 +54,6 @@ test('lines that arrive while a page is on its way are in the list once', () => 
   const feed = after(ASKED, arrived('a2@2 a3@3'), answered('a1@1 a2@2'))
   expect(shown(feed.rows)).toBe('a1@1 a2@2 a3@3')
   expect(feed.early).toEqual([])
-})
-
-test('an older page goes above in the order of the server and takes its cursor along', () => {
-  const feed = after(ASKED, answered('b3@3', 'c1'), { type: 'older' }, {
-    type: 'olderCame',
-    page: page('a1@1 a2@9 b3@3', 'c2'),
-  })
-  expect(shown(feed.rows)).toBe('a1@1 a2@9 b3@3')
-  expect([feed.olderCursor, feed.loadingOlder, feed.turn]).toEqual(['c2', false, 1])
 })
 
 test('a failed search keeps the former lines and says why', () => {
@@ -89,12 +81,12 @@ test.each([
 })
 
 test.each([
-  [LIST_ROWS_MAX, false],
-  [LIST_ROWS_MAX + 1, true],
-])('a list of %d rows lets go of its oldest: %s', (count, trimmed) => {
+  [TAIL_ROWS_MAX, 'a0@0'],
+  [TAIL_ROWS_MAX + 1, 'a1@1'],
+])('of %d rows a tail still has %s', (count, oldest) => {
   const many = Array.from({ length: count }, (_, i) => record(`a${i}@${i}`))
-  const feed = after(ASKED, answered('', 'c'), { type: 'arrived', records: many })
-  expect([feed.rows.length, feed.trimmed, feed.olderCursor]).toEqual([LIST_ROWS_MAX, trimmed, trimmed ? undefined : 'c'])
+  const feed = after(ASKED, answered(''), { type: 'arrived', records: many })
+  expect([feed.rows.length, feed.rows[0]?.message]).toEqual([TAIL_ROWS_MAX, oldest])
 })
 
 test('a tail that is switched off forgets what it skipped', () => {

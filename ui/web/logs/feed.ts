@@ -1,14 +1,14 @@
-// What the list of lines holds, as a fold over what happens: pages that come, lines that arrive.
+// What a tail's list holds, as a fold over what happens: the newest page comes, lines arrive.
 //
-//   asked ─> answered | failed        older ─> olderCame        arrived* (paused: they wait)
+//   asked ─> answered | failed        arrived* (paused: they wait)
 //
-// - No record is in the list twice, whatever overlaps: a page with the tail, a tail with its resumption.
+// - No record is in the list twice, whatever overlaps: the page with the tail, a tail with its resumption.
 // - Lines of one source keep their order; beyond that the list is sorted by time.
 // - Nothing disappears in silence: what waits, was skipped or was let go is counted or said.
 
 import type { Fault, Page } from '../api/client'
 import { COMPLETE, type Coverage } from '../model/coverage'
-import { LIST_ROWS_MAX, WAITING_ROWS_MAX } from '../model/limits'
+import { TAIL_ROWS_MAX, WAITING_ROWS_MAX } from '../model/limits'
 import { isError, type LogRecord } from '../model/record'
 
 export interface Tail {
@@ -27,10 +27,6 @@ export interface Feed {
   /** Rises with every answer and when a tail goes on: the list is then at its newest end. */
   readonly turn: number
   readonly rows: readonly LogRecord[]
-  readonly olderCursor: string | undefined
-  readonly loadingOlder: boolean
-  /** The oldest rows were let go to stay within the limit. */
-  readonly trimmed: boolean
   readonly coverage: Coverage
   readonly elapsedMs: number | undefined
   readonly fault: Fault | undefined
@@ -43,9 +39,6 @@ export type Happening =
   | { readonly type: 'asked' }
   | { readonly type: 'answered'; readonly page: Page }
   | { readonly type: 'failed'; readonly fault: Fault }
-  | { readonly type: 'older' }
-  | { readonly type: 'olderCame'; readonly page: Page }
-  | { readonly type: 'olderFailed' }
   | { readonly type: 'tail'; readonly state: Tail['state'] }
   | { readonly type: 'arrived'; readonly records: readonly LogRecord[] }
   | { readonly type: 'skipped'; readonly count: number }
@@ -59,9 +52,6 @@ export const EMPTY_FEED: Feed = {
   phase: 'loading',
   turn: 0,
   rows: [],
-  olderCursor: undefined,
-  loadingOlder: false,
-  trimmed: false,
   coverage: COMPLETE,
   elapsedMs: undefined,
   fault: undefined,
@@ -72,17 +62,11 @@ export const EMPTY_FEED: Feed = {
 export function feedAfter(feed: Feed, what: Happening): Feed {
   switch (what.type) {
     case 'asked':
-      return { ...feed, phase: 'loading', early: [], loadingOlder: false }
+      return { ...feed, phase: 'loading', early: [] }
     case 'answered':
       return answered(feed, what.page)
     case 'failed':
       return { ...feed, phase: 'failed', fault: what.fault }
-    case 'older':
-      return { ...feed, loadingOlder: true }
-    case 'olderCame':
-      return olderCame(feed, what.page)
-    case 'olderFailed':
-      return { ...feed, loadingOlder: false }
     case 'tail':
       return { ...feed, tail: what.state === 'off' ? NO_TAIL : { ...feed.tail, state: what.state } }
     case 'arrived':
@@ -103,21 +87,12 @@ function answered(feed: Feed, page: Page): Feed {
     ...feed,
     phase: 'ready',
     turn: feed.turn + 1,
-    rows: merged(page.records, feed.early),
+    rows: merged(page.records.toReversed(), feed.early),
     early: [],
-    olderCursor: page.cursor,
-    trimmed: false,
     coverage: page.coverage,
     elapsedMs: page.elapsedMs,
     fault: undefined,
   }
-}
-
-/** The server's order is kept: it knows more than the time by which late lines are placed here. */
-function olderCame(feed: Feed, page: Page): Feed {
-  const known = new Set(feed.rows.map((row) => row.key))
-  const rows = [...page.records.filter((record) => !known.has(record.key)), ...feed.rows]
-  return { ...feed, rows, olderCursor: page.cursor, loadingOlder: false }
 }
 
 function arrived(feed: Feed, records: readonly LogRecord[]): Feed {
@@ -142,21 +117,19 @@ function resumed(feed: Feed): Feed {
 }
 
 function trimmed(feed: Feed): Feed {
-  if (feed.rows.length <= LIST_ROWS_MAX) return feed
-  return { ...feed, rows: feed.rows.slice(-LIST_ROWS_MAX), olderCursor: undefined, trimmed: true }
+  if (feed.rows.length <= TAIL_ROWS_MAX) return feed
+  return { ...feed, rows: feed.rows.slice(-TAIL_ROWS_MAX) }
 }
 
 /** The rows and what comes in, each record once. `rows` stay in their order; a late line goes up to its
  *  time, but never past a line of its own source. */
 export function merged(rows: readonly LogRecord[], coming: readonly LogRecord[]): readonly LogRecord[] {
   if (coming.length === 0) return rows
-  const known = new Set(rows.map((row) => row.key))
+  // Looked up in what comes, which is little, not in what is there.
+  const news = new Map(coming.map((record) => [record.key, record]))
+  for (const { key } of rows) news.delete(key)
   const all = [...rows]
-  for (const record of coming) {
-    if (known.has(record.key)) continue
-    known.add(record.key)
-    all.splice(place(all, record), 0, record)
-  }
+  for (const record of news.values()) all.splice(place(all, record), 0, record)
   return all
 }
 

@@ -1,7 +1,9 @@
 // A record's fields in the order in which a person asks for them. Pure.
 
 import type { Json, LogRecord } from '../model/record'
-import { clock, parseTime } from '../model/time'
+import { seen } from '../model/message'
+import { millis, type Nanos, parseTime } from '../model/time'
+import { clockIn, wallText, type Zone, zoneName } from '../model/zone'
 import { laterPhrase } from './words'
 
 export interface Field {
@@ -13,31 +15,41 @@ export interface Field {
   readonly note: string | undefined
   /** Whether a search for this value makes sense. */
   readonly filters: boolean
+  /** The moment that it is, when a click looks around it. */
+  readonly at: Nanos | undefined
 }
 
 const NAMED = ['component', 'node', 'instance', 'version', 'zone', 'stream', 'severity', 'trace_id', 'span_id']
 
-export function fieldsOf(record: LogRecord): readonly Field[] {
+export function fieldsOf(record: LogRecord, zone: Zone): readonly Field[] {
   const { raw } = record
-  const fields: Field[] = [field('time', raw.time, false)]
+  const fields: Field[] = [timeField(record, zone)]
   for (const name of NAMED) if (raw[name] !== undefined) fields.push(field(name, raw[name], true))
   const attributes = raw.attributes
   if (isObject(attributes)) {
     for (const [name, value] of Object.entries(attributes)) fields.push(field(name, value, isScalar(value)))
   }
-  if (raw.received !== undefined) fields.push(received(record))
+  if (raw.received !== undefined) fields.push(received(record, zone))
   fields.push(field('source', record.key, false))
   return fields
 }
 
 function field(name: string, value: Json | undefined, filters: boolean): Field {
-  return { name, value: text(value), shown: text(value), note: undefined, filters }
+  return { name, value: text(value), shown: seen(text(value)), note: undefined, filters, at: undefined }
 }
 
-function received(record: LogRecord): Field {
+/** Whole, with its zone. */
+function timeField(record: LogRecord, zone: Zone): Field {
+  const whole = field('time', record.raw.time, false)
+  const ms = millis(record.at)
+  const shown = zone === 'utc' ? whole.shown : `${wallText(ms, zone)} ${zoneName(ms, zone)}`
+  return { ...whole, shown, at: record.at }
+}
+
+function received(record: LogRecord, zone: Zone): Field {
   const whole = field('received', record.raw.received, false)
   const time = parseTime(whole.value)
-  return time === undefined ? whole : { ...whole, shown: clock(time), note: laterPhrase(record.at, time) }
+  return time === undefined ? whole : { ...whole, shown: clockIn(time, zone), note: laterPhrase(record.at, time) }
 }
 
 function text(value: Json | undefined): string {

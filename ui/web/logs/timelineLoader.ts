@@ -45,12 +45,13 @@ interface Rim {
 export function openLoader(counts: readonly Counted[], { asks, onChange, settle }: Rim): Loader {
   let timeline = timelineOf(counts)
   let fault: unknown
-  let sight = { first: 0, last: 0 }
+  let sight: { readonly first: number; readonly last: number } | undefined
   let unsettle = () => {}
   const failed = new Set<string>()
   const underWay = new Map<string, AbortController>()
 
   function pump(): void {
+    if (sight === undefined) return
     const wants = wanted(timeline, sight.first, sight.last).filter(({ stretch }) => !failed.has(nameOf(stretch)))
     const names = new Set(wants.map(({ stretch }) => nameOf(stretch)))
     for (const [name, asking] of underWay) {
@@ -71,7 +72,7 @@ export function openLoader(counts: readonly Counted[], { asks, onChange, settle 
     try {
       const step = await answerTo(want, asks, asking.signal)
       if (asking.signal.aborted) return
-      timeline = trimmed(step(timeline), sight.first, sight.last, ROWS_KEPT_MAX)
+      timeline = trimmed(step(timeline), sight?.first ?? 0, sight?.last ?? 0, ROWS_KEPT_MAX)
     } catch (error) {
       if (asking.signal.aborted) return
       failed.add(name)
@@ -96,7 +97,7 @@ export function openLoader(counts: readonly Counted[], { asks, onChange, settle 
       return fault
     },
     look(first, last) {
-      const jump = Math.abs(first - sight.first) > LEAF_ROWS
+      const jump = sight !== undefined && Math.abs(first - sight.first) > LEAF_ROWS
       sight = { first, last }
       unsettle()
       unsettle = () => {}

@@ -1,23 +1,23 @@
-// Keeps the feed fed: asks when the view changes, opens and closes the tail, gives up what nobody waits
-// for any more. What happens is folded in feed.ts; this is only the wiring.
+// Keeps a tail fed: opens and closes the stream, asks for the newest page when the stream begins, gives up
+// what nobody waits for any more. What happens is folded in feed.ts; this is only the wiring.
 
 import { type Dispatch, useCallback, useEffect, useReducer, useRef } from 'react'
-import { type Page, type Search, searchLogs, toFault } from '../api/client'
-import { PAGE_ROWS } from '../model/limits'
+import { type Search, searchLogs, toFault } from '../api/client'
 import { openTail } from '../api/tail'
-import { type View } from '../state/view'
+import { PAGE_ROWS } from '../model/limits'
+import type { View } from '../state/view'
 import { EMPTY_FEED, type Feed, feedAfter, type Happening } from './feed'
+import { filterPart } from './query/tokens'
 
 export interface FeedControl {
   readonly feed: Feed
-  /** Asks again for the newest page. */
-  reload(): void
-  older(): void
   pause(): void
   resume(): void
 }
 
-export function useFeed({ q, from, to, tail }: View): FeedControl {
+export function useFeed(view: View): FeedControl {
+  const { from, to, tail } = view
+  const q = filterPart(view.q)
   const [feed, happen] = useReducer(feedAfter, EMPTY_FEED)
   const latest = useRef(feed)
   const asking = useRef(new AbortController())
@@ -31,13 +31,10 @@ export function useFeed({ q, from, to, tail }: View): FeedControl {
   }, [q, from, to])
 
   useEffect(() => {
-    load()
-    return () => asking.current.abort()
-  }, [load])
-  useEffect(() => {
     if (!tail) return
     const paused = () => latest.current.tail.paused
     happen({ type: 'tail', state: 'connecting' })
+    load()
     const close = openTail(q, {
       ready: () => {
         happen({ type: 'tail', state: 'live' })
@@ -53,18 +50,13 @@ export function useFeed({ q, from, to, tail }: View): FeedControl {
     })
     return () => {
       close()
+      asking.current.abort()
       happen({ type: 'tail', state: 'off' })
     }
   }, [tail, q, load])
 
   return {
     feed,
-    reload: load,
-    older: () => {
-      const { olderCursor, loadingOlder } = latest.current
-      if (olderCursor === undefined || loadingOlder) return
-      void before({ q, from, to }, olderCursor, asking.current.signal, happen)
-    },
     pause: () => happen({ type: 'paused' }),
     resume: () => {
       happen({ type: 'resumed' })
@@ -76,25 +68,9 @@ export function useFeed({ q, from, to, tail }: View): FeedControl {
 async function newest(search: Search, signal: AbortSignal, happen: Dispatch<Happening>): Promise<void> {
   happen({ type: 'asked' })
   try {
-    const page = await pageOf(search, undefined, signal)
+    const page = await searchLogs(search, { order: 'desc', limit: PAGE_ROWS }, signal)
     if (!signal.aborted) happen({ type: 'answered', page })
   } catch (error) {
     if (!signal.aborted) happen({ type: 'failed', fault: toFault(error) })
   }
-}
-
-async function before(search: Search, cursor: string, signal: AbortSignal, happen: Dispatch<Happening>): Promise<void> {
-  happen({ type: 'older' })
-  try {
-    const page = await pageOf(search, cursor, signal)
-    if (!signal.aborted) happen({ type: 'olderCame', page })
-  } catch {
-    if (!signal.aborted) happen({ type: 'olderFailed' })
-  }
-}
-
-/** The newest lines, or those before a cursor; oldest first. */
-async function pageOf(search: Search, cursor: string | undefined, signal: AbortSignal): Promise<Page> {
-  const page = await searchLogs(search, { order: 'desc', limit: PAGE_ROWS, cursor }, signal)
-  return { ...page, records: page.records.toReversed() }
 }

@@ -5,10 +5,10 @@ import { COMPLETE, type Coverage, type Gap } from '../model/coverage'
 import type { SourceId } from '../model/record'
 import { type Nanos, parseTime } from '../model/time'
 import { EMPTY_FEED } from './feed'
-import { completeSentence, coverageSentence, freshness, gapSentence, rangeWords } from './words'
+import { completeSentence, coverageSentence, elapsedPhrase, freshness, gapSentence, rangeWords } from './words'
 
 const AT = parseTime('2026-01-29T14:05:31.2Z') as Nanos
-const GAP: Gap = { source: '9f' as SourceId, from: '0', at: AT, records: 1284, reason: 'deleted_before_read' }
+const GAP: Gap = { source: '9f' as SourceId, from: '0', at: AT, component: 'food', node: 'node-155', records: 1284, reason: 'deleted_before_read' }
 const late = (...behindMs: number[]) => behindMs.map((ms, i) => ({ node: `node-${74 + i}`, behindMs: ms }))
 
 const COVERAGES: [Partial<Coverage>, string][] = [
@@ -25,19 +25,29 @@ test.each(COVERAGES)('%o reads %j', (change, sentence) => {
   expect(coverageSentence({ ...COMPLETE, ...change })).toBe(sentence)
 })
 
-test('a gap says how much, whose and why', () => {
-  expect(gapSentence(GAP, 'food on node-155')).toBe(
-    '1,284 lines missing here: food on node-155. The file was removed before it was read.',
-  )
-  expect(gapSentence({ ...GAP, records: undefined, reason: 'moon_phase' }, undefined)).toBe(
-    'Lines are missing here: source 9f. Reason: moon phase.',
-  )
+test.each([
+  [{}, '1,284 lines missing here: food on node-155. The file was removed before it was read.'],
+  [{ records: undefined, reason: 'moon_phase' }, 'Lines are missing here: food on node-155. Reason: moon phase.'],
+  [{ node: undefined, records: 1 }, '1 line missing here: food. The file was removed before it was read.'],
+  [{ component: undefined, records: 1 }, '1 line missing here: a source on node-155. The file was removed before it was read.'],
+  [{ component: undefined, node: undefined, records: 1 }, '1 line missing here: source 9f. The file was removed before it was read.'],
+])('a gap with %o reads %j', (change, sentence) => {
+  expect(gapSentence({ ...GAP, ...change })).toBe(sentence)
 })
 
-test('the place up to which all is here names who is late', () => {
-  expect(completeSentence({ ...COMPLETE, lagging: late(41_000) }, AT)).toBe(
+test.each([
+  [0.4, 'in <1 ms'],
+  [14, 'in 14 ms'],
+])('%d ms reads %s', (ms, words) => {
+  expect(elapsedPhrase(ms)).toBe(words)
+})
+
+test('the place up to which all is here names who is late, and where', () => {
+  const coverage = { ...COMPLETE, lagging: late(41_000) }
+  expect(completeSentence(coverage, AT, 'oldest', 'utc')).toBe(
     'Complete to here, 14:05:31. Below, lines from node-74 may still come in between.',
   )
+  expect(completeSentence(coverage, AT, 'newest', 'utc')).toContain('Above, lines from node-74')
 })
 
 test('freshness is silent when all is delivered', () => {

@@ -3,8 +3,9 @@
 
 import type { Coverage, Gap, Lagging } from '../model/coverage'
 import { type Nanos, clockSeconds, day, duration, millis, nanos, roundDuration } from '../model/time'
+import { clockIn, type Zone } from '../model/zone'
 import { momentOf, type View } from '../state/view'
-import type { Feed, Tail } from './feed'
+import type { Tail } from './feed'
 
 const REASONS: Readonly<Record<string, string>> = {
   deleted_before_read: 'The file was removed before it was read.',
@@ -27,18 +28,20 @@ export function lines(n: number): string {
 }
 
 /** `1,284 lines missing here: food on node-155. The file was removed before it was read.` */
-export function gapSentence(gap: Gap, whose: string | undefined): string {
+export function gapSentence(gap: Gap): string {
   const what = gap.records === undefined ? 'Lines are missing here' : `${lines(gap.records)} missing here`
   const why = REASONS[gap.reason] ?? `Reason: ${gap.reason.replaceAll('_', ' ')}.`
-  return `${what}: ${whose ?? `source ${gap.source}`}. ${why}`
+  return `${what}: ${whose(gap)}. ${why}`
 }
 
-/** How many lines are shown and, unless they still come, how long the search took. */
-export function countSentence(feed: Feed): { readonly head: string; readonly rest: string } {
-  const more = feed.olderCursor !== undefined || feed.trimmed
-  const head = more ? `Newest ${lines(feed.rows.length)}` : lines(feed.rows.length)
-  const timed = feed.elapsedMs !== undefined && feed.tail.state === 'off'
-  return { head, rest: timed ? `in ${feed.elapsedMs === 0 ? '<1 ms' : duration(feed.elapsedMs)}` : '' }
+function whose({ component, node, source }: Gap): string {
+  if (component === undefined) return node === undefined ? `source ${source}` : `a source on ${node}`
+  return node === undefined ? component : `${component} on ${node}`
+}
+
+/** `in 14 ms` */
+export function elapsedPhrase(ms: number): string {
+  return `in ${ms < 1 ? '<1 ms' : duration(ms)}`
 }
 
 /** How far the answer can be trusted; empty when the server says nothing about it. */
@@ -72,10 +75,11 @@ function limitedSentence(by: Coverage['limitedBy']): string {
 }
 
 /** Where the list stops being complete: said between the rows. */
-export function completeSentence(coverage: Coverage, to: Nanos): string {
+export function completeSentence(coverage: Coverage, to: Nanos, order: View['order'], zone: Zone): string {
   const late = coverage.lagging
   const who = late.length === 1 ? `lines from ${late[0]?.node}` : 'late lines'
-  return `Complete to here, ${clockSeconds(to)}. Below, ${who} may still come in between.`
+  const where = order === 'oldest' ? 'Below' : 'Above'
+  return `Complete to here, ${clockIn(to, zone).slice(0, 8)}. ${where}, ${who} may still come in between.`
 }
 
 /** The worst truth for the header; nothing at all when all is delivered. */
@@ -110,6 +114,11 @@ function moment(ms: number): string {
 export function laterPhrase(at: Nanos, received: Nanos): string {
   const ms = millis(received) - millis(at)
   return ms < 0 ? `${duration(-ms)} before its time` : `${duration(ms)} later`
+}
+
+/** The server's words, without a dot, as a sentence. */
+export function sentence(words: string): string {
+  return /[.!?]$/.test(words) ? words : `${words}.`
 }
 
 /** The server's words begin small, a sentence does not. */

@@ -80,10 +80,3 @@ export function roundDuration(ms: number): string {
 function both(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`
 }
-
-/** RFC 3339, exact to the nanosecond. */
-export function exact(time: Nanos): string {
-  const ms = millis(time)
-  const rest = time - BigInt(ms) * 1_000_000n
-  return rest === 0n ? rfc3339(ms) : rfc3339(ms).replace('Z', `${String(rest).padStart(6, '0')}Z`)
-}

@@ -1,0 +1,203 @@
+// The lines of a question, the one that is open, and what can be done with them by keys.
+
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { LogRecord } from '../model/record'
+import { type Nanos, parseTime } from '../model/time'
+import type { Question } from '../state/question'
+import { changeView } from '../state/useView'
+import type { View } from '../state/view'
+import { Around } from './Around'
+import { betweenOf, endWords } from './between'
+import type { Counts } from './chart/useCounts'
+import { Detail } from './Detail'
+import { Failed } from './Failed'
+import { type Lines, linesOfRows, rowsOfList } from './lines'
+import { LogList } from './LogList'
+import { Nothing } from './Nothing'
+import { filterPart } from './query/tokens'
+import { dayOf, searched } from './rowText'
+import { Skeleton } from './Skeleton'
+import { TabRow } from './TabRow'
+import type { FeedControl } from './useFeed'
+import { useListKeys } from './useListKeys'
+import { useOpened } from './useOpened'
+import type { ListHandle } from './useScroller'
+import type { TimelineControl } from './useTimeline'
+import { Waiting } from './Waiting'
+import { coverageSentence, elapsedPhrase } from './words'
+
+export interface ListingProps {
+  readonly view: View
+  readonly question: Question
+  readonly counts: Counts
+  readonly timeline: TimelineControl
+  readonly feed: FeedControl
+  readonly onAgain: () => void
+  readonly onTail: () => void
+  readonly onFacets: () => void
+}
+
+const NO_LINES = linesOfRows(rowsOfList([]), [], 'oldest')
+
+export function Listing(props: ListingProps) {
+  const { view, question, counts, timeline, feed, onAgain } = props
+  const list = useRef<ListHandle>(null)
+  const around = useRef<ListHandle>(null)
+  const [aroundLines, setAroundLines] = useState(NO_LINES)
+  const [cursor, setCursor] = useState<LogRecord>()
+  const opened = useOpened(view.open)
+  const lines = useLines(props)
+  const isAround = view.around !== undefined
+  const handle = isAround ? around : list
+  const look = useLook(props)
+
+  const open = useCallback((record: LogRecord, how: 'push' | 'replace' = 'push') => {
+    setCursor(record)
+    opened.hold(record)
+    changeView({ open: record.key }, how)
+  }, [])
+  const choose = useCallback(
+    (record: LogRecord) => {
+      if (view.open !== undefined) open(record, 'replace')
+      else setCursor(record)
+    },
+    [open, view.open],
+  )
+  const surround = useCallback((record: LogRecord) => changeView({ around: record.key }), [])
+  const close = () => {
+    changeView({ open: undefined })
+    handle.current?.focus()
+  }
+  const { step } = useListKeys({
+    ...props,
+    lines: isAround ? aroundLines : lines,
+    handle,
+    record: opened.record ?? cursor,
+    onOpen: open,
+    onChoose: choose,
+    onClose: close,
+  })
+  useSought(list, opened.sought ? opened.record : undefined, timeline.turn)
+  useBrush(list, view)
+
+  const failed = counts.phase === 'failed' && !view.tail ? counts.fault : undefined
+  const first = timeline.turn === 0 && !view.tail
+  const nothing = lines.count === 0 && !isAround && (view.tail ? feed.feed.phase === 'ready' : counts.phase === 'ready' && !first)
+  return (
+    <div className={opened.record === undefined ? 'main' : 'main open'}>
+      <div className="listing">
+        <TabRow
+          view={view}
+          search={{ q: filterPart(question.q), from: question.from, to: question.to }}
+          total={totalOf(props)}
+          words={tabWords(props)}
+          tail={view.tail ? feed.feed.tail : undefined}
+          onPause={feed.pause}
+          onResume={feed.resume}
+          onFacets={props.onFacets}
+        >
+          {timeline.fault !== undefined && !view.tail && (
+            <button type="button" className="act data" onClick={timeline.again}>
+              Some lines could not be loaded: try again
+            </button>
+          )}
+        </TabRow>
+        {failed !== undefined && failed.column === undefined ? (
+          <Failed fault={failed} view={view} onAgain={onAgain} />
+        ) : nothing ? (
+          <Nothing view={view} nowMs={Date.parse(question.to)} onArrived={onAgain} />
+        ) : first && lines.count === 0 ? (
+          failed === undefined && <Skeleton />
+        ) : (
+          <div className={counts.phase === 'ready' || view.tail ? 'lines' : 'lines former'}>
+            <LogList
+              lines={lines}
+              turn={view.tail ? feed.feed.turn : timeline.turn}
+              order={view.order}
+              look={look}
+              chosen={view.open ?? cursor?.key}
+              label="Log lines"
+              handle={list}
+              onOpen={open}
+              onAround={surround}
+              onAway={() => view.tail && !feed.feed.tail.paused && feed.pause()}
+              onSight={view.tail ? ignore : timeline.look}
+            />
+            {view.around !== undefined && (
+              <Around
+                around={view.around}
+                order={view.order}
+                look={look}
+                chosen={view.open ?? cursor?.key}
+                handle={around}
+                onOpen={open}
+                onLines={setAroundLines}
+                onBack={() => changeView({ around: undefined })}
+              />
+            )}
+            {view.tail && feed.feed.tail.paused && <Waiting tail={feed.feed.tail} onResume={feed.resume} />}
+          </div>
+        )}
+      </div>
+      {opened.record !== undefined && (
+        <Detail record={opened.record} view={view} onStep={step} onShow={(record) => open(record, 'replace')} onAround={surround} onClose={close} />
+      )}
+      {opened.fault !== undefined && <p className="missing data">The line of this address is not there: {opened.fault.message}.</p>}
+    </div>
+  )
+}
+
+function ignore(): void {}
+
+function useLines({ view, question, counts, timeline, feed }: ListingProps): Lines {
+  const { tail, order, to, zone } = view
+  const { rows, coverage } = feed.feed
+  return useMemo(() => {
+    if (tail) {
+      const ends = { first: rows[0]?.at ?? (0n as Nanos), last: ENDLESS, words: rows.length > 0 ? 'New lines appear here' : undefined }
+      return linesOfRows(rowsOfList(rows), betweenOf(coverage, ends, order, zone), order)
+    }
+    const [first, last] = [counts.buckets[0]?.from, counts.buckets.at(-1)?.to]
+    if (first === undefined || last === undefined || timeline.rows.total === 0) return NO_LINES
+    const words = endWords(to, parseTime(question.to) ?? last, zone)
+    return linesOfRows(timeline.rows, betweenOf(counts.coverage, { first, last, words }, order, zone), order)
+  }, [tail, rows, coverage, counts.buckets, counts.coverage, timeline.rows, order, to, question.to, zone])
+}
+
+const ENDLESS = (1n << 63n) as Nanos
+
+function useLook({ view, counts }: ListingProps) {
+  const { columns, wrap, zone, q, tail } = view
+  const [first, last] = [counts.buckets[0]?.from, counts.buckets.at(-1)?.to]
+  const dated = !tail && first !== undefined && last !== undefined && dayOf(first, zone) !== dayOf((last - 1n) as Nanos, zone)
+  return useMemo(() => ({ columns, wrap, zone, dated, terms: searched(q) }), [columns.join('\n'), wrap, zone, dated, q])
+}
+
+/** A row that was opened by its address is looked for in the list, once there is a list. */
+function useSought(list: React.RefObject<ListHandle | null>, record: LogRecord | undefined, turn: number): void {
+  useEffect(() => {
+    if (record !== undefined && turn > 0) list.current?.show(record, 'middle')
+  }, [list, record, turn])
+}
+
+/** The list goes where the chosen part of the range begins. */
+function useBrush(list: React.RefObject<ListHandle | null>, { brush }: View): void {
+  const from = brush?.[0]
+  useEffect(() => {
+    const at = from === undefined ? undefined : parseTime(from)
+    if (at !== undefined) list.current?.showTime(at)
+  }, [list, from])
+}
+
+function totalOf({ view, counts, timeline, feed }: ListingProps): number | undefined {
+  if (view.tail) return feed.feed.phase === 'ready' ? feed.feed.rows.length : undefined
+  if (counts.phase === 'failed' || timeline.turn === 0) return undefined
+  return timeline.rows.total
+}
+
+function tabWords({ view, counts, feed }: ListingProps): string {
+  if (view.tail) return coverageSentence(feed.feed.coverage)
+  if (counts.phase !== 'ready' || counts.total === 0) return ''
+  const timed = counts.elapsedMs === undefined ? '' : `${elapsedPhrase(counts.elapsedMs)}. `
+  return timed + coverageSentence(counts.coverage)
+}
