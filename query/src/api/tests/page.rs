@@ -89,7 +89,10 @@ async fn every_answer_is_closed_to_pages_of_other_sites() {
         assert_eq!(answer.header("cross-origin-opener-policy"), Some("same-origin"), "{path}");
         assert_eq!(answer.header("cross-origin-resource-policy"), Some("same-origin"), "{path}");
     }
-    assert_eq!(world.ask("GET", "/api/v1/logs", &[]).await.header("cache-control"), Some("no-store"));
+    assert_eq!(
+        world.ask("GET", "/api/v1/logs", &[]).await.header("cache-control"),
+        Some("no-store")
+    );
 }
 
 #[test]
