@@ -6,8 +6,8 @@ import type { Zone } from '../../model/zone'
 import { millis } from '../../model/time'
 import { namesWarnings } from '../query/terms'
 import type { Bucket } from './counts'
-import { BASE_PX, hangPath, HEIGHT_PX, LANE_PX, most, rising, risePath, ticks } from './scale'
-import { clockAtEnd, scaleWords, sentence } from './words'
+import { BASE_PX, hangPath, HEIGHT_PX, heights, LANE_PX, most, rising, risePath, ticks } from './scale'
+import { clockAtEnd, scaleWords, sentence, tight } from './words'
 
 export interface BarsProps {
   readonly q: string
@@ -19,15 +19,14 @@ export interface BarsProps {
 }
 
 export const Bars = memo(function Bars({ q, buckets, all, zone, width }: BarsProps) {
-  const lines = most(buckets, rising)
+  const height = heights(most(buckets, rising), most(all, (bucket) => bucket.lines))
   const errors = most(buckets, (bucket) => bucket.errors)
-  const behind = most(all, (bucket) => bucket.lines)
   const warnings = namesWarnings(q)
   return (
     <svg role="img" aria-label={sentence(buckets, zone)} width={width} height={HEIGHT_PX} viewBox={`0 0 ${width} ${HEIGHT_PX}`}>
-      <path className="all" d={risePath(all, (bucket) => bucket.lines, behind, width)} />
-      <path className="lines" d={risePath(buckets, rising, lines, width)} />
-      {warnings && <path className="warnings" d={risePath(buckets, (bucket) => bucket.warnings, lines, width)} />}
+      <path className="all" d={risePath(all, (bucket) => bucket.lines, height.behind, width)} />
+      <path className="lines" d={risePath(buckets, rising, height.matching, width)} />
+      {warnings && <path className="warnings" d={risePath(buckets, (bucket) => bucket.warnings, height.matching, width)} />}
       <path className="errors" d={hangPath(buckets, errors, width)} />
       <path className="axis" d={`M0 ${BASE_PX + 0.5}H${width}`} />
       <Axis buckets={buckets.length > 0 ? buckets : all} zone={zone} width={width} />
@@ -69,9 +68,9 @@ export function Maxima({ buckets, all }: Pick<BarsProps, 'buckets' | 'all'>) {
   return (
     <>
       <span className="maximum">
-        {lines > 0 && scaleWords(lines, 'line', length)}
-        {lines > 0 && behind > 0 && ', '}
-        {behind > 0 && <span className="ink3">behind them {scaleWords(behind, 'line', length)}</span>}
+        {lines > 0 && behind === 0 && scaleWords(lines, 'line', length)}
+        {lines > 0 && behind > 0 && `${tight(lines)} of `}
+        {behind > 0 && scaleWords(behind, 'line', length)}
         {lines === 0 && behind === 0 && 'no lines'}
       </span>
       <span className={errors > 0 ? 'maximum errors bad' : 'maximum errors'} style={{ top: BASE_PX + LANE_PX - 12 }}>

@@ -3,7 +3,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { nanos, parseTime } from '../../model/time'
 import type { Bucket } from './counts'
-import { hangPath, most, rising, risePath, ticks } from './scale'
+import { hangPath, heights, most, rising, risePath, ticks } from './scale'
 
 const before = process.env.TZ
 afterEach(() => {
@@ -22,6 +22,15 @@ test('bars stand on the axis, errors hang below it, and nothing is drawn for not
 test('a single line and a single error are seen', () => {
   expect(risePath([bucket(1, 0)], rising, 100_000, 10)).toBe('M0 61h9v1h-9z')
   expect(hangPath([bucket(1, 1)], 100_000, 10)).toBe('M0 64h9v2h-9z')
+})
+
+test.each([
+  [100, 0, { matching: 100, behind: 100 }],
+  [100, 800, { matching: 800, behind: 800 }],
+  [100, 801, { matching: 100, behind: 801 }],
+  [0, 50, { matching: 0, behind: 50 }],
+])('%d of %d lines are drawn to the heights %o', (matching, behind, expected) => {
+  expect(heights(matching, behind)).toEqual(expected)
 })
 
 test('a bar is never narrower than a pixel', () => {

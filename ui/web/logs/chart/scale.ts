@@ -26,6 +26,16 @@ export function rising(bucket: Bucket): number {
   return bucket.lines - bucket.errors
 }
 
+/** What the full height means for the lines that match and for those behind them: the same, so that shares
+ *  are seen, unless too few match for that. */
+export function heights(matching: number, behind: number): { readonly matching: number; readonly behind: number } {
+  if (matching * SHARE_SEEN < behind) return { matching, behind }
+  const both = Math.max(matching, behind)
+  return { matching: both, behind: both }
+}
+
+const SHARE_SEEN = 8
+
 /** Bars that stand on the axis, as one path. */
 export function risePath(buckets: readonly Bucket[], of: (bucket: Bucket) => number, max: number, widthPx: number): string {
   return bars(buckets, of, widthPx, (n) => {

@@ -19,13 +19,17 @@ function some(n: number, what: string): string {
 /** `14:06:10 to 14:06:20`, with the day where a bucket is that long. */
 export function stretch({ from, to }: Pick<Bucket, 'from' | 'to'>, zone: Zone): string {
   const [a, b] = [millis(from), millis(to)]
-  return `${moment(a, b - a, zone)} to ${moment(b, b - a, zone)}`
+  const fine = b - a < FINE_MS && (a % 1000 !== 0 || b % 1000 !== 0)
+  const text = (ms: number) => (fine ? wallText(ms, zone).slice(11) : moment(ms, b - a, zone))
+  return `${text(a)} to ${text(b)}`
 }
+
+/** Below it a stretch is told to the millisecond. */
+const FINE_MS = 10_000
 
 /** As fine as the length that it bounds. */
 function moment(ms: number, lengthMs: number, zone: Zone): string {
   const text = wallText(ms, zone)
-  if (lengthMs < 2000 || ms % 1000 !== 0) return text.slice(11)
   const clock = text.slice(11, lengthMs >= 86_400_000 ? 16 : 19)
   return lengthMs >= 3_600_000 ? `${day(ms, zone)} ${clock}` : clock
 }

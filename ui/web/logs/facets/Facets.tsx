@@ -22,6 +22,7 @@ export interface FacetsProps {
 }
 
 const COMPONENT = 'component'
+const OWN = ['severity', COMPONENT, 'node']
 const VALUES_SHOWN = 10
 const ATTRIBUTE_VALUES_SHOWN = 5
 
@@ -58,7 +59,7 @@ export function Facets({ question, q, onQuery, severities, open = false, onClose
               q={q}
               values={severity && chosen && facet.values === undefined ? undefined : counted}
               phase={severity && !chosen ? 'ready' : facet.phase}
-              shown={facet.field === COMPONENT || facet.field === 'node' ? VALUES_SHOWN : ATTRIBUTE_VALUES_SHOWN}
+              shown={OWN.includes(facet.field) ? VALUES_SHOWN : ATTRIBUTE_VALUES_SHOWN}
               shorten={facet.field === COMPONENT ? shorten : undefined}
               onQuery={onQuery}
             />

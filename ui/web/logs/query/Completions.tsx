@@ -23,7 +23,9 @@ export interface CompletionsProps {
 export function Completions({ q, offer, scroll, onTake }: CompletionsProps) {
   const { items, active, completion } = offer
   const shown = useRef<HTMLLIElement>(null)
-  useEffect(() => shown.current?.scrollIntoView({ block: 'nearest' }), [active])
+  useEffect(() => {
+    shown.current?.scrollIntoView({ block: 'nearest' })
+  }, [active])
   return (
     <div className="completions">
       <span className="before" style={{ marginLeft: -scroll }} aria-hidden="true">

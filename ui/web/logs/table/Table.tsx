@@ -74,7 +74,9 @@ function Grid({ columns, rows, q, fields, onQuery }: GridProps) {
     observer.observe(box.current)
     return () => observer.disconnect()
   }, [look])
-  useEffect(() => box.current?.scrollTo({ top: 0 }), [rows])
+  useEffect(() => {
+    box.current?.scrollTo({ top: 0 })
+  }, [rows])
   const [first, last] = rowsInSight(sight, ROW_PX, rows.length)
   const grid: CSSProperties = { gridTemplateColumns: columns.map(track).join(' ') }
   return (

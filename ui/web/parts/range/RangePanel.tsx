@@ -14,7 +14,9 @@ export interface RangePanelProps {
 export function RangePanel({ view, onRange, onZone }: RangePanelProps) {
   const { zone } = view
   const first = useRef<HTMLInputElement>(null)
-  useEffect(() => first.current?.select(), [])
+  useEffect(() => {
+    first.current?.select()
+  }, [])
   const take = ({ from, to }: Range) => onRange(from, to)
   const now = Date.now()
   return (
