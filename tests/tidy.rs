@@ -11,6 +11,8 @@ use serde_json::Value;
 
 const FILE_LINES_MAX: usize = 800;
 const TSX_LINES_MAX: usize = 300;
+/// Made by a program, for a program: nobody reads it from top to bottom.
+const GENERATED: &str = "ui/web/api/schema.ts";
 const NAMES_BANNED: [&str; 4] = ["mod", "util", "utils", "common"];
 const DIRS_SKIPPED: [&str; 5] = ["target", "node_modules", ".git", "dist", "nilometer-data"];
 
@@ -89,7 +91,8 @@ fn no_file_is_too_long() {
     none(&each_source(|path, text| {
         let limit = if extension(path) == "tsx" { TSX_LINES_MAX } else { FILE_LINES_MAX };
         let lines = text.lines().count();
-        (lines > limit).then(|| format!("{lines} lines, {limit} allowed"))
+        (lines > limit && path != Path::new(GENERATED))
+            .then(|| format!("{lines} lines, {limit} allowed"))
     }));
 }
 

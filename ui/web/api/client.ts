@@ -1,10 +1,12 @@
-// The requests that the web app makes. One place builds addresses, one reads errors; every request for
-// data can be given up.
+// The requests that the web app makes, one function each. Every request for data can be given up.
 
 import type { Coverage } from '../model/coverage'
 import type { Json, LogRecord } from '../model/record'
 import type { Nanos } from '../model/time'
+import { get, json, post, queryString, send } from './request'
 import * as wire from './wire'
+
+export { Fault, onTurnedAway, toFault } from './request'
 
 export interface Search {
   readonly q: string
@@ -65,19 +67,6 @@ export interface Session {
   readonly tenant: string
 }
 
-/** A refusal or a failure, in the words of the server where it had any. */
-export class Fault extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-    readonly hint: string | undefined,
-    /** Counts characters from 1. */
-    readonly column: number | undefined,
-  ) {
-    super(message)
-  }
-}
-
 export interface LogsWanted {
   readonly order: 'asc' | 'desc'
   readonly limit: number
@@ -88,7 +77,7 @@ export interface LogsWanted {
 export async function searchLogs(search: Search, wanted: LogsWanted, signal: AbortSignal): Promise<Page> {
   const { order, limit, cursor } = wanted
   const asked = { ...search, order, limit: String(limit), cursor }
-  return wire.toPage(await get<wire.WireLogs>('/api/v1/logs', asked, signal))
+  return wire.toPage(await get('/api/v1/logs', asked, signal))
 }
 
 export interface HistogramWanted {
@@ -99,7 +88,7 @@ export interface HistogramWanted {
 /** How many lines match, in equal parts of the range. */
 export async function histogram(search: Search, wanted: HistogramWanted, signal: AbortSignal): Promise<Histogram> {
   const asked = { ...search, buckets: String(wanted.buckets), by: wanted.by }
-  return wire.toHistogram(await get<wire.WireHistogram>('/api/v1/logs/histogram', asked, signal))
+  return wire.toHistogram(await get('/api/v1/logs/histogram', asked, signal))
 }
 
 /** How many lines match. */
@@ -110,7 +99,7 @@ export async function countLogs(search: Search, signal: AbortSignal): Promise<nu
 
 /** The fields of the lines that match, commonest first. */
 export async function fields(search: Search, signal: AbortSignal): Promise<readonly FieldSeen[]> {
-  const answer = await get<wire.WireFields>('/api/v1/logs/fields', { ...search }, signal)
+  const answer = await get('/api/v1/logs/fields', { ...search }, signal)
   return answer.fields.map(({ name, type, count }) => ({ name, type, count }))
 }
 
@@ -121,9 +110,9 @@ export async function fieldValues(
   limit: number,
   signal: AbortSignal,
 ): Promise<readonly ValueSeen[]> {
-  const path = `/api/v1/logs/fields/${encodeURIComponent(name)}/values`
-  const answer = await get<wire.WireValues>(path, { ...search, limit: String(limit) }, signal)
-  return answer.values.map(wire.toValue)
+  const asked = { ...search, limit: String(limit) }
+  const answer = await get('/api/v1/logs/fields/{name}/values', asked, signal, { name })
+  return answer.values.map(({ value, count }) => ({ value, count }))
 }
 
 /** The lines around a line of its source, oldest first, with the line itself. */
@@ -135,7 +124,7 @@ export async function context(
   signal: AbortSignal,
 ): Promise<readonly LogRecord[]> {
   const asked = { source, position, before: String(before), after: String(after) }
-  const answer = await get<wire.WireContext>('/api/v1/logs/context', asked, signal)
+  const answer = await get('/api/v1/logs/context', asked, signal)
   return answer.records.map(wire.toRecord)
 }
 
@@ -147,18 +136,17 @@ export async function complete(
   signal: AbortSignal,
 ): Promise<Completion> {
   const asked = { q, cursor: String(cursor), from: range.from, to: range.to }
-  return wire.toCompletion(await get<wire.WireCompletion>('/api/v1/complete', asked, signal))
+  return wire.toCompletion(await get('/api/v1/complete', asked, signal))
 }
 
 /** The table that a piped query makes. */
 export async function query(asked: Search & { readonly limit?: number }, signal: AbortSignal): Promise<Table> {
-  const response = await ask('/api/v1/query', { ...json(asked), method: 'POST', signal })
-  return wire.toTable((await response.json()) as wire.WireTable)
+  return wire.toTable(await post('/api/v1/query', asked, signal))
 }
 
 /** Everything that matches as lines of JSON, to be read as they come; goes on behind a cursor. */
 export async function exportLines(search: Search, cursor: string | undefined, signal: AbortSignal): Promise<Response> {
-  return ask(`/api/v1/export${queryString({ ...search, cursor })}`, { signal })
+  return send(`/api/v1/export${queryString({ ...search, cursor })}`, { signal })
 }
 
 /** Whether the server holds any line at all. */
@@ -173,69 +161,16 @@ const END = '2262-01-01T00:00:00Z'
 
 /** Who one is here; a fault `unauthorized` when a token is needed first. */
 export async function session(): Promise<Session> {
-  const response = await ask('/api/v1/login', { headers: JSON_WANTED })
-  const { needs_token, role, tenant } = (await response.json()) as wire.WireSession
+  const { needs_token, role, tenant } = await get('/api/v1/login', {}, undefined)
   return { needsToken: needs_token, role, tenant }
 }
 
 /** Trades a token for the session's cookie. */
 export async function login(token: string): Promise<void> {
-  await ask('/api/v1/login', { ...json({ token }), method: 'POST' })
+  await send('/api/v1/login', json({ token }))
 }
 
 /** Ends the session. */
 export async function logout(): Promise<void> {
-  await ask('/api/v1/login', { method: 'DELETE' })
-}
-
-const JSON_WANTED = { accept: 'application/json' }
-
-function json(body: object): RequestInit {
-  return { headers: { ...JSON_WANTED, 'content-type': 'application/json' }, body: JSON.stringify(body) }
-}
-
-type Asked = Readonly<Record<string, string | undefined>>
-
-async function get<T>(path: string, asked: Asked, signal: AbortSignal): Promise<T> {
-  const response = await ask(path + queryString(asked), { signal, headers: JSON_WANTED })
-  return (await response.json()) as T
-}
-
-async function ask(path: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(path, init)
-  if (response.ok) return response
-  const fault = await faultOf(response)
-  if (response.status === 401) for (const listener of turnedAway) listener(fault)
-  throw fault
-}
-
-const turnedAway = new Set<(fault: Fault) => void>()
-
-/** Calls the listener whenever the server asks for a token; the answer ends that. */
-export function onTurnedAway(listener: (fault: Fault) => void): () => void {
-  turnedAway.add(listener)
-  return () => turnedAway.delete(listener)
-}
-
-/** `?a=b`, without what is empty. */
-export function queryString(asked: Asked): string {
-  const given = Object.entries(asked).filter((pair): pair is [string, string] => Boolean(pair[1]))
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`
-}
-
-async function faultOf(response: Response): Promise<Fault> {
-  const { error = {} } = (await response.json().catch(() => ({}))) as wire.WireError
-  return new Fault(
-    error.code ?? `http_${response.status}`,
-    error.message ?? `the server answered ${response.status} ${response.statusText}`.trim(),
-    error.hint ?? undefined,
-    error.column ?? undefined,
-  )
-}
-
-/** Any error as a fault; what `fetch` itself throws means that nobody answered. */
-export function toFault(error: unknown): Fault {
-  if (error instanceof Fault) return error
-  const detail = error instanceof Error ? error.message : String(error)
-  return new Fault('unreachable', 'the server does not answer', detail, undefined)
+  await send('/api/v1/login', { method: 'DELETE' })
 }

@@ -3,7 +3,7 @@
 
 import { toRecord, type WireRecord } from './wire'
 import type { LogRecord } from '../model/record'
-import { queryString } from './client'
+import { queryString } from './request'
 
 export interface TailListener {
   ready(): void
