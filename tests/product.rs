@@ -6,6 +6,7 @@ mod access;
 mod bad_input;
 mod browser;
 mod crash;
+mod hostile_cli;
 mod ingest;
 mod life;
 mod prove;

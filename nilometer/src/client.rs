@@ -36,9 +36,9 @@ pub(crate) enum Outcome {
     Unbalanced,
 }
 
-/// A message to the person, beside the answers.
-fn note(message: &str) {
+/// A message to the person, beside the answers; it may repeat what a log or a file name says.
+pub(crate) fn note(message: &str) {
     use std::io::Write;
     // There is nowhere else to complain to.
-    let _written = writeln!(std::io::stderr().lock(), "{message}");
+    let _written = writeln!(std::io::stderr().lock(), "{}", screen::lines(message));
 }

@@ -39,7 +39,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            say(&format!("nilometer: {failure}"));
+            client::note(&format!("nilometer: {failure}"));
             match failure {
                 Failure::Config(_) => ExitCode::from(USAGE),
                 _ => ExitCode::from(FAILED),
@@ -50,14 +50,14 @@ pub(crate) fn run(command: Command) -> ExitCode {
 
 /// Says what is wrong with the command line, or what was asked by `--help`.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        // It repeats what was typed, and a shell types file names.
+        client::note(error.render().to_string().trim_end());
+        return ExitCode::from(USAGE);
+    }
     // A closed terminal is no reason to fail otherwise.
     let _printed = error.print();
-    if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS }
-}
-
-fn say(message: &str) {
-    // There is nowhere else to complain to.
-    let _written = writeln!(std::io::stderr().lock(), "{message}");
+    ExitCode::SUCCESS
 }
 
 fn dispatch(command: Command) -> Result<Outcome, Failure> {

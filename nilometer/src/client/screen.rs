@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   ESC [ ... final     ESC ] P X ^ _ ... (BEL | ESC \)     ESC intermediates final      taken out
-//!   other control characters, and those that turn the direction of writing               escaped
+//!   other control characters, line separators, what turns the direction of writing       escaped
 //!   tab                                                                                   kept
 //! ```
 
@@ -36,9 +36,16 @@ pub(super) fn plain(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Several lines of our own making, each of them plain.
+pub(crate) fn lines(text: &str) -> String {
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
+}
+
 fn is_dangerous(c: char) -> bool {
-    (c.is_control() && c != '\t')
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
+    turns || breaks || (c.is_control() && c != '\t')
 }
 
 fn skip_escape(chars: &mut Peekable<Chars<'_>>) {
@@ -119,6 +126,11 @@ mod tests {
     fn other_control_characters_are_shown_escaped() {
         check("a\nb\rc", "a\\nb\\rc");
         check("a\0b\u{7f}c\u{85}", "a\\u{0}b\\u{7f}c\\u{85}");
-        check("a\u{202e}b", "a\\u{202e}b");
+        check("a\u{202e}b\u{61c}c\u{2028}d", "a\\u{202e}b\\u{61c}c\\u{2028}d");
+    }
+
+    #[test]
+    fn lines_of_our_own_stay_lines() {
+        assert_eq!(lines("a\u{1b}[2J\n  ^\rb\n"), "a\n  ^\\rb\n");
     }
 }
