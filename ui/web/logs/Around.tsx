@@ -50,7 +50,7 @@ export function Around({ around, order, look, chosen, handle, onOpen, onLines, o
           Back <kbd>Esc</kbd>
         </button>
         <span className="cut">
-          {here !== undefined && `All that ${here.component || 'this source'} on ${here.node || 'its node'} wrote around ${clockIn(here.at, look.zone)}`}
+          {here !== undefined && `All that its source wrote around ${clockIn(here.at, look.zone)}, whatever the query asks for`}
           {fault !== undefined && capital(sentence(fault.message))}
         </span>
       </header>

@@ -20,6 +20,10 @@ export function Columns({ search, columns, onClose }: ColumnsProps) {
   const offered = (known ?? []).filter(({ name }) => !columns.includes(name) && !IN_ROW.has(name))
   const found = offered.filter(({ name }) => name.toLowerCase().includes(typed.trim().toLowerCase()))
   const change = (next: readonly string[]) => changeView({ columns: next }, 'replace')
+  const add = (name: string) => {
+    setTyped('')
+    change([...columns, name])
+  }
   return (
     <div
       className="columns-menu"
@@ -60,13 +64,13 @@ export function Columns({ search, columns, onClose }: ColumnsProps) {
         onChange={(event) => setTyped(event.target.value)}
         onKeyDown={(event) => {
           const first = found[0]
-          if (event.key === 'Enter' && first !== undefined) change([...columns, first.name])
+          if (event.key === 'Enter' && first !== undefined) add(first.name)
         }}
       />
       <ul className="scroll">
         {found.map(({ name, count }) => (
           <li key={name}>
-            <button type="button" className="cut grow" onClick={() => change([...columns, name])}>
+            <button type="button" className="cut grow" onClick={() => add(name)}>
               {name}
             </button>
             <span className="ink3">{count.toLocaleString('en-US')}</span>

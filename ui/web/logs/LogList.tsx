@@ -48,7 +48,7 @@ export function LogList({ lines, turn, order, look, chosen, label, handle, ...on
   const chars = Math.max(20, Math.floor((size.width - besides(look, narrow)) / CHAR_PX))
   const heights = useHeights(lines, usual, look.wrap ? chars : undefined)
   const scale = useMemo(() => scaleOf(heights.whole + END_PX, size.height), [heights, size.height])
-  const { drawn, onScroll } = useScroller(box, handle, { lines, heights, scale, order, turn }, on.onAway)
+  const { drawn, onScroll } = useScroller(box, handle, { lines, heights, scale, order, chosen, turn }, on.onAway)
   const [hovered, setHovered] = useState<number>()
 
   const first = Math.max(0, heights.at(drawn.place) - MARGIN_LINES)

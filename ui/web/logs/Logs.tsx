@@ -9,11 +9,14 @@ import { TO_DEFAULT } from '../state/view'
 import { Chart } from './chart/Chart'
 import { useAllCounts, useCounts } from './chart/useCounts'
 import { ExportDialog } from './ExportDialog'
+import { Failed } from './Failed'
 import { Facets } from './facets/Facets'
 import { Listing } from './Listing'
 import './logs.css'
-import { filterPart } from './query/tokens'
+import { filterPart, hasPipe } from '../model/query'
 import { QueryBar } from './query/QueryBar'
+import { Table } from './table/Table'
+import { useResult } from './table/useResult'
 import { useFeed } from './useFeed'
 import { useTimeline } from './useTimeline'
 import { coverageSentence, freshness, rangeWords } from './words'
@@ -25,13 +28,16 @@ export function Logs() {
   const all = useAllCounts(question)
   const timeline = useTimeline(counts)
   const feed = useFeed(view)
+  const piped = hasPipe(view.q)
+  const result = useResult(piped ? question : undefined)
   const [exporting, setExporting] = useState(false)
   const [facets, setFacets] = useState(false)
   // A tail ends now: a range that ended earlier would hide what comes.
   const tail = () => changeView(view.tail ? { tail: false } : { tail: true, to: TO_DEFAULT, around: undefined })
 
-  const { coverage, fault } = counts
-  const columnFault = counts.phase === 'failed' && fault?.column !== undefined ? fault : undefined
+  const { coverage } = counts
+  const answer = piped ? result : counts
+  const fault = answer.phase === 'failed' ? answer.fault : undefined
   const nowMs = Date.parse(question.to) || Date.now()
   return (
     <Frame
@@ -48,8 +54,8 @@ export function Logs() {
         <div className="qbar">
           <QueryBar
             q={view.q}
-            fault={columnFault}
-            running={counts.phase === 'loading'}
+            fault={fault?.column === undefined ? undefined : fault}
+            running={answer.phase === 'loading'}
             range={question}
             onSearch={(q) => (q === view.q ? ask() : changeView({ q, open: undefined, around: undefined, brush: undefined }))}
           />
@@ -78,16 +84,22 @@ export function Logs() {
             onClose={() => setFacets(false)}
             onQuery={(q) => changeView({ q })}
           />
-          <Listing
-            view={view}
-            question={question}
-            counts={counts}
-            timeline={timeline}
-            feed={feed}
-            onAgain={ask}
-            onTail={tail}
-            onFacets={() => setFacets(true)}
-          />
+          {!piped ? (
+            <Listing
+              view={view}
+              question={question}
+              counts={counts}
+              timeline={timeline}
+              feed={feed}
+              onAgain={ask}
+              onTail={tail}
+              onFacets={() => setFacets(true)}
+            />
+          ) : fault !== undefined && fault.column === undefined ? (
+            <Failed fault={fault} view={view} onAgain={ask} />
+          ) : (
+            <Table result={result} q={view.q} zone={view.zone} onQuery={(q) => changeView({ q })} />
+          )}
         </div>
       </div>
       {exporting && (

@@ -3,7 +3,7 @@
 import { searchLogs } from '../api/client'
 import { isError, type LogRecord } from '../model/record'
 import { type Nanos, rfc3339Nanos } from '../model/time'
-import { filterPart } from './query/tokens'
+import { filterPart } from '../model/query'
 import type { Asked } from './copies'
 
 /** Errors of the line's own nanosecond that may stand before it. */

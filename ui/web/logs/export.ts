@@ -107,10 +107,5 @@ function cursorOf(line: string): string | undefined {
 /** A record as `nilometer export --output csv` writes it. */
 function csvLine(line: string): string {
   const record = JSON.parse(line) as { readonly [key: string]: Json | undefined }
-  return csvRow(COLUMNS.map((name) => cell(record[name])))
-}
-
-function cell(value: Json | undefined): string {
-  if (value === undefined || value === null) return ''
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return csvRow(COLUMNS.map((name) => record[name]))
 }

@@ -7,7 +7,7 @@ import type { Json, LogRecord } from '../model/record'
 import { squeeze } from '../model/squeeze'
 import { MONTHS, type Nanos, millis } from '../model/time'
 import { wallClock, type Zone } from '../model/zone'
-import { tokens } from './query/tokens'
+import { tokens } from '../model/tokens'
 
 /** A piece of a message: `cause` is what a squeezed message is about, `marked` a searched word. */
 export interface Piece {

@@ -78,6 +78,7 @@ function server(rows: () => readonly LogRecord[]) {
     most: () => most,
     asked: () => asked,
     async one(next: (below: number) => number): Promise<boolean> {
+      await new Promise(setImmediate)
       const [answer] = waiting.splice(next(waiting.length || 1), 1)
       answer?.answer()
       await new Promise(setImmediate)
@@ -88,7 +89,13 @@ function server(rows: () => readonly LogRecord[]) {
 
 const END = 1_000_000
 
-function open(all: () => readonly LogRecord[], settle: (then: () => void) => () => void = (then) => (then(), () => {})) {
+function soon(then: () => void): () => void {
+  let off = false
+  queueMicrotask(() => off || then())
+  return () => (off = true)
+}
+
+function open(all: () => readonly LogRecord[], settle: (then: () => void) => () => void = soon) {
   const fake = server(all)
   const counts = buckets(all(), 0n as Nanos, BigInt(END) as Nanos, 24)
   return { fake, loader: openLoader(counts, { asks: fake.asks, onChange: () => {}, settle }) }

@@ -1,10 +1,11 @@
 // Fetches what of a timeline is looked at. Whoever scrolls says what is in sight; this counts finer,
 // fetches, gives up what is out of sight again and keeps memory and requests within their limits.
 //
-// - A fling asks for nothing until it ends: only what is settled on is fetched.
+// - A fling, whose steps are longer than what is seen at once, asks for nothing until it ends: only what
+//   is settled on is fetched.
 // - What failed is not asked for again until somebody looks elsewhere and back, or says so.
 
-import { LEAF_ROWS, LIST_REQUESTS_MAX, ROWS_KEPT_MAX } from '../model/limits'
+import { LIST_REQUESTS_MAX, ROWS_KEPT_MAX } from '../model/limits'
 import {
   type Counted,
   filled,
@@ -46,7 +47,8 @@ export function openLoader(counts: readonly Counted[], { asks, onChange, settle 
   let timeline = timelineOf(counts)
   let fault: unknown
   let sight: { readonly first: number; readonly last: number } | undefined
-  let unsettle = () => {}
+  /** Ends the wait for the end of a fling, while there is one. */
+  let unsettle: (() => void) | undefined
   const failed = new Set<string>()
   const underWay = new Map<string, AbortController>()
 
@@ -97,16 +99,19 @@ export function openLoader(counts: readonly Counted[], { asks, onChange, settle 
       return fault
     },
     look(first, last) {
-      const jump = sight !== undefined && Math.abs(first - sight.first) > LEAF_ROWS
+      const fling = sight !== undefined && (last <= sight.first || first >= sight.last)
       sight = { first, last }
-      unsettle()
-      unsettle = () => {}
-      if (jump) unsettle = settle(again)
-      else pump()
+      if (fling) {
+        unsettle?.()
+        unsettle = settle(() => {
+          unsettle = undefined
+          again()
+        })
+      } else if (unsettle === undefined) pump()
     },
     again,
     close() {
-      unsettle()
+      unsettle?.()
       for (const asking of underWay.values()) asking.abort()
       underWay.clear()
     },

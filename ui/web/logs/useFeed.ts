@@ -7,7 +7,7 @@ import { openTail } from '../api/tail'
 import { PAGE_ROWS } from '../model/limits'
 import type { View } from '../state/view'
 import { EMPTY_FEED, type Feed, feedAfter, type Happening } from './feed'
-import { filterPart } from './query/tokens'
+import { filterPart } from '../model/query'
 
 export interface FeedControl {
   readonly feed: Feed

@@ -76,7 +76,8 @@ function useStep({ lines, handle, record, onChoose }: ListKeys): (by: 1 | -1) =>
     const at = record === undefined ? undefined : lines.indexOfRow(record)
     if (at !== undefined) return go(at + by, by)
     if (record !== undefined) return go(Math.min(lines.count - 1, lines.indexOfTime(record.at)), by)
-    go(handle.current?.first() ?? 0, by)
+    const { current } = handle
+    go((by === 1 ? current?.first() : current?.last()) ?? 0, by)
   }
 }
 

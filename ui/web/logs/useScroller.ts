@@ -21,8 +21,9 @@ export interface ListHandle {
   showIndex(index: number): void
   /** Puts the lines of a time at the top. */
   showTime(at: Nanos): void
-  /** The first line that is wholly in sight. */
+  /** The first and the last line that are wholly in sight. */
   first(): number
+  last(): number
   focus(): void
 }
 
@@ -31,6 +32,8 @@ export interface Listing {
   readonly heights: Heights
   readonly scale: Scale
   readonly order: View['order']
+  /** What is read above all: while it is in sight, it stays where it is. */
+  readonly chosen: string | undefined
   /** Rises when the list is to be at its newest end. */
   readonly turn: number
 }
@@ -108,6 +111,7 @@ export function useScroller(
       put(heights.top(lines.indexOfTime(at)))
     },
     first: () => Math.min(lines.count - 1, heights.at(held.current.place - 1) + 1),
+    last: () => Math.max(0, heights.at(held.current.place + scale.view) - 1),
     focus: () => box.current?.focus({ preventScroll: true }),
   }))
 
@@ -148,11 +152,16 @@ function inSight({ heights, scale }: Listing, index: number, place: number): num
 export function anchored(before: Listing, after: Listing, place: number): number {
   const first = before.heights.at(place)
   const end = place + before.scale.view
+  let anchor: number | undefined
   for (let index = first; index < before.lines.count && before.heights.top(index) < end; index += 1) {
     const line = before.lines.lineAt(index)
     const now = line.kind === 'record' ? after.lines.indexOfRow(line.record) : undefined
-    if (now !== undefined) return after.heights.top(now) + place - before.heights.top(index)
+    if (now === undefined) continue
+    const there = after.heights.top(now) + place - before.heights.top(index)
+    if (line.id === after.chosen) return there
+    anchor ??= there
   }
+  if (anchor !== undefined) return anchor
   if (before.lines.count === after.lines.count && before.order === after.order) return place
   return after.heights.top(after.lines.indexOfTime(before.lines.timeAt(first)))
 }

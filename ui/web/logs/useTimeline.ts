@@ -7,7 +7,7 @@ import { SETTLE_MS } from '../model/limits'
 import { rfc3339Nanos } from '../model/time'
 import type { Counts } from './chart/useCounts'
 import { type Rows, rowsOfTimeline } from './lines'
-import { filterPart } from './query/tokens'
+import { filterPart } from '../model/query'
 import { type Stretch, type Timeline, timelineOf } from './timeline'
 import { type Asks, type Loader, openLoader } from './timelineLoader'
 

@@ -40,13 +40,13 @@ test.each([
   ['', 1],
   ['x'.repeat(10), 1],
   ['x'.repeat(11), 2],
-  ['a\nb\n', 3],
-  ['\t\t\t', 2],
+  ['a\nb\n', 2],
+  ['\t\t\tx', 2],
   ['日本語日本', 1],
   ['日本語日本語', 2],
   ['😀😀😀😀😀😀', 2],
   ['\u001b[31m0123456789\u001b[0m', 1],
-  ['\n'.repeat(100), 7],
+  ['x\n'.repeat(100), 7],
 ])('%j takes %d lines of ten characters, at most seven', (message, lines) => {
   expect(linesOf(message, 10, 7)).toBe(lines)
 })

@@ -40,7 +40,8 @@ export function lineSegments(message: string): readonly Segment[] {
 
 /** Several lines as they are, tabs as spaces so that every character is as wide as it counts. */
 export function blockSegments(message: string): readonly Segment[] {
-  return ansiSegments(ofRow(message)).map(({ text, className }) => ({ text: seen(text.replaceAll('\t', '    ')), className }))
+  const text = ofRow(message).trimEnd()
+  return ansiSegments(text).map(({ text, className }) => ({ text: seen(text.replaceAll('\t', '    ')), className }))
 }
 
 /** A whole message for the detail: as long as it is, tabs and line breaks kept. */

@@ -1,7 +1,7 @@
 // Where a query's pipes begin, and how a term is written.
 
 import { expect, test } from 'vitest'
-import { hasOuterOr, pipeAt, termOf } from './query'
+import { filterPart, hasOuterOr, hasPipe, pipeAt, termOf } from './query'
 
 test.each([
   ['', undefined],
@@ -21,6 +21,21 @@ test.each([
   ['"unclosed | limit 5', undefined],
 ])('the first pipe of %j is at %s', (q, at) => {
   expect(pipeAt(q)).toBe(at)
+})
+
+test.each([
+  ['', '', false],
+  ['a b', 'a b', false],
+  ['a | stats count()', 'a', true],
+  ['| stats count()', '', true],
+  ['a|b', 'a', true],
+  ['"a | b"', '"a | b"', false],
+  ['/a|b/ | limit 1', '/a|b/', true],
+  ['f:/a|b/', 'f:/a|b/', false],
+  ['"never | closed', '"never | closed', false],
+])('the filters of %j are %j', (q, filters, piped) => {
+  expect(filterPart(q)).toBe(filters)
+  expect(hasPipe(q)).toBe(piped)
 })
 
 test.each([
