@@ -55,6 +55,7 @@ pub(crate) async fn ask(
     stop: &CancellationToken,
 ) -> Option<Vec<CentreSource>> {
     let mut pause_ms = BACKOFF_MS_FIRST;
+    let mut said = String::new();
     status.adopting(Some("no answer yet"));
     loop {
         let intake = intakes.current();
@@ -69,8 +70,11 @@ pub(crate) async fn ask(
             }
             Err(none) => none,
         };
-        tracing::debug!(cause = none.cause, "the centre does not say what it has");
+        if none.cause != said {
+            tracing::warn!(cause = none.cause, "the centre does not say yet what it has");
+        }
         status.adopting(Some(&none.cause));
+        said = none.cause;
         intakes.turn_from(intake);
         let pause = Duration::from_millis(pause_ms).mul_f64(rand::random());
         pause_ms = (pause_ms * 2).min(ADOPT_PAUSE_MS_MAX);
@@ -86,7 +90,10 @@ pub(crate) async fn sources(intakes: &Intakes, node: &str) -> Result<Vec<CentreS
     let reply = intakes.get("/api/v1/sources", &[("node", node)], SOURCES_BYTES_MAX).await?;
     let failed = |cause: String| NoReply { cause, lost: false };
     if reply.status != 200 {
-        return Err(failed(format!("status {} to /api/v1/sources", reply.status)));
+        let answer: serde_json::Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let why = answer["error"]["message"].as_str().map(|why| format!(": {why}"));
+        let why = why.unwrap_or_default();
+        return Err(failed(format!("status {} to /api/v1/sources{why}", reply.status)));
     }
     let answer: Answer = serde_json::from_slice(&reply.body)
         .map_err(|e| failed(format!("the answer to /api/v1/sources: {e}")))?;

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::CollectorStatus;
+use tokio::sync::watch;
+
 use crate::limits::SPOOL_BYTES_MAX;
+use crate::{CollectorStatus, Credentials};
 
 /// How to run a collector.
 #[derive(Debug, Clone)]
@@ -16,10 +18,10 @@ pub struct CollectorConfig {
     pub node: String,
     /// Globs of plain files, as given.
     pub files: Vec<String>,
-    /// Intakes of one pipeline, `http://host:port`, in the order of preference.
+    /// Intakes of one pipeline, `http://host:port` or `https://host:port`, in the order of preference.
     pub to: Vec<String>,
-    /// What says that we may.
-    pub token: Option<String>,
+    /// What is shown to them, now and whenever it changes.
+    pub credentials: watch::Receiver<Credentials>,
     /// Longest record, bytes; what is longer is cut and marked.
     pub line_bytes_max: usize,
     /// The spool takes nothing more above this, bytes.
@@ -31,14 +33,19 @@ pub struct CollectorConfig {
 impl CollectorConfig {
     /// A collector of `node` that ships to `to`, with all else as it usually is.
     #[must_use]
-    pub fn new(data: PathBuf, node: String, to: Vec<String>) -> Self {
+    pub fn new(
+        data: PathBuf,
+        node: String,
+        to: Vec<String>,
+        credentials: watch::Receiver<Credentials>,
+    ) -> Self {
         Self {
             data,
             rootfs: PathBuf::from("/"),
             node,
             files: Vec::new(),
             to,
-            token: None,
+            credentials,
             line_bytes_max: nilometer_model::limits::MESSAGE_BYTES_MAX,
             spool_bytes_max: SPOOL_BYTES_MAX,
             status: CollectorStatus::default(),

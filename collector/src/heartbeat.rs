@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 use crate::intakes::{Intakes, NoReply};
-use crate::limits::{ANSWER_BYTES_MAX, HEARTBEAT_MS};
+use crate::limits::{ANSWER_BYTES_MAX, HEARTBEAT_MS, WARNINGS_MAX};
 use crate::reading::CentreSource;
 use crate::spool::Spool;
 use crate::{centre, ship};
@@ -74,9 +74,12 @@ impl Heart {
         };
         if !self.intakes.belong_to(answer.pipeline) {
             let sentence = ship::foreign(answer.pipeline, self.intakes.pipeline());
-            self.desk.status.rejected(&sentence);
+            if self.desk.status.rejected(&sentence) {
+                tracing::error!("{sentence}");
+            }
             return Err(NoReply { cause: sentence, lost: false });
         }
+        self.desk.status.heard();
         self.answered(&sent, answer.resync);
         if went_back(&released, &answer) {
             self.went_back(&answer).await?;
@@ -119,10 +122,18 @@ impl Heart {
             caught_up: reading.caught_up,
             spooled_batches,
             spooled_bytes,
-            warnings: reading.warnings.clone(),
+            warnings: self.warnings(&reading.warnings),
             goodbye,
         };
         (heartbeat, released)
+    }
+
+    /// What the credentials need comes first: without them nothing else is heard.
+    fn warnings(&self, reading: &[String]) -> Vec<String> {
+        let mut warnings = self.intakes.credentials().borrow().warnings.clone();
+        warnings.extend_from_slice(reading);
+        warnings.truncate(WARNINGS_MAX);
+        warnings
     }
 
     /// What was sent is known there, unless it has changed again or all is wanted.
@@ -142,8 +153,13 @@ impl Heart {
     fn not_answered(&self, status: u16, body: &[u8]) -> NoReply {
         let said: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
         let sentence = said["error"]["message"].as_str().unwrap_or_default();
-        if status == 409 && said["pipeline"].is_string() {
-            self.desk.status.rejected(sentence);
+        let rejected = match status {
+            401 | 403 => said["error"].is_object(),
+            409 => said["pipeline"].is_string(),
+            _ => false,
+        };
+        if rejected && self.desk.status.rejected(sentence) {
+            tracing::error!("{sentence}");
         }
         NoReply { cause: format!("status {status} {sentence}"), lost: false }
     }

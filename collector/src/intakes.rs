@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - the pipeline whose first verdict we heard is ours from then on, also after a restart;
-//! - nothing waits for ever: connecting, answering and the answer's size have limits.
+//! - nothing waits for ever: connecting, answering and the answer's size have limits;
+//! - every request shows the credentials that hold now.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,9 +14,10 @@ use bytes::{Bytes, BytesMut};
 use nilometer_journal::write_file_durably;
 use nilometer_model::PipelineId;
 use reqwest::{Client, Method, Response};
+use tokio::sync::watch;
 
-use crate::CollectorError;
 use crate::limits::{CONNECT_S, REQUEST_S};
+use crate::{CollectorError, Credentials};
 
 const PIPELINE_FILE: &str = "pipeline";
 const PIPELINE_HEADER: &str = "nilometer-pipeline";
@@ -23,13 +25,20 @@ const PIPELINE_HEADER: &str = "nilometer-pipeline";
 /// Where to ship.
 #[derive(Debug)]
 pub(crate) struct Intakes {
-    client: Client,
+    shown: Mutex<Shown>,
     to: Vec<String>,
     /// Which of `to` is spoken to.
     current: AtomicUsize,
-    token: Option<String>,
     pipeline: Mutex<Option<PipelineId>>,
     pipeline_file: PathBuf,
+}
+
+/// Who we are to the centre, as far as it has been looked up.
+#[derive(Debug)]
+struct Shown {
+    credentials: watch::Receiver<Credentials>,
+    /// Made of them.
+    client: Client,
 }
 
 /// What came back.
@@ -64,31 +73,42 @@ impl From<reqwest::Error> for NoReply {
 impl Intakes {
     pub(crate) fn new(
         to: &[String],
-        token: Option<String>,
+        mut credentials: watch::Receiver<Credentials>,
         data: &std::path::Path,
     ) -> Result<Self, CollectorError> {
-        let client = Client::builder()
-            .http1_only()
-            .no_proxy()
-            .connect_timeout(Duration::from_secs(CONNECT_S))
-            .timeout(Duration::from_secs(REQUEST_S))
-            .tcp_keepalive(Duration::from_secs(15))
-            .tcp_user_timeout(Duration::from_secs(REQUEST_S))
-            .build()
-            .map_err(CollectorError::Client)?;
+        let client = client(&credentials.borrow_and_update()).map_err(CollectorError::Client)?;
         let pipeline_file = data.join(PIPELINE_FILE);
         let pipeline = std::fs::read_to_string(&pipeline_file)
             .ok()
             .and_then(|text| text.trim().parse().ok())
             .map(PipelineId);
         Ok(Self {
-            client,
+            shown: Mutex::new(Shown { credentials, client }),
             to: to.iter().map(|url| url.trim_end_matches('/').to_owned()).collect(),
             current: AtomicUsize::new(0),
-            token,
             pipeline: Mutex::new(pipeline),
             pipeline_file,
         })
+    }
+
+    /// What is shown now; who waits for it to change has a receiver of his own.
+    pub(crate) fn credentials(&self) -> watch::Receiver<Credentials> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).credentials.clone()
+    }
+
+    /// The client and the token of the credentials that hold now.
+    fn shown(&self) -> (Client, Option<String>) {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if shown.credentials.has_changed().unwrap_or_default() {
+            let changed = client(&shown.credentials.borrow_and_update());
+            match changed {
+                Ok(client) => shown.client = client,
+                Err(error) => {
+                    tracing::error!(%error, "no client can be made of the new credentials")
+                }
+            }
+        }
+        (shown.client.clone(), shown.credentials.borrow().token.clone())
     }
 
     /// How many there are.
@@ -146,8 +166,9 @@ impl Intakes {
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let to = self.to.get(self.current()).map_or("", String::as_str);
-        let mut request = self.client.request(method, format!("{to}{path}"));
-        if let Some(token) = &self.token {
+        let (client, token) = self.shown();
+        let mut request = client.request(method, format!("{to}{path}"));
+        if let Some(token) = token {
             request = request.bearer_auth(token);
         }
         if let Some(pipeline) = self.pipeline() {
@@ -155,6 +176,18 @@ impl Intakes {
         }
         request
     }
+}
+
+fn client(credentials: &Credentials) -> reqwest::Result<Client> {
+    Client::builder()
+        .tls_backend_preconfigured(credentials.tls.clone())
+        .http1_only()
+        .no_proxy()
+        .connect_timeout(Duration::from_secs(CONNECT_S))
+        .timeout(Duration::from_secs(REQUEST_S))
+        .tcp_keepalive(Duration::from_secs(15))
+        .tcp_user_timeout(Duration::from_secs(REQUEST_S))
+        .build()
 }
 
 async fn read(mut response: Response, bytes_max: usize) -> Result<Reply, NoReply> {

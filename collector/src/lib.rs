@@ -24,6 +24,7 @@ mod watch;
 mod batch;
 mod centre;
 mod config;
+mod credentials;
 mod desk;
 mod heartbeat;
 mod intakes;
@@ -37,5 +38,6 @@ mod status;
 mod tail;
 
 pub use config::CollectorConfig;
+pub use credentials::Credentials;
 pub use run::{CollectorError, run};
 pub use status::CollectorStatus;

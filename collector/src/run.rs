@@ -43,6 +43,9 @@ pub enum CollectorError {
     /// The HTTP client cannot be made.
     #[error("http client: {0}")]
     Client(reqwest::Error),
+    /// TLS cannot be had at all.
+    #[error("TLS: {0}")]
+    Tls(rustls::Error),
     /// Nowhere to ship to.
     #[error("no intake to ship to")]
     NoIntake,
@@ -77,7 +80,7 @@ pub async fn run(
     let spool_dir = config.data.join("spool");
     let (spool, recovered) = Spool::open(&spool_dir, config.spool_bytes_max)?;
     let forgetful = spool.batches() == 0 && spool.state().is_empty() || recovered.state_lost;
-    let intakes = Arc::new(Intakes::new(&config.to, config.token.clone(), &config.data)?);
+    let intakes = Arc::new(Intakes::new(&config.to, config.credentials.clone(), &config.data)?);
     let desk =
         Desk::new(life, (config.node.clone(), Arc::clone(&clock)), config.status.clone(), spool);
     let desk = Arc::new(desk);

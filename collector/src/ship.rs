@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use nilometer_model::{BatchId, LogId, Reason};
 use nilometer_wire::BatchAnswer;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -31,13 +32,15 @@ use self::pace::Pace;
 use crate::desk::Desk;
 use crate::intakes::Intakes;
 use crate::limits::{ANSWER_BYTES_MAX, BACKOFF_MS_MAX};
-use crate::metrics;
 use crate::spool::{Picked, Place, Sent};
+use crate::{Credentials, metrics};
 
 /// The task that ships.
 pub(crate) struct Shipper {
     desk: Arc<Desk>,
     intakes: Arc<Intakes>,
+    /// New ones are tried at once.
+    credentials: watch::Receiver<Credentials>,
     pace: Pace,
     attempts: JoinSet<Attempt>,
     /// Nothing is sent before.
@@ -59,6 +62,7 @@ struct Attempt {
 impl Shipper {
     pub(crate) fn new(desk: Arc<Desk>, intakes: Arc<Intakes>) -> Self {
         Self {
+            credentials: intakes.credentials(),
             desk,
             intakes,
             pace: Pace::default(),
@@ -81,6 +85,7 @@ impl Shipper {
                     }
                 }
                 () = self.desk.woken.notified() => {}
+                Ok(()) = self.credentials.changed() => self.pause_until = None,
                 () = tokio::time::sleep_until(pause.unwrap_or_else(Instant::now)),
                     if pause.is_some() => self.pause_until = None,
             }
@@ -140,8 +145,9 @@ impl Shipper {
 
     /// Nothing will go until a person acts; asking again now and then finds out when he has.
     async fn rejected(&mut self, place: Place, sentence: &str) {
-        tracing::error!("{sentence}");
-        self.desk.status.rejected(sentence);
+        if self.desk.status.rejected(sentence) {
+            tracing::error!("{sentence}");
+        }
         self.desk.on_spool(move |spool| spool.mark(place, Sent::No)).await;
         self.pause_until = Some(Instant::now() + Duration::from_millis(BACKOFF_MS_MAX));
     }

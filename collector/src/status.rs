@@ -71,9 +71,16 @@ impl CollectorStatus {
         self.state().last_failure = Some(cause.to_owned());
     }
 
-    /// The intake is not the one we belong to, or another collector has our name.
-    pub(crate) fn rejected(&self, sentence: &str) {
-        self.state().rejected = Some(sentence.to_owned());
+    /// The intake is not the one we belong to, does not let us in, or another collector has our name.
+    /// Whether that is news.
+    pub(crate) fn rejected(&self, sentence: &str) -> bool {
+        let before = self.state().rejected.replace(sentence.to_owned());
+        before.is_none_or(|before| before != sentence)
+    }
+
+    /// The intake answered as ours does.
+    pub(crate) fn heard(&self) {
+        self.state().rejected = None;
     }
 
     /// Whether the centre has yet to say what it has of this node, and why it does not.
@@ -116,7 +123,10 @@ mod tests {
     #[test]
     fn a_wrong_pipeline_is_a_reason_at_once() {
         let status = CollectorStatus::default();
-        status.rejected("this is pipeline b");
+        assert!(status.rejected("this is pipeline b"));
+        assert!(!status.rejected("this is pipeline b"), "no news");
         assert_eq!(status.reasons(), ["this is pipeline b"]);
+        status.heard();
+        assert!(status.reasons().is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! The centre in one process: Log, Meta, splits, intake, index and the API, opened and ended in order.
 //!
 //! ```text
-//!   DATA/lock  DATA/tokens  DATA/log/  DATA/meta/  DATA/objects/splits/
+//!   DATA/lock  DATA/tokens  DATA/audit.ndjson  DATA/log/  DATA/meta/  DATA/objects/splits/
 //! ```
 
 use std::sync::Arc;
@@ -11,13 +11,14 @@ use axum::Router;
 use nilometer_indexer::{CentreIntake, IndexConfig, IntakeParts};
 use nilometer_journal::{LocalLog, Log, LogError, Recovery};
 use nilometer_model::{Clock, SystemClock};
-use nilometer_query::api::{AccessPolicy, ApiParts, Readiness, router};
+use nilometer_query::api::{AccessPolicy, ApiParts, Readiness, WriteAudit, router};
 use nilometer_store::{LocalMeta, MetaError, Store, StoreError};
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::audit;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
 use crate::telemetry::RenderMetrics;
@@ -48,6 +49,7 @@ pub(crate) struct Centre {
     clock: Arc<dyn Clock>,
     index: IndexConfig,
     failed: Arc<AtomicBool>,
+    audit: WriteAudit,
 }
 
 impl Centre {
@@ -74,7 +76,8 @@ impl Centre {
             retention: config.retention,
         };
         let failed = Arc::new(AtomicBool::new(false));
-        Ok(Self { data, store, log, intake: Arc::new(intake), clock, index, failed })
+        let audit = audit::writer(data.join("audit.ndjson"));
+        Ok(Self { audit, data, store, log, intake: Arc::new(intake), clock, index, failed })
     }
 
     /// The data directory.
@@ -104,6 +107,7 @@ impl Centre {
             store: Arc::clone(&self.store),
             intake: Arc::clone(&self.intake) as _,
             access,
+            audit: Arc::clone(&self.audit),
             readiness,
             metrics,
             assets: crate::assets::assets(),

@@ -79,6 +79,8 @@ pub(crate) struct RoleOptions {
     /// Tokens [default: DATA/tokens]; for collect the one it shows to the centre
     #[arg(long, value_name = "FILE")]
     token_file: Option<String>,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// Ask nobody for a token, on whatever address
     #[arg(long)]
     insecure: bool,
@@ -88,6 +90,21 @@ pub(crate) struct RoleOptions {
     /// A TOML file; flags and NILOMETER_<OPTION> variables go before it
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// What TLS takes, whichever end of it this process is.
+#[derive(Debug, Args)]
+pub(crate) struct TlsOptions {
+    /// The own certificate (PEM): a listener's; for collect and commands that ask, the client's too
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<String>,
+    /// Its private key (PEM)
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<String>,
+    /// Whose certificates are believed (PEM): clients' by a listener, else the server's
+    /// [default: the system's]
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<String>,
 }
 
 /// What reading a node takes.
@@ -141,6 +158,8 @@ pub(crate) struct AskOptions {
     /// Holds the token to show
     #[arg(long, value_name = "FILE")]
     token_file: Option<String>,
+    #[command(flatten)]
+    tls: TlsOptions,
     /// text, ndjson or csv [default: text]
     #[arg(long, value_name = "FORMAT")]
     output: Option<String>,
@@ -208,9 +227,18 @@ impl RoleOptions {
         layer.flag(Key::Data, self.data.clone());
         layer.flag(Key::Listen, self.listen.clone());
         layer.flag(Key::TokenFile, self.token_file.clone());
+        self.tls.add_to(&mut layer);
         layer.flag(Key::Insecure, self.insecure.then(|| "true".to_owned()));
         layer.flag(Key::TraceTo, self.trace_to.clone());
         layer
+    }
+}
+
+impl TlsOptions {
+    fn add_to(&self, layer: &mut Layer) {
+        layer.flag(Key::TlsCert, self.tls_cert.clone());
+        layer.flag(Key::TlsKey, self.tls_key.clone());
+        layer.flag(Key::TlsCa, self.tls_ca.clone());
     }
 }
 
@@ -252,6 +280,7 @@ impl AskOptions {
         let mut layer = Layer::default();
         layer.flag(Key::Server, self.server.clone());
         layer.flag(Key::TokenFile, self.token_file.clone());
+        self.tls.add_to(&mut layer);
         layer.flag(Key::Output, self.output.clone());
         layer
     }

@@ -57,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) to: Vec<String>,
     /// Tokens: those that are let in, or for a collector the one that it shows.
     pub(crate) token_file: Option<PathBuf>,
+    /// What this process shows of itself over TLS, and whom it believes.
+    pub(crate) tls: TlsFiles,
     /// No token is asked for even when not on loopback: said on purpose.
     pub(crate) insecure: bool,
     /// How long records are kept, counted from receipt.
@@ -75,6 +77,22 @@ pub(crate) struct Config {
     pub(crate) trace_to: Option<String>,
 }
 
+/// The files of TLS, none of them looked at yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TlsFiles {
+    /// The own certificate and its key: one is never without the other.
+    pub(crate) pair: Option<PairFiles>,
+    /// Certificates of the authorities that are believed.
+    pub(crate) ca: Option<PathBuf>,
+}
+
+/// The files of a certificate and its private key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PairFiles {
+    pub(crate) cert: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
 /// How the commands that ask a server find it.
 #[derive(Debug, Clone)]
 pub(crate) struct AskConfig {
@@ -82,6 +100,8 @@ pub(crate) struct AskConfig {
     pub(crate) server: String,
     /// Holds the token to show.
     pub(crate) token_file: Option<PathBuf>,
+    /// The client certificate to show, and whom to believe.
+    pub(crate) tls: TlsFiles,
     /// How answers are printed.
     pub(crate) output: Output,
 }
@@ -155,6 +175,7 @@ impl Settings {
             files: self.many(Key::File, value::glob)?,
             to: self.many(Key::To, value::url)?,
             token_file: self.optional(Key::TokenFile, value::path)?,
+            tls: self.tls()?,
             insecure: self.one(Key::Insecure, value::flag)?,
             retention: self.one(Key::Retention, value::retention)?,
             seal_after: self.one(Key::SealAfter, value::seal_after)?,
@@ -171,8 +192,35 @@ impl Settings {
         Ok(AskConfig {
             server: self.one(Key::Server, value::url)?,
             token_file: self.optional(Key::TokenFile, value::path)?,
+            tls: self.tls()?,
             output: self.one(Key::Output, value::output)?,
         })
+    }
+
+    /// Half a pair would be TLS that somebody believes in and nobody has.
+    fn tls(&self) -> Result<TlsFiles, ConfigError> {
+        let pair = match (self.path(Key::TlsCert)?, self.path(Key::TlsKey)?) {
+            (Some(cert), Some(key)) => Some(PairFiles { cert, key }),
+            (None, None) => None,
+            (Some(_), None) => return Err(self.lacks(Key::TlsCert, Key::TlsKey)),
+            (None, Some(_)) => return Err(self.lacks(Key::TlsKey, Key::TlsCert)),
+        };
+        Ok(TlsFiles { pair, ca: self.path(Key::TlsCa)? })
+    }
+
+    /// A listener that is to look at client certificates must speak TLS.
+    pub(crate) fn require_pair_with_ca(&self) -> Result<(), ConfigError> {
+        let tls = self.tls()?;
+        match (&tls.pair, &tls.ca) {
+            (None, Some(_)) => Err(self.lacks(Key::TlsCa, Key::TlsCert)),
+            _ => Ok(()),
+        }
+    }
+
+    fn lacks(&self, there: Key, missing: Key) -> ConfigError {
+        let place = self.0.get(there).map(|written| written.place.describe(there));
+        let problem = format!("{} is missing", missing.name());
+        ConfigError::new(place.unwrap_or_else(|| there.flag()), problem, there.allowed())
     }
 
     /// `to` must be there for a collector that has no centre of its own.
@@ -202,6 +250,10 @@ impl Settings {
             }
         };
         Key::ALL.into_iter().map(line).collect()
+    }
+
+    fn path(&self, key: Key) -> Result<Option<PathBuf>, ConfigError> {
+        self.optional(key, value::path)
     }
 
     fn optional<T>(&self, key: Key, read: fn(&str) -> Option<T>) -> Result<Option<T>, ConfigError> {

@@ -63,7 +63,9 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
 fn dispatch(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Up(o) => {
-            role(Settings::load(o.flags(), o.role.config, Purpose::Up)?.config()?, roles::up)
+            let settings = Settings::load(o.flags(), o.role.config, Purpose::Up)?;
+            settings.require_pair_with_ca()?;
+            role(settings.config()?, roles::up)
         }
         Command::Collect(o) => {
             let settings = Settings::load(o.flags(), o.role.config, Purpose::Collect)?;
@@ -71,7 +73,9 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             role(settings.config()?, roles::collect)
         }
         Command::Serve(o) => {
-            role(Settings::load(o.flags(), o.role.config, Purpose::Serve)?.config()?, roles::serve)
+            let settings = Settings::load(o.flags(), o.role.config, Purpose::Serve)?;
+            settings.require_pair_with_ca()?;
+            role(settings.config()?, roles::serve)
         }
         Command::Search(o) => ask(&o.ask, async |c| client::search(c, &o.query, &o.range).await),
         Command::Tail(o) => ask(&o.ask, async |c| client::tail(c, &o.query, o.limit).await),

@@ -18,3 +18,37 @@ pub(crate) const SPANS_SEND_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) const SPANS_FLUSH_TIMEOUT: Duration = Duration::from_millis(500);
 /// What is read of the endpoint's answer, bytes.
 pub(crate) const SPANS_ANSWER_BYTES_MAX: usize = 64 << 10;
+
+/// Connections that are open at once on one listener; more wait in the kernel's queue.
+pub(crate) const CONNECTIONS_MAX: usize = 4_096;
+/// How long a client may take over its request's head.
+pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long open requests may go on after the end was asked for.
+pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_millis(1_000);
+/// How long accepting rests when the process is out of descriptors.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long a TLS handshake may take, its wait for a turn included.
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// TLS handshakes that are under way at once on one listener; more wait for their turn.
+pub(crate) const HANDSHAKES_AT_ONCE_MAX: usize = 1_024;
+
+/// A file of certificates or keys, or of tokens, bytes.
+pub(crate) const SECRET_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Tokens of one file.
+pub(crate) const TOKENS_MAX: usize = 10_000;
+/// A token, characters: fewer can be guessed.
+pub(crate) const TOKEN_CHARS_MIN: usize = 16;
+/// A token, characters: what a header and a cookie carry anywhere.
+pub(crate) const TOKEN_CHARS_MAX: usize = 512;
+/// How often files that may change are looked at.
+pub(crate) const RELOAD_EVERY: Duration = Duration::from_secs(1);
+
+/// A certificate is warned about from so long before its end, s.
+pub(crate) const EXPIRY_WARNING_S: i64 = 14 * 86_400;
+/// And is an error from so long before, s.
+pub(crate) const EXPIRY_ERROR_S: i64 = 3 * 86_400;
+/// How often that is said, s.
+pub(crate) const EXPIRY_SAID_EVERY_S: i64 = 86_400;
+
+/// The audit file is set aside at this size, bytes; one older file is kept.
+pub(crate) const AUDIT_FILE_BYTES_MAX: u64 = 64 << 20;

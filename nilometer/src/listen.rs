@@ -1,25 +1,39 @@
-//! One HTTP listener: bounded connections, a time-out for slow headers, an end in order.
+//! One HTTP listener, plain or TLS: bounded connections, time-outs for handshakes and slow headers, an
+//! end in order.
+//!
+//! ```text
+//!   accept ─> permit ─> [TLS handshake, a few at once] ─> HTTP/1.1 ─> router, told who the peer is
+//! ```
+//! Invariants:
+//! - whoever does not finish its handshake or its head in time is closed, and holds nothing meanwhile
+//!   but its permit;
+//! - every request carries its [`Peer`].
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use nilometer_query::api::{Peer, PeerCertificate};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
-/// Connections that are open at once; more wait in the kernel's queue.
-const CONNECTIONS_MAX: usize = 4_096;
-/// How long a client may take over its request's head.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long open requests may go on after the end was asked for.
-const DRAIN_TIMEOUT: Duration = Duration::from_millis(1_000);
-/// How long accepting rests when the process is out of descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+use crate::limits::{
+    ACCEPT_PAUSE, CONNECTIONS_MAX, DRAIN_TIMEOUT, HANDSHAKE_TIMEOUT, HANDSHAKES_AT_ONCE_MAX,
+    HEADER_TIMEOUT,
+};
+use crate::tls::DoorTls;
+use crate::{certificates, metrics};
 
 /// A port cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +52,23 @@ pub(crate) async fn bind(
     TcpListener::bind(address).await.map_err(|source| ListenError { address, option, source })
 }
 
+/// What every connection of a listener is served with.
+#[derive(Clone)]
+pub(crate) struct Door {
+    router: Router,
+    tls: Option<DoorTls>,
+    handshakes: Arc<Semaphore>,
+}
+
+impl Door {
+    /// A plain one, or one that speaks TLS.
+    pub(crate) fn new(router: Router, tls: Option<DoorTls>) -> Self {
+        Self { router, tls, handshakes: Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE_MAX)) }
+    }
+}
+
 /// Serves until `shutdown`, then lets open requests end within [`DRAIN_TIMEOUT`].
-pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, door: Door, shutdown: CancellationToken) {
     let open = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     loop {
@@ -51,36 +80,87 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, shutdown: Cance
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        let connection = graceful.watch(connection(stream, router.clone()));
+        let connection = Box::pin(connection(stream, address, door.clone(), graceful.watcher()));
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
+            connection.await;
             drop(permit);
         });
     }
     drop(listener);
-    if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+    if timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
         tracing::info!("requests were still open at the end and were cut off");
     }
 }
 
-type Connection =
-    hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>>;
-
-fn connection(stream: TcpStream, router: Router) -> Connection {
+/// The life of one connection.
+async fn connection(stream: TcpStream, address: SocketAddr, door: Door, watcher: Watcher) {
     // Small answers must not wait for more to say; when it cannot be set, they wait.
     let _best_effort = stream.set_nodelay(true);
-    hyper::server::conn::http1::Builder::new()
+    let Some(tls) = &door.tls else {
+        let peer = Peer { address, tls: false, certificate: PeerCertificate::NotAsked };
+        return talk(stream, peer, door.router, watcher).await;
+    };
+    let Some(stream) = handshake(stream, tls, &door.handshakes).await else {
+        metrics::handshake_failed();
+        return;
+    };
+    let certificate = if tls.asks { shown(&stream) } else { PeerCertificate::NotAsked };
+    let peer = Peer { address, tls: true, certificate };
+    talk(stream, peer, door.router, watcher).await;
+}
+
+/// A stream in the clear on this side; `None` for whoever speaks no TLS, the wrong TLS, or nothing.
+async fn handshake(
+    stream: TcpStream,
+    tls: &DoorTls,
+    turns: &Semaphore,
+) -> Option<TlsStream<TcpStream>> {
+    let config = Arc::clone(&tls.config.borrow());
+    let accepted = timeout(HANDSHAKE_TIMEOUT, async {
+        // Nobody is let wait with a turn in hand: it is taken once the first byte is there.
+        stream.readable().await.ok()?;
+        let _turn = turns.acquire().await.ok()?;
+        match TlsAcceptor::from(config).accept(stream).into_fallible().await {
+            Ok(stream) => Some(stream),
+            Err((error, mut stream)) => {
+                tracing::debug!(%error, "a TLS handshake failed");
+                // The alert that says why is on its way; whether it arrives is the other side's.
+                let _closed = stream.shutdown().await;
+                None
+            }
+        }
+    });
+    accepted.await.ok().flatten()
+}
+
+/// The names in the client certificate, which the handshake has verified.
+fn shown(stream: &TlsStream<TcpStream>) -> PeerCertificate {
+    let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+    PeerCertificate::Asked(shown.map(certificates::names).unwrap_or_default().into())
+}
+
+async fn talk<S>(stream: S, peer: Peer, router: Router, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer.clone());
+        router.call(request)
+    });
+    let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection ended early");
+    }
 }

@@ -1,19 +1,24 @@
 //! `nilometer`: read the command line, do what it says, end with its exit code.
 
 mod assets;
+mod audit;
 mod centre;
+mod certificates;
 mod cli;
 mod client;
 mod config;
 mod data_dir;
 mod dispatch;
+mod entrance;
 mod failpoints;
 mod limits;
 mod listen;
 mod metrics;
+mod reload;
 mod roles;
 mod shutdown;
 mod telemetry;
+mod tls;
 mod tokens;
 
 use std::process::ExitCode;

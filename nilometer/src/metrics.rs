@@ -1,11 +1,15 @@
-//! What the export of our own spans says of itself.
+//! What the binary's own parts say of themselves: the export of spans, the doors and their files.
 //!
 //! ```text
+//! nilometer_tls_certificate_expires_seconds{file}   when the certificate ends, as Unix time
+//! nilometer_tls_handshake_failures_total   connections that did not get through their TLS handshake
+//! nilometer_reload_failures_total          times that a changed file could not be used
+//! nilometer_audit_failures_total           audit entries that could not be written
 //! nilometer_spans_sent_total               spans that the endpoint has taken
 //! nilometer_spans_dropped_total{reason}    spans that it never will: queue (full), refused, end (of the process)
 //! ```
 
-use metrics::counter;
+use metrics::{counter, gauge};
 
 /// Why a span is never sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,4 +35,25 @@ pub(crate) fn spans_dropped(spans: usize, why: Dropped) {
         Dropped::End => "end",
     };
     counter!("nilometer_spans_dropped_total", "reason" => reason).increment(spans as u64);
+}
+
+/// When the certificate in `file` ends, as Unix time.
+pub(crate) fn certificate_expires(file: &str, at_s: i64) {
+    // Seconds fit a double for the next 285 million years.
+    gauge!("nilometer_tls_certificate_expires_seconds", "file" => file.to_owned()).set(at_s as f64);
+}
+
+/// A connection did not get through its TLS handshake.
+pub(crate) fn handshake_failed() {
+    counter!("nilometer_tls_handshake_failures_total").increment(1);
+}
+
+/// A changed file could not be used.
+pub(crate) fn reload_failed() {
+    counter!("nilometer_reload_failures_total").increment(1);
+}
+
+/// An audit entry could not be written.
+pub(crate) fn audit_failed() {
+    counter!("nilometer_audit_failures_total").increment(1);
 }

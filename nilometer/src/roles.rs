@@ -3,25 +3,29 @@
 //! Each reads as a life: take what is needed, say where it listens, run, end in order. The order of the
 //! end: collectors first (they hand over what they have), then the door, then the index (it seals).
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nilometer_collector::{CollectorConfig, CollectorError, CollectorStatus};
+use nilometer_collector::{CollectorConfig, CollectorError, CollectorStatus, Credentials};
 use nilometer_model::SystemClock;
 use nilometer_query::api::{AccessPolicy, Readiness, Role as TokenRole, node_router};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::centre::{Centre, CentreError};
 use crate::config::Config;
-use crate::listen::{self, ListenError};
+use crate::entrance::{Entrance, EntranceError};
+use crate::listen::{self, Door, ListenError};
 use crate::telemetry::Telemetry;
-use crate::tokens::{self, TokensError};
-use crate::{shutdown, telemetry};
+use crate::{shutdown, telemetry, tokens};
 
 /// How long the index may take to seal at the end.
 const SEAL_TIMEOUT: Duration = Duration::from_millis(2_500);
+
+/// Where the collector of `up` finds its centre: any free port.
+const OWN_DOOR: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
 /// Why a role could not start, or ended before it was asked to.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +37,9 @@ pub(crate) enum RoleError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(transparent)]
-    Tokens(#[from] TokensError),
+    Entrance(#[from] EntranceError),
+    #[error("the collector's own door: {0}")]
+    OwnDoor(std::io::Error),
     #[error("signals cannot be listened to: {0}")]
     Signals(std::io::Error),
     #[error("{0}")]
@@ -46,14 +52,17 @@ pub(crate) async fn serve(config: Config) -> Result<(), RoleError> {
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
     let centre = Centre::open(&config).await?;
-    let access = access(&config, &centre.data().join("tokens"))?;
+    let mut entrance = Entrance::default();
+    let access = entrance.access(&config, config.token_file.as_deref(), centre.data().path())?;
+    let tls = entrance.tls(&config, config.tls.ca.as_deref())?;
     let ready: Readiness = Arc::new(Vec::new);
     let metrics = Arc::clone(&telemetry.metrics);
     let router = telemetry.around(centre.router(access, metrics, ready, stop.clone()));
+    entrance.keep(stop.clone())?;
     let end_index = CancellationToken::new();
     let index = centre.index(end_index.clone());
-    say_where(config.listen);
-    listen::serve(listener, router, stop).await;
+    say_where(&config);
+    listen::serve(listener, Door::new(router, tls), stop).await;
     end_index.cancel();
     join(index).await;
     telemetry.end().await;
@@ -65,18 +74,18 @@ pub(crate) async fn collect(config: Config) -> Result<(), RoleError> {
     let telemetry = begin(&config, "collect")?;
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
-    let access = access(&config, &config.data.join("tokens"))?;
-    let token =
-        config.token_file.as_deref().and_then(|path| tokens::secret_of(path, TokenRole::Ingest));
+    let mut entrance = Entrance::default();
+    // The token file is what this collector shows; who may look at it stands in its own.
+    let access = entrance.access(&config, None, &config.data)?;
+    let tls = entrance.tls(&config, None)?;
+    let credentials = entrance.credentials(&config)?;
     let status = CollectorStatus::default();
     let router = node_router(access, readiness(&status), Arc::clone(&telemetry.metrics));
+    entrance.keep(stop.clone())?;
     tracing::info!(to = ?config.to, "collecting");
-    let door = tokio::spawn(listen::serve(listener, router, stop.clone()));
-    let collector = CollectorConfig {
-        token,
-        status,
-        ..collector_config(&config, config.data.clone(), config.to.clone())
-    };
+    let door = tokio::spawn(listen::serve(listener, Door::new(router, tls), stop.clone()));
+    let (data, to) = (config.data.clone(), config.to.clone());
+    let collector = CollectorConfig { status, ..collector_config(&config, data, to, credentials) };
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     stop.cancel();
     join(door).await;
@@ -89,25 +98,32 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let telemetry = begin(&config, "up")?;
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
+    let own = listen::bind(OWN_DOOR.into(), "the collector's own door").await?;
     let centre = Centre::open(&config).await?;
-    let tokens_path = config.token_file.clone().unwrap_or_else(|| centre.data().join("tokens"));
-    let access = access(&config, &tokens_path)?;
+    let mut entrance = Entrance::default();
+    let access = entrance.access(&config, config.token_file.as_deref(), centre.data().path())?;
+    let tls = entrance.tls(&config, config.tls.ca.as_deref())?;
     let status = CollectorStatus::default();
     let (end_door, end_index) = (CancellationToken::new(), CancellationToken::new());
     let (metrics, ready) = (Arc::clone(&telemetry.metrics), readiness(&status));
-    let router = telemetry.around(centre.router(access, metrics, ready, end_door.clone()));
-    let index = centre.index(end_index.clone());
-    let door = tokio::spawn(listen::serve(listener, router, end_door.clone()));
-    say_where(config.listen);
-    let to = vec![format!("http://{}", own_address(config.listen))];
-    let token = tokens::secret_of(&tokens_path, TokenRole::Ingest);
-    let collector = CollectorConfig {
-        token,
-        status,
-        ..collector_config(&config, config.data.join("collector"), to)
+    let router = |access| {
+        let (metrics, ready) = (Arc::clone(&metrics), Arc::clone(&ready));
+        telemetry.around(centre.router(access, metrics, ready, end_door.clone()))
     };
+    let (own_access, credentials) = own_token()?;
+    let to = vec![format!("http://{}", own.local_addr().map_err(RoleError::OwnDoor)?)];
+    let own_door = Door::new(router(own_access), None);
+    let door = Door::new(router(access), tls);
+    entrance.keep(stop.clone())?;
+    let index = centre.index(end_index.clone());
+    let own = tokio::spawn(listen::serve(own, own_door, end_door.clone()));
+    let door = tokio::spawn(listen::serve(listener, door, end_door.clone()));
+    say_where(&config);
+    let data = config.data.join("collector");
+    let collector = CollectorConfig { status, ..collector_config(&config, data, to, credentials) };
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     end_door.cancel();
+    join(own).await;
     join(door).await;
     end_index.cancel();
     join(index).await;
@@ -115,23 +131,16 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     Ok(ended?)
 }
 
-fn begin(config: &Config, role: &'static str) -> Result<Telemetry, RoleError> {
-    telemetry::begin(config, role).map_err(RoleError::Telemetry)
+/// The collector of `up` ships over a door that only it can open, whatever the others ask for: one on
+/// loopback, to a token that was drawn at start and is written nowhere.
+fn own_token() -> Result<(AccessPolicy, watch::Receiver<Credentials>), CollectorError> {
+    let (token, text) = tokens::draw_for(TokenRole::Ingest);
+    let credentials = Credentials { token: Some(text), ..Credentials::none()? };
+    Ok((AccessPolicy::fixed(vec![token]), watch::channel(credentials).1))
 }
 
-/// Who may come in: on loopback anybody who means this machine, elsewhere who has a token.
-fn access(config: &Config, tokens_path: &std::path::Path) -> Result<AccessPolicy, TokensError> {
-    if config.listen.ip().is_loopback() {
-        return Ok(AccessPolicy::Loopback);
-    }
-    if config.insecure {
-        tracing::warn!(listen = %config.listen, "--insecure: nobody is asked for a token");
-        return Ok(AccessPolicy::Insecure);
-    }
-    let path = config.token_file.as_deref().unwrap_or(tokens_path);
-    let tokens = tokens::load_or_make(path)?;
-    tracing::info!(path = %path.display(), "a token from this file is needed to come in");
-    Ok(AccessPolicy::Tokens(tokens))
+fn begin(config: &Config, role: &'static str) -> Result<Telemetry, RoleError> {
+    telemetry::begin(config, role).map_err(RoleError::Telemetry)
 }
 
 fn readiness(status: &CollectorStatus) -> Readiness {
@@ -139,29 +148,35 @@ fn readiness(status: &CollectorStatus) -> Readiness {
     Arc::new(move || status.reasons())
 }
 
-fn collector_config(config: &Config, data: PathBuf, to: Vec<String>) -> CollectorConfig {
+fn collector_config(
+    config: &Config,
+    data: PathBuf,
+    to: Vec<String>,
+    credentials: watch::Receiver<Credentials>,
+) -> CollectorConfig {
     CollectorConfig {
         rootfs: config.rootfs.clone(),
         files: config.files.clone(),
         line_bytes_max: config.line_bytes_max,
         spool_bytes_max: config.spool_bytes_max,
-        ..CollectorConfig::new(data, config.node.clone(), to)
+        ..CollectorConfig::new(data, config.node.clone(), to, credentials)
     }
 }
 
 /// How this process reaches its own listener.
 fn own_address(listen: SocketAddr) -> SocketAddr {
     let ip = match listen {
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => Ipv4Addr::LOCALHOST.into(),
         SocketAddr::V6(v6) if v6.ip().is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
         other => other.ip(),
     };
     SocketAddr::new(ip, listen.port())
 }
 
-fn say_where(listen: SocketAddr) {
-    let address = own_address(listen);
-    tracing::info!("Nilometer is up: http://{address}/");
+fn say_where(config: &Config) {
+    let address = own_address(config.listen);
+    let scheme = if config.tls.pair.is_some() { "https" } else { "http" };
+    tracing::info!("Nilometer is up: {scheme}://{address}/");
 }
 
 async fn join(task: tokio::task::JoinHandle<()>) {

@@ -12,12 +12,16 @@
 mod access;
 mod answer;
 mod ask;
+mod audit;
 mod body;
+mod complete;
 mod components;
+mod context;
 mod cursor;
 mod dead_letters;
 mod error;
 mod export;
+mod fields;
 mod histogram;
 mod intake;
 mod inventory;
@@ -28,10 +32,13 @@ mod logs;
 mod observe;
 mod page;
 mod params;
+mod peer;
 mod process;
 mod query;
 mod record;
 mod tail;
+mod throttle;
+mod token;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -51,21 +58,29 @@ use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-pub use self::access::{AccessPolicy, Role, Secret, Token};
+pub use self::access::AccessPolicy;
+pub use self::audit::{AuditEntry, WriteAudit};
 pub use self::observe::is_data_door;
 pub use self::page::{Asset, Assets};
+pub use self::peer::{Peer, PeerCertificate};
 pub use self::process::{Readiness, RenderMetrics};
+pub use self::token::{Role, Secret, Token, Tokens};
 
+use self::access::Gate;
+use self::audit::Audit;
 use self::components::SpeakersBySplit;
 use self::error::ApiError;
 use self::limits::INGEST_AT_ONCE_MAX;
 use self::params::NoParams;
+use self::throttle::Throttle;
 
 /// What the interface stands on; put together by the binary.
 pub struct ApiParts {
     pub store: Arc<Store>,
     pub intake: Arc<dyn Intake>,
     pub access: AccessPolicy,
+    /// Writes down who changed what.
+    pub audit: WriteAudit,
     pub readiness: Readiness,
     pub metrics: RenderMetrics,
     pub assets: Assets,
@@ -89,6 +104,8 @@ pub(crate) struct Shared {
     /// Turns of ingest requests, whose bodies are held in memory.
     pub(crate) ingests: Semaphore,
     pub(crate) speakers: SpeakersBySplit,
+    /// Logins that failed of late.
+    pub(crate) logins: Throttle,
     /// The OpenAPI document, as text.
     document: Bytes,
 }
@@ -128,15 +145,17 @@ impl FromRef<Api> for Assets {
 /// Everything that the centre serves: the API, the page, and what it says of itself.
 pub fn router(parts: ApiParts) -> Router {
     let (routes, document) = routes().split_for_parts();
-    let policy = Arc::new(parts.access.clone());
+    let audit = Audit { write: Arc::clone(&parts.audit), clock: Arc::clone(&parts.clock) };
+    let gate = Gate { policy: parts.access.clone(), audit: Some(audit) };
     let api = Api(Arc::new(Shared {
         parts,
         ingests: Semaphore::new(INGEST_AT_ONCE_MAX),
         speakers: SpeakersBySplit::default(),
+        logins: Throttle::default(),
         document: Bytes::from(document.to_json().unwrap_or_default()),
     }));
     let routes = routes.fallback(page::page).with_state(api);
-    guarded(routes, policy)
+    guarded(routes, gate)
 }
 
 /// What a node that only collects serves: whether it lives, whether it works, and its metrics.
@@ -147,7 +166,7 @@ pub fn node_router(access: AccessPolicy, readiness: Readiness, metrics: RenderMe
         ApiError::not_found("there is nothing here", hint)
     };
     let routes = routes.fallback(not_found).with_state(Node { readiness, metrics });
-    guarded(routes, Arc::new(access))
+    guarded(routes, Gate { policy: access, audit: None })
 }
 
 /// What the handlers of a node that only collects share.
@@ -169,10 +188,10 @@ impl FromRef<Node> for RenderMetrics {
     }
 }
 
-fn guarded(routes: Router, policy: Arc<AccessPolicy>) -> Router {
+fn guarded(routes: Router, gate: Gate) -> Router {
     routes
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
-        .layer(from_fn_with_state(policy, access::gate))
+        .layer(from_fn_with_state(Arc::new(gate), access::gate))
         .layer(from_fn(observe::observe))
 }
 
@@ -180,6 +199,10 @@ fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::with_openapi(about())
         .routes(routes!(logs::logs))
         .routes(routes!(histogram::histogram))
+        .routes(routes!(fields::fields))
+        .routes(routes!(fields::values))
+        .routes(routes!(context::context))
+        .routes(routes!(complete::complete))
         .routes(routes!(query::query))
         .routes(routes!(tail::tail))
         .routes(routes!(export::export))
@@ -193,7 +216,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(intake::batches))
         .routes(routes!(intake::heartbeats))
         .routes(routes!(intake::ingest))
-        .routes(routes!(login::login))
+        .routes(routes!(login::login, login::session, login::logout))
         .routes(routes!(openapi))
         .merge(process_routes())
 }

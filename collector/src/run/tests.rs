@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::Credentials;
 use crate::spool::tests::messages;
 
 /// Longer than anything here takes: what runs into it hangs.
@@ -176,10 +177,11 @@ impl Node {
     fn config(&self, to: &[&str]) -> CollectorConfig {
         let to = to.iter().map(|url| (*url).to_owned()).collect();
         let root = self.root.path();
+        let (_, credentials) = watch::channel(Credentials::none().unwrap());
         CollectorConfig {
             rootfs: root.to_owned(),
             files: vec![root.join("*.log").display().to_string()],
-            ..CollectorConfig::new(root.join("data"), "n1".to_owned(), to)
+            ..CollectorConfig::new(root.join("data"), "n1".to_owned(), to, credentials)
         }
     }
 

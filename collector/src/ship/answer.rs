@@ -1,4 +1,5 @@
-//! What an intake's answer means. An answer without our pipeline is no verdict about any record.
+//! What an intake's answer means. An answer without our pipeline is no verdict about any record; that we
+//! are not let in is about us.
 
 use std::time::Duration;
 
@@ -61,6 +62,7 @@ pub(super) fn judge(
     let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
     let said = refused.error.map(|error| error.message).unwrap_or_default();
     match (status, refused.pipeline) {
+        (401 | 403, _) if !said.is_empty() => Verdict::Rejected(said),
         (409, Some(_)) => Verdict::Rejected(said),
         (_, Some(theirs)) if ours.is_some_and(|ours| ours != theirs) => {
             Verdict::Rejected(foreign(theirs, ours))
@@ -126,6 +128,9 @@ mod tests {
         check(200, &answer(THEIRS, BATCH), "rejected");
         check(200, &answer(OURS, BatchId { sequence: Sequence(6), ..BATCH }), "none");
         check(200, "<html>", "none");
+        check(403, r#"{"error":{"message":"m"}}"#, "rejected");
+        check(401, &ours, "rejected");
+        check(403, "<html>forbidden</html>", "none");
         check(413, &ours, "too large");
         check(413, "<html>too large</html>", "none");
         check(413, &theirs, "rejected");

@@ -160,7 +160,8 @@ impl Bench {
         let data = tempfile::tempdir().unwrap();
         let (spool, _) = Spool::open(&data.path().join("spool"), 1 << 30).unwrap();
         let life = Life::begin(data.path()).unwrap();
-        let intakes = Arc::new(Intakes::new(&[to], None, data.path()).unwrap());
+        let (_, credentials) = watch::channel(Credentials::none().unwrap());
+        let intakes = Arc::new(Intakes::new(&[to], credentials, data.path()).unwrap());
         let clock = ("n1".to_owned(), Arc::new(SystemClock) as _);
         let desk = Arc::new(Desk::new(life, clock, CollectorStatus::default(), spool));
         Self { desk, intakes, centre, stop, _data: data }

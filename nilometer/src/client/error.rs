@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use super::screen;
+use crate::tls::TlsError;
 
 /// Why a command was not answered.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +15,8 @@ pub(crate) enum ClientError {
     Reach { server: String, source: reqwest::Error },
     #[error("the connection to {server} broke: {}", deepest(source))]
     Broken { server: String, source: reqwest::Error },
+    #[error(transparent)]
+    Tls(TlsError),
     #[error("{0}")]
     Refused(Refusal),
     #[error("the answer of {server} is not what was expected: {problem}")]

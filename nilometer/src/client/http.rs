@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::{ClientError, Refusal};
 use crate::config::AskConfig;
+use crate::tls;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest silence while an answer comes in. Tails are alive with a comment every 15 s.
@@ -28,7 +29,10 @@ pub(super) type Params<'a> = Vec<(&'a str, String)>;
 
 impl Server {
     pub(super) fn new(config: &AskConfig) -> Result<Self, ClientError> {
+        let to = [config.server.clone()];
+        let (tls, _) = tls::client(&config.tls, &to).map_err(ClientError::Tls)?;
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .connect_timeout(CONNECT_TIMEOUT)
             .read_timeout(READ_TIMEOUT)
             .no_proxy()

@@ -14,6 +14,9 @@ pub(crate) enum Key {
     To,
     Roles,
     TokenFile,
+    TlsCert,
+    TlsKey,
+    TlsCa,
     Insecure,
     Retention,
     SealAfter,
@@ -27,7 +30,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Data,
         Self::Listen,
         Self::Rootfs,
@@ -36,6 +39,9 @@ impl Key {
         Self::To,
         Self::Roles,
         Self::TokenFile,
+        Self::TlsCert,
+        Self::TlsKey,
+        Self::TlsCa,
         Self::Insecure,
         Self::Retention,
         Self::SealAfter,
@@ -59,6 +65,9 @@ impl Key {
             Self::To => "to",
             Self::Roles => "roles",
             Self::TokenFile => "token_file",
+            Self::TlsCert => "tls_cert",
+            Self::TlsKey => "tls_key",
+            Self::TlsCa => "tls_ca",
             Self::Insecure => "insecure",
             Self::Retention => "retention",
             Self::SealAfter => "seal_after",
@@ -100,11 +109,17 @@ impl Key {
             Self::Rootfs => "a directory".to_owned(),
             Self::Node => "a name of 1 to 253 printable characters".to_owned(),
             Self::File => "a list of file globs, such as /var/log/app/*.log".to_owned(),
-            Self::To => "a list of URLs, such as http://10.0.0.1:6456".to_owned(),
+            Self::To => "a list of URLs, such as https://10.0.0.1:6456".to_owned(),
             Self::Roles => {
                 "intake,index,query,alert: all four, as fewer need a cluster's Log".to_owned()
             }
             Self::TokenFile => "a file of tokens".to_owned(),
+            Self::TlsCert => "a PEM file of certificates, with tls_key beside it".to_owned(),
+            Self::TlsKey => "the PEM file of tls_cert's private key, with tls_cert".to_owned(),
+            Self::TlsCa => {
+                "a PEM file of certificates; up and serve need tls_cert and tls_key with it"
+                    .to_owned()
+            }
             Self::Insecure => "true or false".to_owned(),
             Self::Retention => {
                 "a number and s, m, h or d, such as 30d, from 1s to 36500d".to_owned()

@@ -75,7 +75,7 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
     refused(
         "\n\nlsten = 'here'\n",
         expect![
-            "n.toml:3:1: lsten: unknown key; allowed: data, listen, rootfs, node, file, to, roles, token_file, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, buffer_bytes, server, output, trace_to"
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, rootfs, node, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, buffer_bytes, server, output, trace_to"
         ],
     );
     refused(
@@ -90,6 +90,27 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
             "n.toml:1:9: roles: 'intake' does not fit; allowed: intake,index,query,alert: all four, as fewer need a cluster's Log"
         ],
     );
+}
+
+#[test]
+fn half_a_pair_is_refused_where_its_half_was_written() {
+    refused(
+        "tls_cert = 'c.pem'",
+        expect![
+            "n.toml:1:12: tls_cert: tls_key is missing; allowed: a PEM file of certificates, with tls_key beside it"
+        ],
+    );
+    refused(
+        "tls_key = 'k.pem'",
+        expect![
+            "n.toml:1:11: tls_key: tls_cert is missing; allowed: the PEM file of tls_cert's private key, with tls_cert"
+        ],
+    );
+    let settings = join("tls_ca = 'ca.pem'", &[], &[]).unwrap();
+    assert_eq!(settings.config().unwrap().tls.ca.as_deref(), Some(Path::new("ca.pem")));
+    settings.require_pair_with_ca().unwrap_err();
+    let flags = [(Key::TlsCert, "c.pem"), (Key::TlsKey, "k.pem")];
+    join("tls_ca = 'ca.pem'", &[], &flags).unwrap().require_pair_with_ca().unwrap();
 }
 
 #[test]
@@ -109,6 +130,10 @@ fn every_kind_of_bad_value_is_refused() {
         "buffer_bytes = 'many'",
         "to = 'ftp://a'",
         "to = 5",
+        "to = 'http://user:secret@a'",
+        "tls_cert = 'c.pem'",
+        "tls_key = 'k.pem'",
+        "tls_cert = 'c.pem'\ntls_key = ''",
         "insecure = 'yes'",
         "listen = '127.0.0.1:65536'",
         "file = ['']",

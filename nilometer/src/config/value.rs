@@ -81,11 +81,13 @@ pub(super) fn glob(text: &str) -> Option<String> {
         .then(|| text.to_owned())
 }
 
-/// A URL of a server, without the slash at its end.
+/// A URL of a server, without the slash at its end. It holds no password: URLs are shown and logged.
 pub(super) fn url(text: &str) -> Option<String> {
     let url = reqwest::Url::parse(text).ok()?;
-    let fits = url.scheme() == "http"
+    let fits = matches!(url.scheme(), "http" | "https")
         && url.host_str().is_some_and(|host| !host.is_empty())
+        && url.username().is_empty()
+        && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
     fits.then(|| text.trim_end_matches('/').to_owned())

@@ -4,15 +4,14 @@
 //!                  Loopback             Tokens                  Insecure
 //!   Host           must be local        any                     any
 //!   Origin, when   must be the Host     must be the Host, when  must be the Host
-//!   it changes                          a cookie brings the token
+//!   it changes                          a cookie brings the token,
+//!                                       and on open routes
 //!   token          -                    by the table, else 401  -
 //! ```
 //! Invariants:
 //! - a route that the table does not name is for administrators only: forgetting one closes it;
-//! - a secret is never printed, and is compared in a time that does not depend on its text.
+//! - whoever is refused gets no answer from behind the gate, and a refused change is written down too.
 
-use std::fmt;
-use std::hint::black_box;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
@@ -21,8 +20,11 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use nilometer_model::Tenant;
+use tokio::sync::watch;
 
+use super::audit::{self, Audit};
 use super::error::ApiError;
+use super::token::{self, Role, Token, Tokens};
 
 /// Who is asked for what on the address that we listen on. Made by the binary.
 #[derive(Debug, Clone)]
@@ -30,93 +32,37 @@ pub enum AccessPolicy {
     /// Nobody is asked, but the request must be meant for this machine.
     Loopback,
     /// Every route but the open ones needs one of these.
-    Tokens(Vec<Token>),
+    Tokens(Tokens),
     /// Nobody is asked; somebody said so on purpose.
     Insecure,
 }
 
-/// One line of the tokens file.
-#[derive(Debug, Clone)]
-pub struct Token {
-    pub role: Role,
-    pub tenant: Tenant,
-    pub secret: Secret,
-}
-
-/// What a token's holder may do: people from read to admin, machines ingest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    Ingest,
-    Read,
-    Write,
-    Admin,
-}
-
-impl Role {
-    /// The role of that name.
+impl AccessPolicy {
+    /// These tokens, for as long as the process lives.
     #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "ingest" => Some(Self::Ingest),
-            "read" => Some(Self::Read),
-            "write" => Some(Self::Write),
-            "admin" => Some(Self::Admin),
-            _ => None,
-        }
-    }
-
-    /// The role's name, as it stands in the tokens file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ingest => "ingest",
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Admin => "admin",
-        }
-    }
-
-    fn may(self, need: Need) -> bool {
-        match need {
-            Need::Open => true,
-            Need::Ingest => matches!(self, Self::Ingest | Self::Admin),
-            Need::Read => matches!(self, Self::Read | Self::Write | Self::Admin),
-            Need::ReadOrIngest => true,
-            Need::Write => matches!(self, Self::Write | Self::Admin),
-            Need::Admin => self == Self::Admin,
-        }
-    }
-}
-
-/// A token's text.
-#[derive(Clone)]
-pub struct Secret(String);
-
-impl Secret {
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// Looks at every byte, whichever is wrong. That the length shows is no loss: all secrets that
-    /// we make are of one length.
-    fn is(&self, text: &str) -> bool {
-        let (a, b) = (self.0.as_bytes(), text.as_bytes());
-        let differs = a.iter().zip(b).fold(0, |differs, (a, b)| black_box(differs | (a ^ b)));
-        !a.is_empty() && a.len() == b.len() && differs == 0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
+    pub fn fixed(tokens: Vec<Token>) -> Self {
+        Self::Tokens(watch::channel(tokens.into()).1)
     }
 }
 
 /// Whose token came with the request; handlers find it among the request's extensions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
     pub(crate) tenant: Tenant,
+    /// Unknown where nobody is asked, and everything may be done.
+    pub(crate) role: Option<Role>,
+    /// Names the token.
+    pub(crate) fingerprint: Option<Arc<str>>,
+}
+
+impl From<&Token> for Caller {
+    fn from(token: &Token) -> Self {
+        Self {
+            tenant: token.tenant.clone(),
+            role: Some(token.role),
+            fingerprint: Some(Arc::clone(&token.fingerprint)),
+        }
+    }
 }
 
 /// Behind the gate there always is one; a route that is mounted without the gate answers nobody.
@@ -148,6 +94,10 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/openapi.json", Need::Read),
     ("GET", "/api/v1/logs", Need::Read),
     ("GET", "/api/v1/logs/histogram", Need::Read),
+    ("GET", "/api/v1/logs/fields", Need::Read),
+    ("GET", "/api/v1/logs/fields/{name}/values", Need::Read),
+    ("GET", "/api/v1/logs/context", Need::Read),
+    ("GET", "/api/v1/complete", Need::Read),
     ("GET", "/api/v1/logs/tail", Need::Read),
     ("POST", "/api/v1/query", Need::Read),
     ("GET", "/api/v1/export", Need::Read),
@@ -161,7 +111,9 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("POST", "/api/v1/batches", Need::Ingest),
     ("POST", "/api/v1/heartbeats", Need::Ingest),
     ("POST", "/api/v1/ingest", Need::Ingest),
+    ("GET", "/api/v1/login", Need::ReadOrIngest),
     ("POST", "/api/v1/login", Need::Open),
+    ("DELETE", "/api/v1/login", Need::Open),
     ("GET", "/livez", Need::Open),
     ("GET", "/readyz", Need::Read),
     ("GET", "/metrics", Need::Read),
@@ -177,24 +129,68 @@ fn need(method: &Method, matched: Option<&str>, path: &str) -> Need {
     of_path.find(|(known, ..)| *known == method).map_or(Need::Admin, |(.., need)| *need)
 }
 
+/// What stands at the gate.
+pub(crate) struct Gate {
+    pub(crate) policy: AccessPolicy,
+    /// Where changes are written down; nowhere in a process in which nothing can be changed.
+    pub(crate) audit: Option<Audit>,
+}
+
 /// The gate: goes on only with a request that may do what it asks.
 pub(crate) async fn gate(
-    State(policy): State<Arc<AccessPolicy>>,
+    State(gate): State<Arc<Gate>>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let need = need(request.method(), matched, request.uri().path());
-    match admit(&policy, &request, need) {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map(MatchedPath::as_str);
+    let need = need(request.method(), route, request.uri().path());
+    let caller = caller(&gate.policy, request.headers());
+    let admitted = admit(&gate.policy, &request, need, caller.as_ref());
+    let is_change = audit::is_change(request.method(), need);
+    let entry = match (route.filter(|_| is_change), &gate.audit) {
+        (Some(route), Some(audit)) => {
+            let entry = audit.begin(&mut request, route, caller.as_ref().ok()).await;
+            Some((audit.clone(), entry))
         }
-        Err(refusal) => refusal.into_response(),
+        _ => None,
+    };
+    let answer = async move {
+        if let Ok(caller) = caller {
+            request.extensions_mut().insert(caller);
+        }
+        match admitted {
+            Ok(()) => next.run(request).await,
+            Err(refusal) => refusal.into_response(),
+        }
+    };
+    match entry {
+        Some((audit, entry)) => audit.follow(entry, answer).await,
+        None => answer.await,
     }
 }
 
-fn admit(policy: &AccessPolicy, request: &Request, need: Need) -> Result<Caller, ApiError> {
+/// Nobody that we know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stranger {
+    ShowsNothing,
+    ShowsUnknown,
+}
+
+/// Who asks, whatever it is that he asks.
+fn caller(policy: &AccessPolicy, headers: &HeaderMap) -> Result<Caller, Stranger> {
+    let AccessPolicy::Tokens(tokens) = policy else { return Ok(Caller::default()) };
+    let secret = bearer(headers).or_else(|| cookie(headers)).ok_or(Stranger::ShowsNothing)?;
+    let tokens = tokens.borrow();
+    token::find(&tokens, secret).map(Caller::from).ok_or(Stranger::ShowsUnknown)
+}
+
+fn admit(
+    policy: &AccessPolicy,
+    request: &Request,
+    need: Need,
+    caller: Result<&Caller, &Stranger>,
+) -> Result<(), ApiError> {
     if request.headers().get_all(header::HOST).iter().nth(1).is_some() {
         let hint = "send one Host header";
         return Err(ApiError::bad_request("Host", "the request names more than one host", hint));
@@ -202,13 +198,12 @@ fn admit(policy: &AccessPolicy, request: &Request, need: Need) -> Result<Caller,
     match policy {
         AccessPolicy::Loopback => {
             check_host(request)?;
-            check_origin(request)?;
+            check_origin(request)
         }
-        AccessPolicy::Insecure => check_origin(request)?,
-        AccessPolicy::Tokens(_) if need == Need::Open => {}
-        AccessPolicy::Tokens(tokens) => return check_token(tokens, request, need),
+        AccessPolicy::Insecure => check_origin(request),
+        AccessPolicy::Tokens(_) if need == Need::Open => check_origin(request),
+        AccessPolicy::Tokens(_) => check_role(request, need, caller),
     }
-    Ok(Caller { tenant: Tenant::default() })
 }
 
 /// Keeps out pages whose name was pointed at this machine to get at what is on it.
@@ -252,37 +247,36 @@ fn host(request: &Request) -> Option<&str> {
     request.headers().get(header::HOST)?.to_str().ok()
 }
 
-fn check_token(tokens: &[Token], request: &Request, need: Need) -> Result<Caller, ApiError> {
-    let secret = match (bearer(request.headers()), cookie(request.headers())) {
-        (Some(secret), _) => secret,
-        (None, Some(secret)) => {
-            check_origin(request)?;
-            secret
-        }
-        (None, None) => return Err(ApiError::unauthorized("this address asks for a token")),
+fn check_role(
+    request: &Request,
+    need: Need,
+    caller: Result<&Caller, &Stranger>,
+) -> Result<(), ApiError> {
+    let unauthorized = |stranger: &Stranger| match stranger {
+        Stranger::ShowsNothing => ApiError::unauthorized("this address asks for a token"),
+        Stranger::ShowsUnknown => unknown_token(),
     };
-    let token = known(tokens, secret)?;
-    if !token.role.may(need) {
-        let message = format!("a token with the role {} may not do this", token.role.name());
-        return Err(ApiError::forbidden(message, "use a token with another role"));
+    if bearer(request.headers()).is_none() && cookie(request.headers()).is_some() {
+        check_origin(request)?;
     }
-    Ok(Caller { tenant: token.tenant.clone() })
-}
-
-/// Whether the token is good for anything here.
-pub(crate) fn check_login(policy: &AccessPolicy, secret: &str) -> Result<(), ApiError> {
-    match policy {
-        AccessPolicy::Tokens(tokens) => known(tokens, secret).map(drop),
-        AccessPolicy::Loopback | AccessPolicy::Insecure => Ok(()),
+    let role = caller.map_err(unauthorized)?.role;
+    match role {
+        Some(role) if !role.may(need) => {
+            let message = format!("a token with the role {} may not do this", role.name());
+            Err(ApiError::forbidden(message, "use a token with another role"))
+        }
+        _ => Ok(()),
     }
 }
 
-/// Looks at every token, whichever it is.
-fn known<'a>(tokens: &'a [Token], secret: &str) -> Result<&'a Token, ApiError> {
-    let matching =
-        |found, token: &'a Token| if token.secret.is(secret) { Some(token) } else { found };
-    let found = tokens.iter().fold(None, matching);
-    found.ok_or_else(|| ApiError::unauthorized("this token is not known here"))
+/// Whom a token's text would let in.
+pub(crate) fn check_login(policy: &AccessPolicy, text: &str) -> Result<Caller, ApiError> {
+    let AccessPolicy::Tokens(tokens) = policy else { return Ok(Caller::default()) };
+    token::find(&tokens.borrow(), text).map(Caller::from).ok_or_else(unknown_token)
+}
+
+fn unknown_token() -> ApiError {
+    ApiError::unauthorized("this token is not known here")
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

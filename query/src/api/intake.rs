@@ -3,6 +3,8 @@
 //! Invariants:
 //! - the answer comes from the intake, which answers once it is durable; nothing is judged here but
 //!   sizes, encodings and whether another pipeline is meant;
+//! - where client certificates are asked for, a collector is heard about its own node only;
+//! - whose it is, the token says that it came with, and nothing in it;
 //! - what is a verdict about something posted carries our `pipeline`.
 
 use axum::Json;
@@ -11,7 +13,10 @@ use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use nilometer_model::limits::BATCH_FRAME_BYTES_MAX;
-use nilometer_wire::{BatchAnswer, Heartbeat, HeartbeatAnswer, IngestAnswer, IngestRequest};
+use nilometer_wire::{
+    BatchAnswer, Heartbeat, HeartbeatAnswer, IngestAnswer, IngestRequest, IntakeError,
+    decode_header,
+};
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 
@@ -24,6 +29,7 @@ use super::limits::{
     RETRY_AFTER_S,
 };
 use super::params::NoParams;
+use super::peer::PeerCertificate;
 
 /// Which pipeline a collector means to speak to, once it knows one.
 const PIPELINE: &str = "nilometer-pipeline";
@@ -37,6 +43,8 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
         (status = "4XX", body = ApiError), (status = "5XX", body = ApiError)))]
 pub(crate) async fn batches(
     State(api): State<Api>,
+    caller: Caller,
+    certificate: PeerCertificate,
     headers: HeaderMap,
     _: NoParams,
     body: Body,
@@ -45,7 +53,12 @@ pub(crate) async fn batches(
     let pipeline = api.store.pipeline();
     let frame = body::read(body, BATCH_FRAME_BYTES_MAX).await;
     let frame = frame.map_err(|error| error.verdict_if_too_large(pipeline))?;
-    let answer = api.intake.batch(frame).await;
+    if certificate != PeerCertificate::NotAsked {
+        let header = decode_header(&frame).map_err(|error| IntakeError::Damaged(error.to_string()));
+        let header = header.map_err(|error| ApiError::from_intake(error, pipeline))?;
+        certificate.may_speak_for(&header.node)?;
+    }
+    let answer = api.intake.batch(&caller.tenant, frame).await;
     answer.map(Json).map_err(|error| ApiError::from_intake(error, pipeline))
 }
 
@@ -56,6 +69,8 @@ pub(crate) async fn batches(
         (status = "4XX", body = ApiError), (status = "5XX", body = ApiError)))]
 pub(crate) async fn heartbeats(
     State(api): State<Api>,
+    caller: Caller,
+    certificate: PeerCertificate,
     headers: HeaderMap,
     _: NoParams,
     body: Body,
@@ -66,7 +81,8 @@ pub(crate) async fn heartbeats(
     let heartbeat: Heartbeat = serde_json::from_slice(&body).map_err(|error| {
         ApiError::bad_request("body", format!("not a heartbeat: {error}"), "send one JSON object")
     })?;
-    let answer = api.intake.heartbeat(heartbeat).await;
+    certificate.may_speak_for(&heartbeat.node)?;
+    let answer = api.intake.heartbeat(&caller.tenant, heartbeat).await;
     answer.map(Json).map_err(|error| ApiError::from_intake(error, pipeline))
 }
 

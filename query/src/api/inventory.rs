@@ -1,6 +1,9 @@
 //! What is known of sources and nodes.
 //!
-//! Invariant: nothing here is derived from records; it is what the books say.
+//! Invariants:
+//! - nothing here is derived from records; it is what the books say;
+//! - it is the caller's tenant's: a node of one name may be several tenants', and each sees and forgets
+//!   his own.
 
 use std::collections::BTreeMap;
 
@@ -14,9 +17,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::Api;
+use super::access::Caller;
 use super::error::ApiError;
 use super::limits::RETRY_AFTER_S;
 use super::params::{NoParams, Params};
+use super::peer::PeerCertificate;
+use super::token::Role;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -86,11 +92,16 @@ pub(crate) struct SourcesAnswer {
     responses((status = 200, body = SourcesAnswer), (status = "4XX", body = ApiError)))]
 pub(crate) async fn sources(
     State(api): State<Api>,
+    caller: Caller,
+    certificate: PeerCertificate,
     Params(params): Params<SourcesParams>,
-) -> Json<SourcesAnswer> {
-    let sources = api.store.sources(params.node.as_deref());
+) -> Result<Json<SourcesAnswer>, ApiError> {
+    if caller.role == Some(Role::Ingest) {
+        certificate.may_speak_for(params.node.as_deref().unwrap_or_default())?;
+    }
+    let sources = api.store.sources(&caller.tenant, params.node.as_deref());
     let sources = sources.into_iter().map(SourceJson::from).collect();
-    Json(SourcesAnswer { pipeline: api.store.pipeline(), sources })
+    Ok(Json(SourcesAnswer { pipeline: api.store.pipeline(), sources }))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -117,8 +128,12 @@ pub(crate) struct NodesAnswer {
 /// The hosts that collectors read.
 #[utoipa::path(get, path = "/api/v1/nodes", tag = "pipeline",
     responses((status = 200, body = NodesAnswer), (status = "4XX", body = ApiError)))]
-pub(crate) async fn nodes(State(api): State<Api>, _: NoParams) -> Json<NodesAnswer> {
-    Json(NodesAnswer { nodes: by_node(api.store.collectors(api.clock.now())) })
+pub(crate) async fn nodes(
+    State(api): State<Api>,
+    caller: Caller,
+    _: NoParams,
+) -> Json<NodesAnswer> {
+    Json(NodesAnswer { nodes: by_node(api.store.collectors(&caller.tenant, api.clock.now())) })
 }
 
 /// A node's clock is what its collector heard last says; it lags as its slowest does.
@@ -147,10 +162,11 @@ fn by_node(mut collectors: Vec<CollectorView>) -> Vec<NodeJson> {
     responses((status = 204, description = "Forgotten"), (status = "4XX", body = ApiError)))]
 pub(crate) async fn forget_node(
     State(api): State<Api>,
+    caller: Caller,
     Path(node): Path<String>,
     _: NoParams,
 ) -> Result<StatusCode, ApiError> {
-    match api.store.forget_node(&node, api.clock.now()).await {
+    match api.store.forget_node(&caller.tenant, &node, api.clock.now()).await {
         Ok(true) => Ok(StatusCode::NO_CONTENT),
         Ok(false) => {
             let hint = "GET /api/v1/nodes lists those that are known";

@@ -6,6 +6,12 @@ use std::time::Duration;
 pub(crate) const LIMIT_DEFAULT: usize = 100;
 /// Records or rows of one answer.
 pub(crate) const LIMIT_MAX: usize = 10_000;
+/// Records before and behind the one whose context is asked for, when the request does not say.
+pub(crate) const CONTEXT_DEFAULT: usize = 10;
+/// Records before, or behind, the one whose context is asked for.
+pub(crate) const CONTEXT_MAX: usize = 1_000;
+/// Longest value that completion offers, bytes.
+pub(crate) const COMPLETE_VALUE_BYTES_MAX: usize = 256;
 /// Buckets of a histogram, when the request does not say.
 pub(crate) const BUCKETS_DEFAULT: usize = 60;
 /// Buckets of a histogram.
@@ -17,6 +23,14 @@ pub(crate) const RANGE_DEFAULT_NS: i64 = 3_600_000_000_000;
 pub(crate) const QUERY_BODY_BYTES_MAX: usize = 64 << 10;
 /// What a login sends, bytes.
 pub(crate) const LOGIN_BYTES_MAX: usize = 4 << 10;
+/// Logins that may fail in a row before the next attempt has to wait.
+pub(crate) const LOGIN_FAILURES_MAX: u32 = 10;
+/// One more may fail after this long.
+pub(crate) const LOGIN_FAILURE_EVERY: Duration = Duration::from_secs(1);
+/// Parameters of a request that its audit entry shows.
+pub(crate) const AUDIT_PARAMETERS_MAX: usize = 32;
+/// The name or value of one of them, bytes.
+pub(crate) const AUDIT_PARAMETER_BYTES_MAX: usize = 1 << 10;
 /// A heartbeat, bytes.
 pub(crate) const HEARTBEAT_BYTES_MAX: usize = 8 << 20;
 /// The body of an ingest request as sent, bytes.

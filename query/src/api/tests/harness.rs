@@ -190,12 +190,12 @@ impl World {
     /// Moves what was written into a split.
     pub(super) async fn seal(&self) {
         self.store.publish(self.store.cut(NOW)).await.unwrap();
-        assert!(self.store.snapshot().buffer.is_empty());
+        assert!(self.store.snapshot(&Tenant::default()).buffer.is_empty());
     }
 
     /// Takes the splits' objects away.
     pub(super) async fn lose_splits(&self) {
-        for split in self.store.snapshot().splits {
+        for split in self.store.snapshot(&Tenant::default()).splits {
             self.objects.delete(&object_path(split.meta().id)).await.unwrap();
         }
     }
