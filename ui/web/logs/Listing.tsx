@@ -1,6 +1,7 @@
 // The lines of a question, the one that is open, and what can be done with them by keys.
 
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { filterPart } from '../model/query'
 import type { LogRecord } from '../model/record'
 import { type Nanos, parseTime } from '../model/time'
 import type { Question } from '../state/question'
@@ -14,7 +15,6 @@ import { Failed } from './Failed'
 import { type Lines, linesOfRows, rowsOfList } from './lines'
 import { LogList } from './LogList'
 import { Nothing } from './Nothing'
-import { filterPart } from '../model/query'
 import { dayOf, searched } from './rowText'
 import { Skeleton } from './Skeleton'
 import { TabRow } from './TabRow'

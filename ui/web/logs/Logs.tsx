@@ -2,6 +2,7 @@
 // wrote around one of its lines.
 
 import { useState } from 'react'
+import { filterPart, hasPipe } from '../model/query'
 import { Frame } from '../parts/Frame'
 import { useQuestion } from '../state/question'
 import { changeView, useView } from '../state/useView'
@@ -13,7 +14,6 @@ import { Failed } from './Failed'
 import { Facets } from './facets/Facets'
 import { Listing } from './Listing'
 import './logs.css'
-import { filterPart, hasPipe } from '../model/query'
 import { QueryBar } from './query/QueryBar'
 import { Table } from './table/Table'
 import { useResult } from './table/useResult'

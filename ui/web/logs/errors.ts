@@ -1,9 +1,9 @@
 // The next error before or behind a line: among those that are here, or from the server.
 
 import { searchLogs } from '../api/client'
+import { filterPart } from '../model/query'
 import { isError, type LogRecord } from '../model/record'
 import { type Nanos, rfc3339Nanos } from '../model/time'
-import { filterPart } from '../model/query'
 import type { Asked } from './copies'
 
 /** Errors of the line's own nanosecond that may stand before it. */

@@ -6,8 +6,8 @@ import { blockSegments, lineSegments, oneLine, seen } from '../model/message'
 import type { Json, LogRecord } from '../model/record'
 import { squeeze } from '../model/squeeze'
 import { MONTHS, type Nanos, millis } from '../model/time'
-import { wallClock, type Zone } from '../model/zone'
 import { tokens } from '../model/tokens'
+import { wallClock, type Zone } from '../model/zone'
 
 /** A piece of a message: `cause` is what a squeezed message is about, `marked` a searched word. */
 export interface Piece {

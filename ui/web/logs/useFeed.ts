@@ -5,9 +5,9 @@ import { type Dispatch, useCallback, useEffect, useReducer, useRef } from 'react
 import { type Search, searchLogs, toFault } from '../api/client'
 import { openTail } from '../api/tail'
 import { PAGE_ROWS } from '../model/limits'
+import { filterPart } from '../model/query'
 import type { View } from '../state/view'
 import { EMPTY_FEED, type Feed, feedAfter, type Happening } from './feed'
-import { filterPart } from '../model/query'
 
 export interface FeedControl {
   readonly feed: Feed

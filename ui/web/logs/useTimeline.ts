@@ -4,10 +4,10 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type Fault, histogram, searchLogs, toFault } from '../api/client'
 import { SETTLE_MS } from '../model/limits'
+import { filterPart } from '../model/query'
 import { rfc3339Nanos } from '../model/time'
 import type { Counts } from './chart/useCounts'
 import { type Rows, rowsOfTimeline } from './lines'
-import { filterPart } from '../model/query'
 import { type Stretch, type Timeline, timelineOf } from './timeline'
 import { type Asks, type Loader, openLoader } from './timelineLoader'
 

@@ -4,9 +4,9 @@
 import { useEffect, useState } from 'react'
 import { type Fault, histogram, type Search, toFault } from '../../api/client'
 import { COMPLETE, type Coverage } from '../../model/coverage'
+import { filterPart } from '../../model/query'
 import { millis, parseTime, rfc3339Nanos } from '../../model/time'
 import type { Question } from '../../state/question'
-import { filterPart } from '../query/tokens'
 import { type Bucket, bucketCount, occupied, severityTotals, toBucket } from './counts'
 
 export interface Counts {

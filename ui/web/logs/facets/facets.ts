@@ -4,8 +4,8 @@
 
 import type { FieldSeen, ValueSeen } from '../../api/client'
 import { FACET_FIELDS_MAX } from '../../model/limits'
+import { filterPart } from '../../model/query'
 import { withTerm } from '../../state/view'
-import { filterPart } from '../query/tokens'
 import { type Term, terms, withoutTerm } from '../query/terms'
 
 export type Chosen = 'only' | 'without' | undefined

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react'
 import { fields, fieldValues, type ValueSeen } from '../../api/client'
 import { FACET_VALUES_MAX } from '../../model/limits'
 import type { Question } from '../../state/question'
-import { filterPart } from '../query/tokens'
+import { filterPart } from '../../model/query'
 import { facetFields, filtersBeside, FIRST_FIELDS, tellsApart } from './facets'
 
 export interface Facet {

@@ -2,7 +2,7 @@
 // included: otherwise the caret would stand beside its letter.
 
 import { memo, type ReactNode } from 'react'
-import { tokens } from './tokens'
+import { tokens } from '../../model/tokens'
 
 export const EXAMPLE = 'Words, field:value, "a phrase", /regex/, | stats'
 

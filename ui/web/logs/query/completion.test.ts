@@ -28,10 +28,18 @@ test('characters and UTF-16 units are told apart', () => {
   expect(unitsBefore('𝒳a', 9)).toBe(3)
 })
 
-test('what is already written is not offered', () => {
-  const completion = { items: [item('seat', 'value')], replace: { from: 2, to: 6 } }
-  expect(offered('c:seat', completion)).toEqual([])
-  expect(offered('c:sea', { ...completion, replace: { from: 2, to: 5 } })).toHaveLength(1)
+test.each([
+  ['c:sea', 2, 5, false, 1],
+  ['c:seat', 2, 6, false, 0],
+  ['c:', 2, 2, false, 1],
+  ['a | ', 4, 4, false, 1],
+  ['| stats p99(', 12, 12, false, 1],
+  ['a ', 2, 2, false, 0],
+  ['a ', 2, 2, true, 1],
+  ['', 0, 0, false, 0],
+  ['', 0, 0, true, 1],
+])('in %j, with [%d, %d) to replace, asked for: %s, %d items come up', (q, from, to, asked, count) => {
+  expect(offered(q, { items: [item('seat', 'value')], replace: { from, to } }, asked)).toHaveLength(count)
 })
 
 test.each([

@@ -30,10 +30,14 @@ export function editOf(q: string, { replace }: Completion, item: CompletionItem)
   return { from, to, text: item.text + blank }
 }
 
-/** Items that would change something: the only one that is already written is none. */
-export function offered(q: string, completion: Completion): readonly CompletionItem[] {
+/** Items that would change something: the only one that is already written is none. While somebody only types,
+ *  nothing comes up between two words either. */
+export function offered(q: string, completion: Completion, askedFor: boolean): readonly CompletionItem[] {
   const { items, replace } = completion
-  const written = Array.from(q).slice(replace.from, replace.to).join('')
+  const before = q.slice(0, unitsBefore(q, replace.from))
+  const written = q.slice(before.length, unitsBefore(q, replace.to))
+  const begun = written !== '' || /[:(|,]\s*$/.test(before)
+  if (!begun && !askedFor) return []
   return items.length === 1 && items[0]?.text === written ? [] : items
 }
 

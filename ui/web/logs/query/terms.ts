@@ -1,7 +1,8 @@
 // What a query's filters say about fields: which values are asked for and which are kept out. Pure; only
 // terms that stand alone count, not those inside parentheses.
 
-import { filterPart, type Token, tokens } from './tokens'
+import { filterPart } from '../../model/query'
+import { type Token, tokens } from '../../model/tokens'
 
 export interface Term {
   readonly field: string

@@ -32,7 +32,7 @@ export function useCompletion({ from, to }: Range) {
       asked.current = abort
       const completion = await complete(q, charactersBefore(q, caretUnits), { from, to }, abort.signal).catch(() => undefined)
       if (abort.signal.aborted) return
-      const items = completion === undefined ? [] : offered(q, completion)
+      const items = completion === undefined ? [] : offered(q, completion, chosen)
       if (completion === undefined || items.length === 0) setOffer(undefined)
       else setOffer({ completion, items, active: chosen ? 0 : undefined })
     },

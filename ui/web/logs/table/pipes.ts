@@ -1,9 +1,9 @@
 // What the pipes of a query say about the columns of its table: which of them hold a field's values, and by
 // which it is sorted. Pure; a query that the server refuses may read as anything.
 
-import { hasOuterOr, termOf } from '../../model/query'
+import { filterPart, hasOuterOr, termOf } from '../../model/query'
+import { type Token, tokens } from '../../model/tokens'
 import { withTerm } from '../../state/view'
-import { filterPart, type Token, tokens } from '../query/tokens'
 
 interface Pipe {
   readonly name: string
