@@ -11,5 +11,6 @@ mod ingest;
 mod life;
 mod prove;
 mod spans;
+mod tenants;
 mod tidy;
 mod torture;

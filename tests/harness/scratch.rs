@@ -1,6 +1,7 @@
 //! A directory of one test; kept, named, and its logs shown, when the test fails.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// How much of each log is shown; the directory keeps the rest.
@@ -27,6 +28,13 @@ impl Scratch {
         let path = self.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The same, for its owner's eyes only.
+    pub fn secret(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.write(name, text);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
     }
 }

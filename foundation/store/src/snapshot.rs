@@ -1,4 +1,4 @@
-//! What one query sees, from its first byte to its last.
+//! What one query of a tenant sees, from its first byte to its last.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use crate::split::Split;
 pub struct Snapshot {
     /// The revision.
     pub revision: Revision,
-    /// Its splits.
+    /// Its splits, which know whose their blocks are.
     pub splits: Vec<Arc<Split>>,
     /// Splits that Meta names and that cannot be read.
     pub missing_splits: u32,
-    /// Records that are in no split yet, oldest chunk first.
+    /// The tenant's records that are in no split yet, oldest chunk first.
     pub buffer: Vec<Arc<Rows>>,
 }

@@ -8,6 +8,8 @@
 //! Numbers are little-endian. Invariants:
 //! - the same chunks, id and origin give the same blocks (tantivy draws a name of its own per index);
 //! - rows lie in the order of `RowRef::compare_in_split`, and blocks tile the object from its first byte;
+//! - a block holds one tenant's rows, and a tenant's blocks lie side by side: nobody's question opens
+//!   another's;
 //! - the counts in [`SplitMeta`] are counted from what was encoded;
 //! - what cannot be read exactly as it was written is an error that names split and section.
 
@@ -18,6 +20,7 @@ mod prune;
 mod read;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use nilometer_model::{Count, LogId, LogPosition, Revision, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -89,6 +92,9 @@ pub struct SplitMeta {
     pub replaces: Vec<SplitId>,
     /// What it holds of each source.
     pub sources: BTreeMap<SourceId, Count>,
+    /// Each tenant's blocks; empty in splits from before this was noted.
+    #[serde(default)]
+    pub tenants: BTreeMap<String, Range<u32>>,
     /// Format version.
     pub format: u16,
 }

@@ -182,15 +182,15 @@ impl Store {
         let _ended = visible.wait_for(|arrived| *arrived >= position).await;
     }
 
-    /// What a query sees.
+    /// What a query of the tenant sees.
     #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self, tenant: &Tenant) -> Snapshot {
         let inner = self.inner();
         Snapshot {
             revision: inner.state.revision,
             splits: inner.splits.values().map(Arc::clone).collect(),
             missing_splits: inner.missing_splits,
-            buffer: inner.buffer.chunks(),
+            buffer: inner.buffer.chunks(tenant),
         }
     }
 
@@ -495,7 +495,7 @@ impl Inner {
         let entered = Entered { rows: rows.len(), duplicates };
         if !rows.is_empty() {
             let rows = Arc::new(rows);
-            self.buffer.push(Arc::clone(&rows));
+            self.buffer.push(&tenant, Arc::clone(&rows));
             self.feeds.send(&tenant, rows);
         }
         Ok(entered)

@@ -50,7 +50,7 @@ pub(crate) struct Found {
 }
 
 pub(crate) async fn find(api: &Api, request: &SearchRequest) -> Result<Found, ApiError> {
-    let snapshot = api.store.snapshot();
+    let snapshot = api.store.snapshot(request.filter.tenant());
     let page = execute::search(&snapshot, request).await.map_err(refuse)?;
     let coverage =
         coverage(api, &request.filter, request.range, page.missing_splits, page.limited_by);
@@ -65,7 +65,7 @@ pub(crate) struct Counted {
 }
 
 pub(crate) async fn count(api: &Api, request: &HistogramRequest) -> Result<Counted, ApiError> {
-    let snapshot = api.store.snapshot();
+    let snapshot = api.store.snapshot(request.filter.tenant());
     let histogram = execute::histogram(&snapshot, request).await.map_err(refuse)?;
     note(histogram.stats);
     let missing_splits = histogram.missing_splits;
@@ -82,14 +82,14 @@ pub(crate) struct Tabled {
 }
 
 pub(crate) async fn tabulate(api: &Api, request: &PipelineRequest) -> Result<Tabled, ApiError> {
-    let snapshot = api.store.snapshot();
-    let tabled = execute::pipeline(&snapshot, request).await.map_err(refuse)?;
     let filter = &request.plan.filter;
+    let snapshot = api.store.snapshot(filter.tenant());
+    let tabled = execute::pipeline(&snapshot, request).await.map_err(refuse)?;
     let coverage = coverage(api, filter, request.range, tabled.missing_splits, tabled.limited_by);
     Ok(Tabled { table: tabled.table, coverage, stats: note(tabled.stats) })
 }
 
-fn note(stats: Stats) -> StatsJson {
+pub(crate) fn note(stats: Stats) -> StatsJson {
     metrics::scanned(stats.rows_scanned);
     let Stats { elapsed, splits, bytes_read, rows_scanned, rows_matched } = stats;
     let elapsed_ms = (elapsed.as_secs_f64() * 1e6).round() / 1e3;
@@ -97,7 +97,7 @@ fn note(stats: Stats) -> StatsJson {
 }
 
 /// How complete the answer is to whom the filter belongs.
-fn coverage(
+pub(crate) fn coverage(
     api: &Api,
     filter: &Filter,
     range: TimeRange,
@@ -113,10 +113,14 @@ fn coverage(
     CoverageJson::new(known, missing_splits, limited_by)
 }
 
-fn refuse(error: QueryError) -> ApiError {
+pub(crate) fn refuse(error: QueryError) -> ApiError {
     match error {
         QueryError::OverLimit { .. } => {
             let hint = "ask for a shorter range, fewer records, or a field with fewer values";
+            ApiError::over_limit(error.to_string(), hint)
+        }
+        QueryError::TooMany { .. } => {
+            let hint = "ask for a shorter range or fewer records";
             ApiError::over_limit(error.to_string(), hint)
         }
         QueryError::Stopped => {

@@ -48,7 +48,7 @@ pub(crate) async fn components(
     caller: Caller,
     _: NoParams,
 ) -> Json<ComponentsAnswer> {
-    let snapshot = api.store.snapshot();
+    let snapshot = api.store.snapshot(&caller.tenant);
     let (mut speakers, missing_splits) = api.speakers.of_splits(&caller.tenant, &snapshot).await;
     let mut buffered = SpeakersByTenant::default();
     snapshot.buffer.iter().for_each(|rows| buffered.hear(rows));

@@ -53,6 +53,10 @@ pub(super) trait Fold: Send + 'static {
     fn take(&mut self, rows: &Rows, fits: &Selection);
     /// Memory that it holds, bytes.
     fn memory_bytes(&self) -> usize;
+    /// Why there can be no answer, if that is known by now.
+    fn refusal(&self) -> Option<QueryError> {
+        None
+    }
 }
 
 /// The end of a scan.
@@ -138,7 +142,7 @@ fn units(snapshot: &Snapshot, question: &Question) -> Vec<Unit> {
     for (split, opened) in snapshot.splits.iter().enumerate() {
         let meta = opened.meta();
         if range.touches(meta.time_first, meta.time_last) {
-            let blocks = opened.blocks(range, &prune).into_iter();
+            let blocks = opened.blocks(question.filter.tenant(), range, &prune).into_iter();
             units.extend(blocks.filter_map(|block| stored(opened, (split, block), range)));
         }
     }
@@ -194,12 +198,14 @@ fn visit_all<F: Fold>(
         if left.is_cancelled() {
             return Err(QueryError::Stopped);
         }
-        match (visit(input, question, fold, visited), input) {
-            (Err(_), Input::Block { split, .. }) => visited.damaged.push(*split),
-            _ if fold.memory_bytes() > limit_bytes => {
-                return Err(QueryError::OverLimit { limit_bytes });
-            }
-            _ => {}
+        if let (Err(_), Input::Block { split, .. }) = (visit(input, question, fold, visited), input) {
+            visited.damaged.push(*split);
+        }
+        if fold.memory_bytes() > limit_bytes {
+            return Err(QueryError::OverLimit { limit_bytes });
+        }
+        if let Some(refusal) = fold.refusal() {
+            return Err(refusal);
         }
     }
     Ok(())
@@ -216,7 +222,10 @@ fn visit<F: Fold>(
     let range = (!input.is_inside()).then_some(question.range);
     let time = if range.is_some() { Columns::TIME } else { Columns::NONE };
     let shown = fold.columns();
-    let needed = question.filter.columns().with(time).with(shown.among(Columns::NUMBERS));
+    let asked = question.filter.columns().with(time);
+    // When nothing but who speaks decides, most blocks have rows that fit: a second look would be the rule.
+    let cheap = if asked.is_none() { Columns::ALL } else { Columns::NUMBERS };
+    let needed = asked.with(shown.among(cheap));
     let mut rows = match input {
         Input::Buffered { rows, .. } => &**rows,
         Input::Block { bytes, .. } => {

@@ -12,7 +12,7 @@ use super::directory::{BlockEntry, bounds};
 use super::index::IndexBuilder;
 use super::{FORMAT, MAGIC, SplitError, SplitId, SplitMeta, SplitOrigin, TAIL_BYTES};
 
-/// A block that has as many rows ends where the component changes.
+/// A block ends where the tenant changes, and one that has as many rows where the component does.
 const BLOCK_ROWS_CUT: usize = 128;
 /// Fast: every row passes here once.
 const ZSTD_LEVEL: i32 = 1;
@@ -101,13 +101,13 @@ impl Sorted {
         if block.len() >= BLOCK_ROWS_MAX || text >= BATCH_TEXT_BYTES_MAX {
             return true;
         }
-        block.len() >= BLOCK_ROWS_CUT && {
-            let owner = |place: usize| {
-                let origin = &self.origins[self.keys[place].rank as usize];
-                (&origin.tenant, &origin.component)
-            };
-            owner(place) != owner(place - 1)
+        if place == 0 {
+            return false;
         }
+        let origin = |place: usize| &self.origins[self.keys[place].rank as usize];
+        let (before, next) = (origin(place - 1), origin(place));
+        before.tenant != next.tenant
+            || (block.len() >= BLOCK_ROWS_CUT && before.component != next.component)
     }
 }
 
@@ -151,6 +151,10 @@ impl Building {
         raise(&mut meta.time_last, entry.time_last);
         raise(&mut meta.order_last, entry.order_last);
         raise(&mut meta.received_last, received_last);
+        if let Some(origin) = rows.origins.first() {
+            let blocks = meta.tenants.entry(origin.tenant.clone());
+            blocks.or_insert(meta.blocks..meta.blocks).end += 1;
+        }
         meta.blocks += 1;
         meta.rows += rows.len() as u64;
         for (origin, bytes) in rows.origin.iter().zip(&rows.bytes) {

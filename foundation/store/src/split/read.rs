@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use nilometer_model::TimeRange;
+use nilometer_model::{Tenant, TimeRange};
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::directory::{self, BlockEntry};
@@ -85,13 +85,15 @@ impl Split {
         &self.directory
     }
 
-    /// The blocks that may hold a row in `range` that meets `prune`; none that does is left out.
+    /// The tenant's blocks that may hold a row in `range` that meets `prune`; none that does is left out.
     #[must_use]
-    pub fn blocks(&self, range: TimeRange, prune: &Prune) -> Vec<u32> {
-        if !prune.possible() {
+    pub fn blocks(&self, tenant: &Tenant, range: TimeRange, prune: &Prune) -> Vec<u32> {
+        let own = self.own(tenant);
+        if own.is_empty() || !prune.possible() {
             return Vec::new();
         }
-        let entries = (0_u32..).zip(&self.directory);
+        let own = own.start as usize..own.end as usize;
+        let entries = (0_u32..).zip(&self.directory).take(own.end).skip(own.start);
         let touching =
             entries.filter(|(_, entry)| range.touches(entry.time_first, entry.time_last));
         let candidates = self.candidates(prune);
@@ -99,6 +101,13 @@ impl Split {
             candidates.as_ref().is_none_or(|candidates| candidates.binary_search(block).is_ok())
         };
         touching.map(|(block, _)| block).filter(possible).collect()
+    }
+
+    /// The tenant's blocks; all of them where nobody noted whose they are.
+    fn own(&self, tenant: &Tenant) -> Range<u32> {
+        let noted = &self.meta.tenants;
+        let unknown = if noted.is_empty() { self.meta.blocks } else { 0 };
+        noted.get(tenant.name()).cloned().unwrap_or(0..unknown)
     }
 
     /// What the index says; all blocks when it cannot say.

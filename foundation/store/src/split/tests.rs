@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nilometer_block::{Columns, decode};
-use nilometer_model::{Origin, RowRef, Rows, Severity, SourceId, TimeRange, Timestamp};
+use nilometer_model::{Origin, RowRef, Rows, Severity, SourceId, Tenant, TimeRange, Timestamp};
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -21,6 +21,15 @@ fn origin_of_split() -> SplitOrigin {
     }
 }
 
+/// Whose all rows are where it does not matter.
+fn nobody_else() -> Tenant {
+    Tenant::default()
+}
+
+fn own_origin() -> Origin {
+    Origin { tenant: nobody_else().name().to_owned(), ..Origin::default() }
+}
+
 /// Chunks in the order of arrival: many components, each in each chunk.
 fn chunks(chunks: i64, rows: i64) -> Vec<Arc<Rows>> {
     let chunk = |chunk: i64| {
@@ -30,7 +39,7 @@ fn chunks(chunks: i64, rows: i64) -> Vec<Arc<Rows>> {
             let component = format!("component-{n}");
             let time = Timestamp((chunk * rows + row) * 1_000);
             all.push(RowRef {
-                origin: &Arc::new(Origin { component, source: SourceId(n), ..Origin::default() }),
+                origin: &Arc::new(Origin { component, source: SourceId(n), ..own_origin() }),
                 time,
                 order_time: time,
                 position: time.0.cast_unsigned() + 10,
@@ -116,12 +125,16 @@ async fn no_block_with_a_wanted_row_is_left_out() {
     let blocks = read_all(&split).await.unwrap();
     for (from, to) in [(-5, 0), (0, 1), (999_000, 1_000_001), (5_999_000, 9_000_000)] {
         let range = TimeRange::new(Timestamp(from), Timestamp(to)).unwrap();
-        let candidates = split.blocks(range, &Prune::Word("line".to_owned()));
+        let candidates = split.blocks(&nobody_else(), range, &Prune::Word("line".to_owned()));
         for (block, rows) in (0_u32..).zip(&blocks) {
             let wanted = rows.iter().any(|row| range.contains(row.time));
             assert!(!wanted || candidates.contains(&block), "block {block} of {from}..{to}");
         }
-        assert!(split.blocks(range, &Prune::And(vec![Prune::All, Prune::None])).is_empty());
+        assert!(
+            split
+                .blocks(&nobody_else(), range, &Prune::And(vec![Prune::All, Prune::None]))
+                .is_empty()
+        );
     }
     assert!(matches!(split.read_blocks(&[99]).await, Err(SplitError::NoSuchBlock { .. })));
 }
@@ -133,7 +146,7 @@ fn a_split_without_rows_is_not_built() {
 
 /// A row whose message and attributes are drawn from a few words and values.
 fn drawn(chunk: &mut Rows, n: u64, message: &str, attributes: &str) {
-    let origin = Origin { component: format!("c{}", n % 3), ..Origin::default() };
+    let origin = Origin { component: format!("c{}", n % 3), ..own_origin() };
     chunk.push(RowRef {
         origin: &Arc::new(origin),
         time: Timestamp(n.cast_signed()),
@@ -167,7 +180,7 @@ async fn the_index_leaves_out_no_wanted_block_and_most_of_the_others() {
     let equals =
         |field: &str, value: &str| Prune::Equals { field: field.into(), value: value.into() };
     let check = |prune: &Prune, expect: &[u32]| {
-        assert_eq!(split.blocks(TimeRange::ALL, prune), expect, "{prune:?}");
+        assert_eq!(split.blocks(&nobody_else(), TimeRange::ALL, prune), expect, "{prune:?}");
     };
     check(&Prune::All, &[0, 1, 2]);
     check(&Prune::None, &[]);
@@ -190,4 +203,35 @@ async fn the_index_leaves_out_no_wanted_block_and_most_of_the_others() {
     check(&Prune::And(vec![equals("status", "200"), Prune::Word("alpha".into())]), &[0]);
     check(&Prune::Or(vec![equals("status", "202"), equals("component", "c1")]), &[1, 2]);
     check(&Prune::Or(vec![equals("status", "202"), Prune::All]), &[0, 1, 2]);
+}
+
+#[tokio::test]
+async fn a_tenants_blocks_hold_his_rows_only_and_nobody_else_opens_them() {
+    let names = ["acme", "globex", "zeta"];
+    let mut chunk = Rows::default();
+    for n in 0..3_000_u64 {
+        // Of the second there are fewer than make a block otherwise.
+        let tenant = if n % 100 == 0 { names[1] } else { names[2 * (n % 2) as usize] };
+        let origin = Arc::new(Origin { tenant: tenant.to_owned(), ..Origin::default() });
+        let mut one = Rows::default();
+        drawn(&mut one, n, "line", "");
+        chunk.push(RowRef { origin: &origin, ..one.row(0) });
+    }
+    let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let (meta, bytes) = build(ID, &[Arc::new(chunk)], origin_of_split()).unwrap();
+    put(&*objects, bytes).await;
+    let split = Split::open(objects, meta.clone()).await.unwrap();
+    let blocks = read_all(&split).await.unwrap();
+    let mut opened = Vec::new();
+    for name in names {
+        let tenant = Tenant::parse(name).unwrap();
+        let own = split.blocks(&tenant, TimeRange::ALL, &Prune::All);
+        assert_eq!(split.blocks(&tenant, TimeRange::ALL, &Prune::Word("line".into())), own);
+        let mut rows = own.iter().flat_map(|block| blocks[*block as usize].iter());
+        assert!(!own.is_empty() && rows.all(|row| row.origin.tenant == name));
+        opened.extend(own);
+    }
+    assert_eq!(opened, (0..meta.blocks).collect::<Vec<_>>(), "each block is somebody's");
+    let unknown = Tenant::parse("nobody").unwrap();
+    assert!(split.blocks(&unknown, TimeRange::ALL, &Prune::All).is_empty());
 }

@@ -127,7 +127,7 @@ fn arrive(store: &Store, position: u64, batch: Batch) -> Result<Entered, TurnedB
 
 /// The (source, record) pairs that a query would see, sorted; twice if seen twice.
 async fn seen(store: &Store) -> Vec<(u64, u64)> {
-    let snapshot = store.snapshot();
+    let snapshot = store.snapshot(&Tenant::default());
     let mut chunks = snapshot.buffer.clone();
     for split in &snapshot.splits {
         let blocks: Vec<u32> = (0..split.meta().blocks).collect();

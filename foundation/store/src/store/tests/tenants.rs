@@ -184,7 +184,7 @@ async fn a_batch_is_whose_token_brought_it_whatever_it_says_itself() {
             Arc::new(Origin { tenant: globex.tenant.name().to_owned(), ..Origin::clone(origin) });
     }
     acme.arrive(&store, 1, batch).unwrap();
-    let rows = &store.snapshot().buffer[0];
+    let rows = &store.snapshot(&acme.tenant).buffer[0];
     assert!(rows.iter().all(|row| row.origin.tenant == acme.tenant.name()));
     assert_eq!(store.ledger(&acme.tenant, seconds(3)).len(), 1);
     assert!(store.ledger(&globex.tenant, seconds(3)).is_empty());
@@ -229,6 +229,7 @@ async fn what_names_anothers_is_turned_away_whole_and_again_when_the_log_is_read
                 turned_away.map(|()| unreachable!())
             );
             assert_eq!(seen(&store).await, before, "{how}");
+            assert!(store.snapshot(&globex.tenant).buffer.is_empty(), "{how}");
             sides().iter().for_each(|side| check_views(&store, side));
             assert_eq!(store.arrived(), LogPosition(3), "the Log is read on");
             let next = acme.arrive(&store, 4, acme.batch(2, 3, 5)).unwrap();
