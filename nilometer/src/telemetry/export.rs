@@ -67,11 +67,16 @@ impl SpanProcessor for Queue {
 pub(super) struct Export {
     url: String,
     client: reqwest::Client,
-    resource: ResourceAttributesWithSchema,
+    waiting: Waiting,
+    failures: u32,
+}
+
+/// What was not sent yet.
+struct Waiting {
     spans: Receiver<SpanData>,
+    resource: ResourceAttributesWithSchema,
     /// What is being sent; kept until it is taken or refused.
     batch: Option<Batch>,
-    failures: u32,
 }
 
 /// A request's body.
@@ -105,7 +110,8 @@ impl Export {
             .build()
             .map_err(|error| format!("--trace-to: {error}"))?;
         let url = format!("{endpoint}/v1/traces");
-        Ok(Self { url, client, resource: resource.into(), spans, batch: None, failures: 0 })
+        let waiting = Waiting { spans, resource: resource.into(), batch: None };
+        Ok(Self { url, client, waiting, failures: 0 })
     }
 
     /// Sends until `end`, then what is left, once.
@@ -121,18 +127,18 @@ impl Export {
                 next = turn => pause = next,
             }
         }
-        self.spans.close();
+        self.waiting.spans.close();
         // Late or not, what is left is counted.
         let _late = tokio::time::timeout(SPANS_FLUSH_TIMEOUT, self.send_all()).await;
-        while let Some(batch) = self.next_batch() {
+        while let Some(batch) = self.waiting.next() {
             metrics::spans_dropped(batch.spans, Dropped::End);
-            self.batch = None;
+            self.waiting.batch = None;
         }
     }
 
     /// Sends until the queue is empty or something fails; how long to wait then.
     async fn send_all(&mut self) -> Duration {
-        while let Some(batch) = self.next_batch() {
+        while let Some(batch) = self.waiting.next() {
             match self.send(batch.clone()).await {
                 Ok(refused) => self.taken(&batch, refused),
                 Err(error) => {
@@ -142,16 +148,6 @@ impl Export {
             }
         }
         SPANS_LINGER
-    }
-
-    /// What was not taken yet, else what waits in the queue.
-    fn next_batch(&mut self) -> Option<Batch> {
-        if self.batch.is_none() {
-            let waiting = std::iter::from_fn(|| self.spans.try_recv().ok());
-            let spans: Vec<SpanData> = waiting.take(SPANS_SENT_AT_ONCE_MAX).collect();
-            self.batch = (!spans.is_empty()).then(|| Batch::new(spans, &self.resource));
-        }
-        self.batch.clone()
     }
 
     /// How many spans of the batch were refused one by one.
@@ -175,21 +171,33 @@ impl Export {
         let refused = refused.min(batch.spans);
         metrics::spans_sent(batch.spans - refused);
         metrics::spans_dropped(refused, Dropped::Refused);
-        self.batch = None;
+        self.waiting.batch = None;
         if std::mem::take(&mut self.failures) > 0 {
-            tracing::info!(url = self.url, "spans are taken again");
+            tracing::info!("spans are taken again (trace_to)");
         }
     }
 
     fn failed(&mut self, batch: &Batch, error: &SendError) {
         if let SendError::Refused(_) = error {
             metrics::spans_dropped(batch.spans, Dropped::Refused);
-            self.batch = None;
+            self.waiting.batch = None;
         }
         if self.failures == 0 {
-            tracing::warn!(url = self.url, %error, "spans are not taken (trace_to); trying on");
+            tracing::warn!(%error, "spans are not taken (trace_to); trying on");
         }
         self.failures = self.failures.saturating_add(1);
+    }
+}
+
+impl Waiting {
+    /// What was not taken yet, else what waits in the queue.
+    fn next(&mut self) -> Option<Batch> {
+        if self.batch.is_none() {
+            let waiting = std::iter::from_fn(|| self.spans.try_recv().ok());
+            let spans: Vec<SpanData> = waiting.take(SPANS_SENT_AT_ONCE_MAX).collect();
+            self.batch = (!spans.is_empty()).then(|| Batch::new(spans, &self.resource));
+        }
+        self.batch.clone()
     }
 }
 
@@ -224,7 +232,35 @@ async fn refused_spans(mut response: Response) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::trace::{Span, Tracer, TracerProvider};
+    use opentelemetry_sdk::trace::SdkTracerProvider;
+
     use super::*;
+
+    /// This many spans that have ended.
+    fn ended(spans: usize) -> Waiting {
+        let (queue, receiver) = queue();
+        let provider = SdkTracerProvider::builder().with_span_processor(queue).build();
+        let tracer = provider.tracer("test");
+        (0..spans).for_each(|_| tracer.start("span").end());
+        let resource = (&Resource::builder_empty().build()).into();
+        Waiting { spans: receiver, resource, batch: None }
+    }
+
+    #[test]
+    fn the_queue_takes_as_many_spans_as_it_may_and_no_more() {
+        for spans in [SPANS_QUEUED_MAX, SPANS_QUEUED_MAX + 1] {
+            assert_eq!(ended(spans).spans.len(), SPANS_QUEUED_MAX);
+        }
+    }
+
+    #[test]
+    fn a_request_holds_as_many_spans_as_it_may_and_no_more() {
+        let most = SPANS_SENT_AT_ONCE_MAX;
+        for (spans, sent) in [(0, None), (most, Some(most)), (most + 1, Some(most))] {
+            assert_eq!(ended(spans).next().map(|batch| batch.spans), sent);
+        }
+    }
 
     #[test]
     fn the_pause_doubles_up_to_its_limit() {
