@@ -196,7 +196,8 @@ function totalOf({ view, counts, timeline, feed }: ListingProps): number | undef
 }
 
 function tabWords({ view, counts, feed }: ListingProps): string {
-  if (view.tail) return coverageSentence(feed.feed.coverage)
+  // A tail is complete to now or says what is not: the moment of its first page means nothing any more.
+  if (view.tail) return feed.feed.coverage.complete ? '' : coverageSentence(feed.feed.coverage)
   if (counts.phase !== 'ready' || counts.total === 0) return ''
   const timed = counts.elapsedMs === undefined ? '' : `${elapsedPhrase(counts.elapsedMs)}. `
   return timed + coverageSentence(counts.coverage)

@@ -60,6 +60,7 @@ export function LogList({ lines, turn, order, look, chosen, label, handle, ...on
   }, [onSight, firstRow, lastRow, size.height, turn])
 
   const rowLook = useMemo(() => ({ ...look, chars }), [look, chars])
+  const topmost = heights.at(drawn.place + usual - 1)
   const slots = slotsFor(size.height, ROW_PX)
   const rows = []
   for (let index = first; index < last; index += 1) {
@@ -71,7 +72,7 @@ export function LogList({ lines, turn, order, look, chosen, label, handle, ...on
         index={index}
         top={heights.top(index) + drawn.shift}
         height={heights.height(index)}
-        date={look.dated ? dateWhereItChanges(lines, index, look.zone) : undefined}
+        date={look.dated ? dateAt(lines, index, look.zone, topmost) : undefined}
         look={rowLook}
         on={line.id === chosen}
       />,
@@ -124,9 +125,10 @@ function indexOf(target: EventTarget): number | undefined {
   return row?.dataset.index === undefined ? undefined : Number(row.dataset.index)
 }
 
-function dateWhereItChanges(lines: Lines, index: number, zone: View['zone']): string | undefined {
+/** Where it changes, and at the top of what is seen. */
+function dateAt(lines: Lines, index: number, zone: View['zone'], topmost: number): string | undefined {
   const date = dayOf(lineTime(lines, index), zone)
-  return index > 0 && dayOf(lineTime(lines, index - 1), zone) === date ? undefined : date
+  return index > topmost && dayOf(lineTime(lines, index - 1), zone) === date ? undefined : date
 }
 
 function lineTime(lines: Lines, index: number) {

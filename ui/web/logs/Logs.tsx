@@ -1,7 +1,8 @@
 // The Logs page: a question, its lines, one of them open; or the lines as they come; or what a source
 // wrote around one of its lines.
 
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
+import { TAIL_COUNT_MS } from '../model/limits'
 import { filterPart, hasPipe } from '../model/query'
 import { Frame } from '../parts/Frame'
 import { useQuestion } from '../state/question'
@@ -30,6 +31,7 @@ export function Logs() {
   const feed = useFeed(view)
   const piped = hasPipe(view.q)
   const result = useResult(piped ? question : undefined)
+  useCountingOn(view.tail && !feed.feed.tail.paused, ask)
   const [exporting, setExporting] = useState(false)
   const [facets, setFacets] = useState(false)
   // A tail ends now: a range that ended earlier would hide what comes.
@@ -112,4 +114,13 @@ export function Logs() {
       )}
     </Frame>
   )
+}
+
+/** While lines come, the chart counts again from time to time. */
+function useCountingOn(on: boolean, ask: () => void): void {
+  useEffect(() => {
+    if (!on) return
+    const timer = setInterval(ask, TAIL_COUNT_MS)
+    return () => clearInterval(timer)
+  }, [on, ask])
 }

@@ -1,6 +1,6 @@
 // The row above the list: how many lines, how fast, how complete; the tail's own state; how the list looks.
 
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, useRef, useState } from 'react'
 import type { Search } from '../api/client'
 import { changeView } from '../state/useView'
 import type { View } from '../state/view'
@@ -46,6 +46,11 @@ export function TabRow({ view, search, total, words, tail, onPause, onResume, on
 
 function Look({ view, search }: Pick<TabRowProps, 'view' | 'search'>) {
   const [columns, setColumns] = useState(false)
+  const button = useRef<HTMLButtonElement>(null)
+  const close = () => {
+    setColumns(false)
+    button.current?.focus()
+  }
   const newest = view.order === 'newest'
   return (
     <>
@@ -61,10 +66,10 @@ function Look({ view, search }: Pick<TabRowProps, 'view' | 'search'>) {
         Wrap
       </button>
       <span className="menu-place">
-        <button type="button" className="tool" aria-expanded={columns} onClick={() => setColumns(!columns)}>
+        <button ref={button} type="button" className="tool" aria-expanded={columns} onClick={() => setColumns(!columns)}>
           Columns
         </button>
-        {columns && <Columns search={search} columns={view.columns} onClose={() => setColumns(false)} />}
+        {columns && <Columns search={search} columns={view.columns} onClose={close} />}
       </span>
       <button
         type="button"

@@ -12,10 +12,10 @@ export function Dialog({ label, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const element = dialog.current
-    element?.showModal()
+    // Not closed behind itself: removing it is enough, and `close` would tell the one who opens it.
+    if (element?.open === false) element.showModal()
     const first = element?.querySelector('input') ?? element
     first?.focus()
-    return () => element?.close()
   }, [])
   return (
     <dialog
