@@ -11,27 +11,34 @@
 
 mod aggregate;
 mod batch;
+mod context;
 mod dictionary;
+mod fields;
 mod group;
 mod histogram;
 mod pipeline;
 mod scan;
 mod search;
+mod slots;
 mod sort;
 mod sorted;
 mod table;
 mod tail;
+mod values;
 mod wide;
 
 use std::time::Duration;
 
 use crate::limits::{QUERY_MEMORY_BYTES, QUERY_READ_BYTES, QUERY_TIME};
 
+pub(crate) use context::{ContextRequest, Neighbours, context};
+pub(crate) use fields::{FieldCount, FieldsRequest, fields};
 pub(crate) use histogram::{HistogramRequest, histogram};
 pub(crate) use pipeline::{PipelineRequest, pipeline};
 pub(crate) use search::{Direction, SearchRequest, search};
 pub(crate) use table::Table;
 pub(crate) use tail::Tail;
+pub(crate) use values::{ValuesRequest, values};
 
 /// What one query may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +90,8 @@ impl Stats {
 pub(crate) enum QueryError {
     #[error("the query needs more than {limit_bytes} bytes of memory")]
     OverLimit { limit_bytes: usize },
+    #[error("there are more than {limit} {what}")]
+    TooMany { what: &'static str, limit: usize },
     #[error("the query's thread ended early")]
     Stopped,
 }

@@ -36,6 +36,18 @@ pub(crate) const PIECE_BLOCKS_MIN: usize = 4;
 pub(crate) const PIECE_BLOCKS_MAX: usize = 32;
 /// Records in one page of an export.
 pub(crate) const EXPORT_PAGE_ROWS: usize = 10_000;
+/// Different attributes that are counted; records with more of them are refused.
+pub(crate) const FIELDS_MAX: usize = 2_000;
+/// Different values that are counted; a field with more of them is refused.
+pub(crate) const VALUES_MAX: usize = 100_000;
+/// What completion offers at once.
+pub(crate) const COMPLETE_ITEMS_MAX: usize = 20;
+/// Different names or values that completion remembers.
+pub(crate) const COMPLETE_NAMES_MAX: usize = 2_000;
+/// Records that completion looks through, the newest first.
+pub(crate) const COMPLETE_ROWS: u64 = 100_000;
+/// How long completion looks through records.
+pub(crate) const COMPLETE_TIME: Duration = Duration::from_millis(30);
 /// Keys that a histogram with `by` names; the rest is `other`.
 pub(crate) const HISTOGRAM_KEYS: usize = 10;
 /// Most buckets of a histogram.

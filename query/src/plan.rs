@@ -18,8 +18,10 @@ mod text;
 mod typed;
 mod value;
 
+use std::cell::Cell;
+
 use nilometer_block::Columns;
-use nilometer_model::{Rows, Tenant, TimeRange, Timestamp};
+use nilometer_model::{Rows, Severity, Tenant, TimeRange, Timestamp};
 use nilometer_store::Prune;
 use regex::Regex;
 
@@ -33,6 +35,15 @@ pub(crate) use pipeline::{
 pub(crate) use selection::Selection;
 pub(crate) use typed::OWN_FIELDS;
 pub(crate) use value::{Number, Rank, Type, Value};
+
+/// What a field must say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    OneOf(Vec<String>),
+    /// Anything else, or nothing.
+    NoneOf(Vec<String>),
+    Absent,
+}
 
 /// A checked query.
 #[derive(Debug, Clone)]
@@ -67,6 +78,18 @@ impl Filter {
     #[must_use]
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.tenant
+    }
+
+    /// What the tenant's rows must say, field by field.
+    pub(crate) fn of(tenant: &Tenant, wanted: Vec<(Field, Wanted)>) -> Self {
+        let not = |step| Step::Not(Box::new(step));
+        let step = |(field, wanted)| match wanted {
+            Wanted::OneOf(values) => Step::Field(field, test::Test::In(values)),
+            Wanted::NoneOf(values) => not(Step::Field(field, test::Test::In(values))),
+            Wanted::Absent => not(Step::Field(field, test::Test::Exists)),
+        };
+        let root = Step::And(wanted.into_iter().map(step).collect());
+        Self { tenant: tenant.clone(), root }
     }
 
     /// The tenant's rows that fit; those in the range, or all of them when none is given: then their
@@ -110,9 +133,7 @@ impl Step {
             Self::All => among,
             Self::Text(text) => text.select(&rows.message, &among),
             Self::Pattern(regex) => among.keep(|row| regex.is_match(rows.message.get(row))),
-            Self::Field(field, test) => {
-                among.keep(|row| field.value(rows, row).is_some_and(|value| test.fits(&value)))
-            }
+            Self::Field(field, test) => fitting(field, test, rows, &among),
             Self::And(steps) => steps.iter().fold(among, |left, step| step.select(rows, left)),
             Self::Or(steps) => steps.iter().fold(Selection::none(rows.len()), |found, step| {
                 let left = among.clone().without(&found);
@@ -146,6 +167,19 @@ impl Step {
             Self::Not(step) => step.columns(),
         }
     }
+}
+
+/// The rows of `among` whose value fits; of those that are alike one is asked.
+fn fitting(field: &Field, test: &test::Test, rows: &Rows, among: &Selection) -> Selection {
+    let fits = |row| field.value(rows, row).is_some_and(|value| test.fits(&value));
+    let classes = rows.origins.len().max(Severity::ALL.len());
+    let known = vec![Cell::new(None); classes];
+    among.keep(|row| {
+        let Some(class) = field.class(rows, row) else { return fits(row) };
+        let fits = known[class].get().unwrap_or_else(|| fits(row));
+        known[class].set(Some(fits));
+        fits
+    })
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ struct AnswerJson<'a> {
     stats: StatsJson,
 }
 
-struct Records<'a>(&'a Rows);
+/// Writes rows as records.
+pub(crate) struct Records<'a>(pub(crate) &'a Rows);
 
 impl Serialize for Records<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

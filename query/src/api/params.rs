@@ -5,6 +5,8 @@
 //!   document does not name is refused, and the refusal lists what is allowed;
 //! - every refusal names the parameter.
 
+use std::ops::RangeInclusive;
+
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use nilometer_model::{TimeRange, Timestamp, parse_time};
@@ -73,16 +75,26 @@ pub(crate) fn count(
     default: usize,
     max: usize,
 ) -> Result<usize, ApiError> {
+    within(field, text, default, 1..=max)
+}
+
+/// A number in the range.
+pub(crate) fn within(
+    field: &str,
+    text: Option<&str>,
+    default: usize,
+    range: RangeInclusive<usize>,
+) -> Result<usize, ApiError> {
     let Some(text) = text else { return Ok(default) };
     let refuse = || {
         let message = format!("{field} is '{text}'");
         ApiError::bad_request(
             field,
             message,
-            format!("a number from 1 to {max}; default {default}"),
+            format!("a number from {} to {}; default {default}", range.start(), range.end()),
         )
     };
-    text.parse().ok().filter(|number| (1..=max).contains(number)).ok_or_else(refuse)
+    text.parse().ok().filter(|number| range.contains(number)).ok_or_else(refuse)
 }
 
 /// One of the words that `choices` names; the first is the default.

@@ -4,6 +4,7 @@
 //! - exactly as many buckets as asked for, of equal width to the nanosecond, together the whole range;
 //! - the commonest keys are named, the rest is `other`, a record without the field is the key "".
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use nilometer_model::{Rows, TimeRange, Timestamp};
 use nilometer_store::Snapshot;
 
 use super::scan::{Fold, Question, Unit, scan};
+use super::slots::{ABSENT, Slots};
 use super::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::HISTOGRAM_KEYS;
 use crate::plan::{Field, Filter, Selection};
@@ -59,21 +61,20 @@ pub(crate) async fn histogram(
         newest_first: true,
         limits: request.limits,
     };
-    let (range, buckets) = (request.range, request.buckets.max(1));
-    let counts = Counts { range, buckets, by: request.by.clone(), keys: BTreeMap::new(), bytes: 0 };
-    let scanned = scan(snapshot, &question, counts).await?;
+    let scanned = scan(snapshot, &question, Counts::new(request)).await?;
     let limited_by = scanned.limited.map(|(by, _)| by);
     let missing_splits = snapshot.missing_splits + scanned.missing_splits;
     Ok(Histogram { counts: scanned.fold.named(), missing_splits, stats: scanned.stats, limited_by })
 }
 
 struct Counts {
-    range: TimeRange,
     buckets: usize,
-    by: Option<Field>,
-    /// Per key: records per bucket.
-    keys: BTreeMap<String, Vec<u64>>,
-    bytes: usize,
+    /// Where buckets begin, and the last one ends.
+    edges: Vec<i64>,
+    /// The values that are told apart; none without a field.
+    by: Option<Slots>,
+    /// Per slot and bucket.
+    counts: Vec<u64>,
 }
 
 fn span(range: TimeRange) -> i128 {
@@ -87,29 +88,51 @@ fn edge(range: TimeRange, buckets: usize, index: usize) -> Timestamp {
 }
 
 impl Counts {
-    fn bucket(&self, time: i64) -> usize {
-        let since = i128::from(time) - i128::from(self.range.from().0);
-        let bucket = since * self.buckets as i128 / span(self.range);
-        usize::try_from(bucket).unwrap_or(0).min(self.buckets - 1)
+    fn new(request: &HistogramRequest) -> Self {
+        let buckets = request.buckets.max(1);
+        let edges = (0..=buckets).map(|index| edge(request.range, buckets, index).0).collect();
+        let by = request.by.clone().map(|field| Slots::new(field, usize::MAX));
+        Self { buckets, edges, by, counts: Vec::new() }
     }
 
-    fn named(self) -> Vec<BTreeMap<String, u64>> {
-        let mut keys: Vec<(String, Vec<u64>)> = self.keys.into_iter().collect();
-        keys.sort_by_key(|(key, counts)| {
-            (key.is_empty(), std::cmp::Reverse(counts.iter().sum::<u64>()))
+    fn named(mut self) -> Vec<BTreeMap<String, u64>> {
+        let mut keys = vec![("count".to_owned(), ABSENT)];
+        if let Some(by) = self.by.take() {
+            keys[0].0.clear();
+            keys.extend(by.into_values());
+        }
+        let of = |slot: usize| self.counts.chunks(self.buckets).nth(slot).unwrap_or_default();
+        keys.sort_by_cached_key(|(key, slot)| {
+            (key.is_empty(), Reverse(of(*slot).iter().sum::<u64>()), key.clone())
         });
         let mut out = vec![BTreeMap::new(); self.buckets];
-        for (rank, (key, counts)) in keys.into_iter().enumerate() {
+        for (rank, (key, slot)) in keys.into_iter().enumerate() {
             let key =
                 if key.is_empty() || rank < HISTOGRAM_KEYS { key } else { "other".to_owned() };
-            for (bucket, count) in out.iter_mut().zip(counts).filter(|(_, count)| *count > 0) {
-                *bucket.entry(key.clone()).or_default() += count;
+            for (bucket, count) in out.iter_mut().zip(of(slot)) {
+                if *count > 0 || key == "count" && slot == ABSENT {
+                    *bucket.entry(key.clone()).or_default() += count;
+                }
             }
         }
-        if self.by.is_none() {
-            out.iter_mut().for_each(|bucket| _ = bucket.entry("count".to_owned()).or_default());
-        }
         out
+    }
+}
+
+/// Finds buckets; of neighbours in time most lie in one.
+struct Place<'a> {
+    edges: &'a [i64],
+    last: usize,
+}
+
+impl Place<'_> {
+    fn of(&mut self, time: i64) -> usize {
+        let lies_in = |bucket: usize| self.edges[bucket] <= time && time < self.edges[bucket + 1];
+        if !lies_in(self.last) {
+            let begun = self.edges.partition_point(|edge| *edge <= time);
+            self.last = begun.saturating_sub(1).min(self.edges.len() - 2);
+        }
+        self.last
     }
 }
 
@@ -119,26 +142,27 @@ impl Fold for Counts {
     }
 
     fn columns(&self) -> Columns {
-        self.by.as_ref().map_or(Columns::NONE, Field::columns).with(Columns::TIME)
+        self.by.as_ref().map_or(Columns::NONE, Slots::columns).with(Columns::TIME)
     }
 
     fn take(&mut self, rows: &Rows, fits: &Selection) {
-        for row in fits.iter() {
-            let bucket = self.bucket(rows.time[row]);
-            let value = self.by.as_ref().map(|field| field.value(rows, row).unwrap_or_default());
-            let key = value.unwrap_or("count".into());
-            if let Some(counts) = self.keys.get_mut(&*key) {
-                counts[bucket] += 1;
-                continue;
+        let Self { buckets, edges, by, counts } = self;
+        let mut place = Place { edges, last: 0 };
+        let mut count = |row: usize, slot: usize| {
+            let at = slot * *buckets + place.of(rows.time[row]);
+            if counts.len() <= at {
+                counts.resize((slot + 1) * *buckets, 0);
             }
-            let mut counts = vec![0; self.buckets];
-            counts[bucket] = 1;
-            self.bytes += key.len() + self.buckets * size_of::<u64>();
-            self.keys.insert(key.into_owned(), counts);
+            counts[at] += 1;
+        };
+        match by {
+            Some(by) => by.each(rows, fits, count),
+            None => fits.iter().map(|row| (row, ABSENT)).for_each(|(row, slot)| count(row, slot)),
         }
     }
 
     fn memory_bytes(&self) -> usize {
-        self.bytes
+        let values = self.by.as_ref().map_or(0, Slots::memory_bytes);
+        values + self.counts.len() * size_of::<u64>()
     }
 }

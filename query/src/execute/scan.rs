@@ -79,7 +79,11 @@ pub(super) struct Question {
 }
 
 /// Folds all rows of the snapshot that fit.
-#[tracing::instrument(name = "scan", skip_all, fields(splits, bytes_read, rows_scanned, rows_matched))]
+#[tracing::instrument(
+    name = "scan",
+    skip_all,
+    fields(splits, bytes_read, rows_scanned, rows_matched)
+)]
 pub(super) async fn scan<F: Fold>(
     snapshot: &Snapshot,
     question: &Question,
@@ -198,7 +202,8 @@ fn visit_all<F: Fold>(
         if left.is_cancelled() {
             return Err(QueryError::Stopped);
         }
-        if let (Err(_), Input::Block { split, .. }) = (visit(input, question, fold, visited), input) {
+        if let (Err(_), Input::Block { split, .. }) = (visit(input, question, fold, visited), input)
+        {
             visited.damaged.push(*split);
         }
         if fold.memory_bytes() > limit_bytes {

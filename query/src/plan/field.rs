@@ -59,6 +59,12 @@ impl Field {
         own.unwrap_or_else(|| Self::Attribute(name.to_owned()))
     }
 
+    /// The name of the attribute at that path, such that [`Field::named`] finds it.
+    pub(crate) fn name_of_attribute(path: &str) -> String {
+        let plain = Self::named(path) == Self::Attribute(path.to_owned()) && !path.is_empty();
+        if plain { path.to_owned() } else { format!("attributes.{path}") }
+    }
+
     /// The name under which a split's index may know it, if it does.
     pub(crate) fn indexed(&self) -> Option<&str> {
         match self {
