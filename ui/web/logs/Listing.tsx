@@ -1,6 +1,6 @@
 // The lines of a question, the one that is open, and what can be done with them by keys.
 
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { filterPart } from '../model/query'
 import type { LogRecord } from '../model/record'
 import { type Nanos, parseTime } from '../model/time'
@@ -68,6 +68,10 @@ export function Listing(props: ListingProps) {
     changeView({ open: undefined })
     handle.current?.focus()
   }
+  const back = () => {
+    changeView({ around: undefined })
+    list.current?.focus()
+  }
   const { step } = useListKeys({
     ...props,
     lines: isAround ? aroundLines : lines,
@@ -76,8 +80,9 @@ export function Listing(props: ListingProps) {
     onOpen: open,
     onChoose: choose,
     onClose: close,
+    onBack: back,
   })
-  useSought(list, opened.sought ? opened.record : undefined, timeline.turn)
+  useReading(list, opened.record, opened.sought, timeline.turn)
   useBrush(list, view)
 
   const failed = counts.phase === 'failed' && !view.tail ? counts.fault : undefined
@@ -132,7 +137,7 @@ export function Listing(props: ListingProps) {
                 handle={around}
                 onOpen={open}
                 onLines={setAroundLines}
-                onBack={() => changeView({ around: undefined })}
+                onBack={back}
               />
             )}
             {view.tail && feed.feed.tail.paused && <Waiting tail={feed.feed.tail} onResume={feed.resume} />}
@@ -173,15 +178,17 @@ function useLook({ view, counts }: ListingProps) {
   return useMemo(() => ({ columns, wrap, zone, dated, terms: searched(q) }), [columns.join('\n'), wrap, zone, dated, q])
 }
 
-/** A row that was opened by its address is looked for in the list, once there is a list. */
-function useSought(list: React.RefObject<ListHandle | null>, record: LogRecord | undefined, turn: number): void {
-  useEffect(() => {
+/** What is read stays in sight when another question is answered; a row that was opened by its address is
+ *  looked for, once there is a list. */
+function useReading(list: RefObject<ListHandle | null>, record: LogRecord | undefined, sought: boolean, turn: number): void {
+  const key = sought ? record?.key : undefined
+  useLayoutEffect(() => {
     if (record !== undefined && turn > 0) list.current?.show(record, 'middle')
-  }, [list, record, turn])
+  }, [list, key, turn])
 }
 
 /** The list goes where the chosen part of the range begins. */
-function useBrush(list: React.RefObject<ListHandle | null>, { brush }: View): void {
+function useBrush(list: RefObject<ListHandle | null>, { brush }: View): void {
   const from = brush?.[0]
   useEffect(() => {
     const at = from === undefined ? undefined : parseTime(from)

@@ -139,10 +139,8 @@ function lineTime(lines: Lines, index: number) {
 /** What a row shows besides its message, pixels; as logs.css lays it out. */
 function besides(look: Omit<RowLook, 'chars'>, narrow: boolean): number {
   if (narrow) return 32
-  return 16 + 100 + (look.dated ? 52 : 0) + 16 + look.columns.length * 128 + 16 + SCROLL_BAR_PX
+  return 16 + 100 + (look.dated ? 52 : 0) + 16 + look.columns.length * 128 + 16
 }
-
-const SCROLL_BAR_PX = 12
 
 function useHeights(lines: Lines, usual: number, chars: number | undefined): Heights {
   const known = useRef({ chars: 0, more: new WeakMap<LogRecord, number>() })

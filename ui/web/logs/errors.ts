@@ -2,17 +2,17 @@
 
 import { searchLogs } from '../api/client'
 import { filterPart } from '../model/query'
-import { isError, type LogRecord } from '../model/record'
+import { isError, type LogRecord, type RecordKey } from '../model/record'
 import { type Nanos, rfc3339Nanos } from '../model/time'
 import type { Asked } from './copies'
 
 /** Errors of the line's own nanosecond that may stand before it. */
 const SAME_TIME_MAX = 100
 
-/** `from` is none to begin at the newest end, or the oldest. */
+/** A place without a key is no line: an error at its very time counts. */
 export async function nextError(
   { q, from, to }: Asked,
-  line: Pick<LogRecord, 'key' | 'at'> | undefined,
+  line: { readonly key: RecordKey | undefined; readonly at: Nanos },
   by: 'later' | 'earlier',
   signal: AbortSignal,
 ): Promise<LogRecord | undefined> {
@@ -20,12 +20,12 @@ export async function nextError(
   const errors = filter === '' ? 'severity:>=error' : `(${filter}) severity:>=error`
   const search = {
     q: errors,
-    from: line !== undefined && by === 'later' ? rfc3339Nanos(line.at) : from,
-    to: line !== undefined && by === 'earlier' ? rfc3339Nanos((line.at + 1n) as Nanos) : to,
+    from: by === 'later' ? rfc3339Nanos(line.at) : from,
+    to: by === 'earlier' ? rfc3339Nanos((line.at + 1n) as Nanos) : to,
   }
   const order = by === 'later' ? 'asc' : 'desc'
   const { records } = await searchLogs(search, { order, limit: SAME_TIME_MAX }, signal)
-  return records[records.findIndex(({ key }) => key === line?.key) + 1]
+  return records[records.findIndex(({ key }) => key === line.key) + 1]
 }
 
 /** The same among rows, oldest first. */

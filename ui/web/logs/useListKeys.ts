@@ -20,10 +20,12 @@ interface ListKeys extends ListingProps {
   readonly onOpen: (record: LogRecord) => void
   readonly onChoose: (record: LogRecord) => void
   readonly onClose: () => void
+  /** From the surroundings of a line to the list. */
+  readonly onBack: () => void
 }
 
 export function useListKeys(props: ListKeys): { step(by: 1 | -1): void } {
-  const { view, record, onOpen, onClose, onTail, feed } = props
+  const { view, record, onOpen, onClose, onBack, onTail, feed } = props
   const step = useStep(props)
   const toError = useErrors(props)
   const range = { from: view.from, to: view.to }
@@ -31,7 +33,7 @@ export function useListKeys(props: ListKeys): { step(by: 1 | -1): void } {
     j: () => step(1),
     k: () => step(-1),
     Enter: record === undefined ? undefined : () => onOpen(record),
-    Escape: view.open !== undefined ? onClose : view.around === undefined ? undefined : () => changeView({ around: undefined }),
+    Escape: view.open !== undefined ? onClose : view.around !== undefined ? onBack : undefined,
     e: () => toError(1),
     E: () => toError(-1),
     l: onTail,
@@ -82,8 +84,9 @@ function useStep({ lines, handle, record, onChoose }: ListKeys): (by: 1 | -1) =>
 }
 
 /** To the next error below or above, wherever in the range it lies. */
-function useErrors({ view, question, feed, record, handle, onChoose }: ListKeys): (by: 1 | -1) => void {
+function useErrors({ view, question, feed, lines, record, handle, onChoose }: ListKeys): (by: 1 | -1) => void {
   const asking = useRef(new AbortController())
+  const inSight = () => ({ key: undefined, at: lines.timeAt(handle.current?.first() ?? 0) })
   return async (by) => {
     asking.current.abort()
     asking.current = new AbortController()
@@ -92,7 +95,7 @@ function useErrors({ view, question, feed, record, handle, onChoose }: ListKeys)
     try {
       const found = view.tail
         ? nextErrorIn(feed.feed.rows, record?.key, way)
-        : await nextError(question, record, way, signal)
+        : await nextError(question, record ?? inSight(), way, signal)
       if (signal.aborted) return
       if (found === undefined) return toast(by === 1 ? 'No further error' : 'No error before')
       onChoose(found)
