@@ -53,7 +53,7 @@ pub(crate) fn begin(config: &Config, role: &'static str) -> Result<Telemetry, St
     let (layer, spans) = match &config.trace_to {
         None => (None, None),
         Some(url) => {
-            let (layer, spans) = spans::begin(url, &config.node, role)?;
+            let (layer, spans) = spans::begin((url, &config.tls), &config.node, role)?;
             (Some(layer), Some(spans))
         }
     };

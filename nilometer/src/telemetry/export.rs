@@ -29,11 +29,13 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::deepest;
+use crate::config::TlsFiles;
 use crate::limits::{
     SPANS_ANSWER_BYTES_MAX, SPANS_FLUSH_TIMEOUT, SPANS_LINGER, SPANS_PAUSE_FIRST, SPANS_PAUSE_MAX,
     SPANS_QUEUED_MAX, SPANS_SEND_TIMEOUT, SPANS_SENT_AT_ONCE_MAX,
 };
 use crate::metrics::{self, Dropped};
+use crate::tls;
 
 /// The end of the queue that takes spans.
 #[derive(Debug)]
@@ -99,11 +101,14 @@ enum SendError {
 
 impl Export {
     pub(super) fn new(
-        endpoint: &str,
+        (endpoint, files): (&str, &TlsFiles),
         resource: &Resource,
         spans: Receiver<SpanData>,
     ) -> Result<Self, String> {
+        let (tls, _) = tls::client(files, &[endpoint.to_owned()])
+            .map_err(|error| format!("--trace-to: {error}"))?;
         let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .timeout(SPANS_SEND_TIMEOUT)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())

@@ -12,6 +12,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::registry::LookupSpan;
 
 use super::export::{self, Export};
+use crate::config::TlsFiles;
 
 /// Crates of ours begin so; what others say of themselves is not exported.
 const OURS: &str = "nilometer";
@@ -22,12 +23,12 @@ pub(super) struct Spans {
     task: JoinHandle<()>,
 }
 
-/// Begins to export to `url`; the layer makes spans of what `tracing` tells it.
+/// Begins to export to the endpoint; the layer makes spans of what `tracing` tells it.
 ///
 /// # Errors
 /// A text for the operator when no HTTP client can be made.
 pub(super) fn begin<S>(
-    url: &str,
+    endpoint: (&str, &TlsFiles),
     node: &str,
     role: &'static str,
 ) -> Result<(impl Layer<S> + Send + Sync + use<S>, Spans), String>
@@ -36,7 +37,7 @@ where
 {
     let resource = resource(node, role);
     let (queue, spans) = export::queue();
-    let export = Export::new(url, &resource, spans)?;
+    let export = Export::new(endpoint, &resource, spans)?;
     let provider = SdkTracerProvider::builder()
         .with_resource(resource)
         .with_sampler(Sampler::ParentBased(Box::new(Sampler::AlwaysOn)))
