@@ -45,6 +45,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** What may stand at the caret. */
         readonly get: operations["complete"];
         readonly put?: never;
         readonly post?: never;
@@ -183,11 +184,13 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Who the caller is here. */
         readonly get: operations["session"];
         readonly put?: never;
         /** Answers with the cookie; where nobody is asked for a token, any will do. */
         readonly post: operations["login"];
-        readonly delete?: never;
+        /** Ends the cookie; the token stays good. */
+        readonly delete: operations["logout"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -217,6 +220,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** The records around one record, in the order in which they were written. */
         readonly get: operations["context"];
         readonly put?: never;
         readonly post?: never;
@@ -233,6 +237,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** Which fields the matching records have. */
         readonly get: operations["fields"];
         readonly put?: never;
         readonly post?: never;
@@ -249,6 +254,7 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
+        /** The commonest values of a field in the matching records. */
         readonly get: operations["values"];
         readonly put?: never;
         readonly post?: never;
@@ -335,6 +341,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
+        /** Numbers of the records that match, or the records as a table. */
         readonly post: operations["query"];
         readonly delete?: never;
         readonly options?: never;
@@ -429,17 +436,24 @@ export interface components {
          */
         readonly Code: "bad_query" | "bad_request" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "too_large" | "over_limit" | "busy" | "unavailable";
         readonly CompleteAnswer: {
-            readonly items: readonly {
-                readonly count?: number | null;
-                readonly kind: string;
-                readonly text: string;
-            }[];
-            readonly replace: {
-                /** Format: int64 */
-                readonly from: number;
-                /** Format: int64 */
-                readonly to: number;
-            };
+            /** @description At most 20, the likeliest first. */
+            readonly items: readonly components["schemas"]["CompletionItem"][];
+            readonly replace: components["schemas"]["CompletionPiece"];
+        };
+        readonly CompletionItem: {
+            /**
+             * Format: int64
+             * @description Records that have it, among those that were looked through.
+             */
+            readonly count?: number | null;
+            readonly kind: components["schemas"]["ItemKind"];
+            /** @description What to put in the place of the piece. */
+            readonly text: string;
+        };
+        /** @description A piece of the query: characters `[from, to)`, counted from 0. */
+        readonly CompletionPiece: {
+            readonly from: number;
+            readonly to: number;
         };
         readonly Component: {
             readonly component: string;
@@ -459,6 +473,8 @@ export interface components {
             readonly missing_splits: number;
         };
         readonly ContextAnswer: {
+            readonly coverage: components["schemas"]["Coverage"];
+            /** @description Oldest first, with the record itself. */
             readonly records: readonly components["schemas"]["Record"][];
         };
         /** @description Records, and the bytes of their framed lines in the file. */
@@ -479,7 +495,7 @@ export interface components {
             readonly complete_to?: string | null;
             readonly gaps: readonly components["schemas"]["Gap"][];
             readonly lagging: readonly components["schemas"]["Lagging"][];
-            /** @description The budget that ended the query early, if one did: time or bytes. */
+            /** @description The budget that ended the query early, or the rows, if one did: time, bytes or rows. */
             readonly limited_by?: string | null;
             /**
              * Format: int32
@@ -521,14 +537,29 @@ export interface components {
             /** @description What is wrong. */
             readonly message: string;
         };
+        readonly Field: {
+            /**
+             * Format: int64
+             * @description Records that have it.
+             */
+            readonly count: number;
+            /** @description As a query writes it; an attribute inside another by its path. */
+            readonly name: string;
+            /** @description string, int, float, bool or time; of several, what holds them all. */
+            readonly type: string;
+        };
         readonly FieldsAnswer: {
             readonly coverage: components["schemas"]["Coverage"];
-            readonly fields: readonly {
-                /** Format: int64 */
-                readonly count: number;
-                readonly name: string;
-                readonly type: string;
-            }[];
+            /** @description The commonest first. */
+            readonly fields: readonly components["schemas"]["Field"][];
+        };
+        readonly FieldValue: {
+            /**
+             * Format: int64
+             * @description Records that have it.
+             */
+            readonly count: number;
+            readonly value: string;
         };
         readonly Gap: {
             readonly component?: string | null;
@@ -551,6 +582,8 @@ export interface components {
             readonly buckets: readonly components["schemas"]["Bucket"][];
             readonly coverage: components["schemas"]["Coverage"];
         };
+        /** @enum {string} */
+        readonly ItemKind: "field" | "value" | "function" | "pipe" | "keyword";
         readonly Lagging: {
             /** Format: int64 */
             readonly behind_ms: number;
@@ -637,13 +670,32 @@ export interface components {
         readonly NodesAnswer: {
             readonly nodes: readonly components["schemas"]["Node"][];
         };
-        readonly QueryRequest: {
-            readonly from?: string;
-            /** Format: int64 */
-            readonly limit?: number;
-            readonly q: string;
-            readonly signal?: string;
-            readonly to?: string;
+        /** @description A query. */
+        readonly Query: {
+            /** @description RFC 3339, now, or before now like -15m; default -1h. */
+            readonly from?: string | null;
+            /** @description Rows of the answer, 1 to 1,000,000, default 1,000. */
+            readonly limit?: number | null;
+            /** @description A query, with or without pipes; none means everything. */
+            readonly q?: string | null;
+            /** @description logs */
+            readonly signal?: string | null;
+            /** @description As `from`, not included; default now. */
+            readonly to?: string | null;
+        };
+        /** @description A table, and how complete it is. */
+        readonly QueryAnswer: {
+            readonly columns: readonly components["schemas"]["QueryColumn"][];
+            readonly coverage: components["schemas"]["Coverage"];
+            /** @description Each a value per column: text, a number, a boolean or null. */
+            readonly rows: readonly (readonly components["schemas"]["Value"][])[];
+            readonly stats: components["schemas"]["Stats"];
+        };
+        /** @description One column. */
+        readonly QueryColumn: {
+            readonly name: string;
+            /** @description string, int, float, bool, time (RFC 3339) or duration (milliseconds). */
+            readonly type: string;
         };
         readonly ReadinessAnswer: {
             /** @description Why it is not ready, in words. */
@@ -679,8 +731,11 @@ export interface components {
             readonly zone?: string | null;
         };
         readonly Session: {
+            /** @description Whether this address asks for a token at all. */
             readonly needs_token: boolean;
+            /** @description What the caller may do: ingest, read, write or admin. */
             readonly role: string;
+            /** @description Whose records the caller sees. */
             readonly tenant: string;
         };
         readonly Source: {
@@ -722,7 +777,10 @@ export interface components {
         readonly Stats: {
             /** Format: int64 */
             readonly bytes_read: number;
-            /** Format: int64 */
+            /**
+             * Format: double
+             * @description To the microsecond.
+             */
             readonly elapsed_ms: number;
             /** Format: int64 */
             readonly rows_matched: number;
@@ -733,15 +791,6 @@ export interface components {
              * @description Splits that were opened.
              */
             readonly splits: number;
-        };
-        readonly TableAnswer: {
-            readonly columns: readonly {
-                readonly name: string;
-                readonly type: string;
-            }[];
-            readonly coverage: components["schemas"]["Coverage"];
-            readonly rows: readonly (readonly unknown[])[];
-            readonly stats: components["schemas"]["Stats"];
         };
         /** @description Sums over all sources asked for. */
         readonly Totals: {
@@ -759,13 +808,11 @@ export interface components {
             /** @description How many sources. */
             readonly sources: number;
         };
+        readonly Value: unknown;
         readonly ValuesAnswer: {
             readonly coverage: components["schemas"]["Coverage"];
-            readonly values: readonly {
-                /** Format: int64 */
-                readonly count: number;
-                readonly value: string;
-            }[];
+            /** @description The commonest first; of those as common in the order of their text. */
+            readonly values: readonly components["schemas"]["FieldValue"][];
         };
     };
     responses: never;
@@ -842,10 +889,14 @@ export interface operations {
     readonly complete: {
         readonly parameters: {
             readonly query?: {
-                readonly cursor?: string | null;
-                readonly from?: string | null;
-                readonly q?: string | null;
-                readonly to?: string | null;
+                /** @description Characters before the caret; default: all. */
+                readonly cursor?: string;
+                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                readonly from?: string;
+                /** @description The query as far as it is written. */
+                readonly q?: string;
+                /** @description As `from`, not included; default now. */
+                readonly to?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -853,6 +904,22 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1138,6 +1205,14 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1170,6 +1245,32 @@ export interface operations {
                 };
             };
             /** @description The cookie is set */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    readonly logout: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The cookie is gone */
             readonly 204: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1230,10 +1331,14 @@ export interface operations {
     readonly context: {
         readonly parameters: {
             readonly query?: {
-                readonly after?: string | null;
-                readonly before?: string | null;
-                readonly position?: string | null;
-                readonly source?: string | null;
+                /** @description Records behind it, 0 to 1,000; default 10. */
+                readonly after?: string;
+                /** @description Records before it, 0 to 1,000; default 10. */
+                readonly before?: string;
+                /** @description The record's position. */
+                readonly position?: string;
+                /** @description The record's source. */
+                readonly source?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -1241,6 +1346,22 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1254,9 +1375,12 @@ export interface operations {
     readonly fields: {
         readonly parameters: {
             readonly query?: {
-                readonly from?: string | null;
-                readonly q?: string | null;
-                readonly to?: string | null;
+                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                readonly from?: string;
+                /** @description A query; empty or * means everything. */
+                readonly q?: string;
+                /** @description As `from`, not included; default now. */
+                readonly to?: string;
             };
             readonly header?: never;
             readonly path?: never;
@@ -1264,6 +1388,22 @@ export interface operations {
         };
         readonly requestBody?: never;
         readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1277,19 +1417,40 @@ export interface operations {
     readonly values: {
         readonly parameters: {
             readonly query?: {
-                readonly from?: string | null;
-                readonly limit?: string | null;
-                readonly q?: string | null;
-                readonly to?: string | null;
+                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                readonly from?: string;
+                /** @description Values, 1 to 10,000; default 100. */
+                readonly limit?: string;
+                /** @description A query; empty or * means everything. */
+                readonly q?: string;
+                /** @description As `from`, not included; default now. */
+                readonly to?: string;
             };
             readonly header?: never;
             readonly path: {
+                /** @description The field, as a query names it */
                 readonly name: string;
             };
             readonly cookie?: never;
         };
         readonly requestBody?: never;
         readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
@@ -1442,16 +1603,32 @@ export interface operations {
         };
         readonly requestBody: {
             readonly content: {
-                readonly "application/json": components["schemas"]["QueryRequest"];
+                readonly "application/json": components["schemas"]["Query"];
             };
         };
         readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
             readonly 200: {
                 headers: {
                     readonly [name: string]: unknown;
                 };
                 content: {
-                    readonly "application/json": components["schemas"]["TableAnswer"];
+                    readonly "application/json": components["schemas"]["QueryAnswer"];
                 };
             };
         };
