@@ -2,6 +2,7 @@
 
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { filterPart } from '../model/query'
+import { COMPLETE } from '../model/coverage'
 import type { LogRecord } from '../model/record'
 import { type Nanos, parseTime } from '../model/time'
 import type { Question } from '../state/question'
@@ -87,7 +88,7 @@ export function Listing(props: ListingProps) {
 
   const failed = counts.phase === 'failed' && !view.tail ? counts.fault : undefined
   const first = timeline.turn === 0 && !view.tail
-  const nothing = lines.count === 0 && !isAround && (view.tail ? feed.feed.phase === 'ready' : counts.phase === 'ready' && !first)
+  const nothing = lines.count === 0 && !isAround && (view.tail ? feed.feed.phase === 'ready' : counts.phase === 'ready' && timeline.counted)
   return (
     <div className={opened.record === undefined ? 'main' : 'main open'}>
       <div className="listing">
@@ -114,7 +115,7 @@ export function Listing(props: ListingProps) {
         ) : first && lines.count === 0 ? (
           failed === undefined && <Skeleton />
         ) : (
-          <div className={counts.phase === 'ready' || view.tail ? 'lines' : 'lines former'}>
+          <div className={timeline.turn === question.turn || view.tail ? 'lines' : 'lines former'}>
             <LogList
               lines={lines}
               turn={view.tail ? feed.feed.turn : timeline.turn}
@@ -162,11 +163,11 @@ function useLines({ view, question, counts, timeline, feed }: ListingProps): Lin
       const ends = { first: rows[0]?.at ?? (0n as Nanos), last: ENDLESS, words: rows.length > 0 ? 'New lines appear here' : undefined }
       return linesOfRows(rowsOfList(rows), betweenOf(coverage, ends, order, zone), order)
     }
-    const [first, last] = [counts.buckets[0]?.from, counts.buckets.at(-1)?.to]
+    const [first, last] = [parseTime(question.from), parseTime(question.to)]
     if (first === undefined || last === undefined || timeline.rows.total === 0) return NO_LINES
-    const words = endWords(to, parseTime(question.to) ?? last, zone)
-    return linesOfRows(timeline.rows, betweenOf(counts.coverage, { first, last, words }, order, zone), order)
-  }, [tail, rows, coverage, counts.buckets, counts.coverage, timeline.rows, order, to, question.to, zone])
+    const ends = { first, last, words: endWords(to, last, zone) }
+    return linesOfRows(timeline.rows, betweenOf(timeline.counted ? counts.coverage : COMPLETE, ends, order, zone), order)
+  }, [tail, rows, coverage, counts.coverage, timeline.rows, timeline.counted, order, to, question.from, question.to, zone])
 }
 
 const ENDLESS = (1n << 63n) as Nanos
@@ -198,7 +199,7 @@ function useBrush(list: RefObject<ListHandle | null>, { brush }: View): void {
 
 function totalOf({ view, counts, timeline, feed }: ListingProps): number | undefined {
   if (view.tail) return feed.feed.phase === 'ready' ? feed.feed.rows.length : undefined
-  if (counts.phase === 'failed' || timeline.turn === 0) return undefined
+  if (counts.phase === 'failed' || !timeline.counted) return undefined
   return timeline.rows.total
 }
 

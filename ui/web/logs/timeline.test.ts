@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { LEAF_ROWS, LIST_REQUESTS_MAX, PAGE_ROWS_MAX, ROWS_KEPT_MAX, SPLIT_BUCKETS_MAX } from '../model/limits'
 import { type LogRecord, recordKey, type SourceId } from '../model/record'
 import type { Nanos } from '../model/time'
-import { type Counted, filled, indexOfRow, indexOfTime, rowAt, type Stretch, timeAt, timelineOf, total, trimmed, wanted } from './timeline'
+import { type Counted, filled, indexOfRow, indexOfTime, rowAt, seeded, type Stretch, timeAt, timelineOf, total, trimmed, wanted } from './timeline'
 import { type Asks, openLoader } from './timelineLoader'
 
 function random(seed: number): (below: number) => number {
@@ -98,7 +98,7 @@ function soon(then: () => void): () => void {
 function open(all: () => readonly LogRecord[], settle: (then: () => void) => () => void = soon) {
   const fake = server(all)
   const counts = buckets(all(), 0n as Nanos, BigInt(END) as Nanos, 24)
-  return { fake, loader: openLoader(counts, { asks: fake.asks, onChange: () => {}, settle }) }
+  return { fake, loader: openLoader(timelineOf(counts), { asks: fake.asks, onChange: () => {}, settle }) }
 }
 
 test.each([1, 2, 3, 4, 5, 6])('after any scrolling every index shows the row that a sorted array has, seed %d', async (seed) => {
@@ -158,7 +158,7 @@ test('what failed is asked for again when somebody says so, not by itself', asyn
     },
   }
   const counts = [{ from: 0n as Nanos, to: 10n as Nanos, count: 1 }]
-  const loader = openLoader(counts, { asks, onChange: () => {}, settle: () => () => {} })
+  const loader = openLoader(timelineOf(counts), { asks, onChange: () => {}, settle: () => () => {} })
   loader.look(0, 1)
   await new Promise(setImmediate)
   loader.look(0, 1)
@@ -200,4 +200,19 @@ test.each([
   expect(after.stretches.filter((one) => one.rows === undefined)).toHaveLength(gone)
   expect(total(after)).toBe(rows)
   if (gone > 0) expect(after.stretches.at(-1)?.rows).toBeUndefined()
+})
+
+test.each([
+  ['as many as were asked for', 600, 100, 99],
+  ['all there are', 60, 60, 60],
+  ['none', 0, 0, 0],
+])('the newest lines are there before anything is fetched: %s', (_, all, came, here) => {
+  const rows = Array.from({ length: all }, (_, i) => row(i * 10, i))
+  const counts = buckets(rows, 0n as Nanos, 7_000n as Nanos, 7)
+  const timeline = seeded(counts, rows.slice(all - came), came === all)
+  expect(total(timeline)).toBe(all)
+  const shown = rows.map((_, i) => rowAt(timeline, i)?.key)
+  expect(shown.filter((key) => key !== undefined)).toEqual(rows.slice(all - here).map(({ key }) => key))
+  expect(timeline.stretches[0]?.from).toBe(0n)
+  expect(timeline.stretches.at(-1)?.to).toBe(7_000n)
 })

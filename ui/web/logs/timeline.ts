@@ -51,6 +51,25 @@ export function timelineOf(counts: readonly Counted[]): Timeline {
   return timelineFrom(joined(counts.map(unread)))
 }
 
+/** The same with the newest lines, oldest first, which came at once. `all`: there are no others. */
+export function seeded(counts: readonly Counted[], newest: readonly LogRecord[], all: boolean): Timeline {
+  const [first, last] = [counts[0], counts.at(-1)]
+  const oldest = newest[0]
+  if (first === undefined || last === undefined || oldest === undefined) return timelineOf(counts)
+  // Of the oldest one's nanosecond not all may have come.
+  const begin = all ? first.from : ((oldest.at + 1n) as Nanos)
+  const rows = newest.filter(({ at }) => at >= begin && at < last.to)
+  if (rows.length === 0 || begin >= last.to) return timelineOf(counts)
+  const before = counts.flatMap((counted) => {
+    if (counted.from >= begin) return []
+    if (counted.to <= begin) return [counted]
+    const behind = rows.filter(({ at }) => at < counted.to).length
+    return [{ from: counted.from, to: begin, count: Math.max(0, counted.count - behind) }]
+  })
+  const here: Stretch = { ...unread({ from: begin, to: last.to, count: rows.length }), rows }
+  return timelineFrom([...joined(before.map(unread)), here])
+}
+
 export function total(timeline: Timeline): number {
   return timeline.starts.at(-1) ?? 0
 }

@@ -14,7 +14,6 @@ import {
   type RowsPage,
   type Stretch,
   type Timeline,
-  timelineOf,
   trimmed,
   type Want,
   wanted,
@@ -43,8 +42,8 @@ interface Rim {
   readonly settle: (then: () => void) => () => void
 }
 
-export function openLoader(counts: readonly Counted[], { asks, onChange, settle }: Rim): Loader {
-  let timeline = timelineOf(counts)
+export function openLoader(begun: Timeline, { asks, onChange, settle }: Rim): Loader {
+  let timeline = begun
   let fault: unknown
   let sight: { readonly first: number; readonly last: number } | undefined
   /** Ends the wait for the end of a fling, while there is one. */

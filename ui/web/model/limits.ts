@@ -17,6 +17,8 @@ export const SEQUENCE_MS = 1_500
 
 /** Lines fetched at a time for the list; a stretch of time that holds more is counted finer first. */
 export const LEAF_ROWS = 500
+/** Newest lines asked for beside the first counting, so that something is there to read at once. */
+export const FIRST_ROWS = 100
 /** Lines that one answer of the server may hold; needed where that many bear the same nanosecond. */
 export const PAGE_ROWS_MAX = 5_000
 /** Lines kept for the list; what is farthest from what is read is let go. */
