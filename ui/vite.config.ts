@@ -40,6 +40,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { '/api': 'http://127.0.0.1:6456' } },
+  // Not all of /api: web/api is served from here. The server compares Origin with Host, so Host stays.
+  server: { proxy: { '/api/v1': { target: 'http://127.0.0.1:6456', changeOrigin: false } } },
   test: { include: ['**/*.test.ts'], environment: 'node' },
 })

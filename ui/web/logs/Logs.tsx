@@ -86,7 +86,8 @@ export function Logs() {
             onClose={() => setFacets(false)}
             onQuery={(q) => changeView({ q })}
           />
-          {!piped ? (
+          {!piped || (fault?.column !== undefined && result.table === undefined) ? (
+            // Also while the pipes cannot be read: what they would count is still to be seen.
             <Listing
               view={view}
               question={question}

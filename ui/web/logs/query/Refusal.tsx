@@ -9,7 +9,8 @@ export const REFUSAL_ID = 'refusal'
 /** The invisible beginning of the query puts the caret under its column, whatever its letters' widths. */
 export function Refusal({ q, fault, scroll }: { q: string; fault: Fault; scroll: number }) {
   const before = q.slice(0, unitsBefore(q, (fault.column ?? 1) - 1))
-  const words = [fault.message, fault.hint && capital(fault.hint)].filter(Boolean).join('. ')
+  const ends = /[.?!]$/.test(fault.message)
+  const words = fault.hint === undefined ? fault.message : `${fault.message}${ends ? '' : '.'} ${capital(fault.hint)}`
   // Beyond the middle the words stand before their caret: behind it there would be no room.
   const late = before.length > 60
   return (

@@ -37,7 +37,7 @@ export function columnsOf({ columns, rows }: Result, zone: Zone): readonly Colum
 }
 
 function counts(name: string, numeric: boolean): boolean {
-  return numeric && /^count(_distinct)?\b/.test(name)
+  return numeric && name.startsWith('count(')
 }
 
 function greatest(values: readonly Json[]): number | undefined {

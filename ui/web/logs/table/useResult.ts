@@ -13,12 +13,14 @@ export interface Result {
   readonly fault: Fault | undefined
 }
 
+const NONE: Result = { phase: 'loading', q: '', table: undefined, fault: undefined }
+
 /** Nothing is asked without a question: the query has no pipe. */
 export function useResult(question: Question | undefined): Result {
-  const [result, setResult] = useState<Result>({ phase: 'loading', q: '', table: undefined, fault: undefined })
+  const [result, setResult] = useState(NONE)
   const { q, from, to, turn } = question ?? {}
   useEffect(() => {
-    if (q === undefined || from === undefined || to === undefined) return
+    if (q === undefined || from === undefined || to === undefined) return setResult(NONE)
     const abort = new AbortController()
     setResult((former) => ({ ...former, phase: 'loading', fault: undefined }))
     query({ q, from, to, limit: TABLE_ROWS_MAX }, abort.signal).then(
