@@ -1,7 +1,8 @@
 // The row above the list: how many lines, how fast, how complete; the tail's own state; how the list looks.
 
-import { type ReactNode, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Search } from '../api/client'
+import { announce } from '../state/announce'
 import { changeView } from '../state/useView'
 import type { View } from '../state/view'
 import { Columns } from './Columns'
@@ -23,12 +24,16 @@ export interface TabRowProps {
 }
 
 export function TabRow({ view, search, total, words, tail, onPause, onResume, onFacets, children }: TabRowProps) {
+  const said = total === undefined ? words : `${lines(total)} ${words}`
+  useEffect(() => {
+    if (said !== '') announce(said)
+  }, [said])
   return (
     <div className="tab-row">
       <button type="button" className="tool facets-button" onClick={onFacets}>
         Fields
       </button>
-      <p className="cut" role="status">
+      <p className="cut">
         {total !== undefined && (
           <>
             <span className="strong">Lines</span> <span className="ink3 number">{total.toLocaleString('en-US')}</span>
