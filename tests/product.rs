@@ -13,4 +13,5 @@ mod prove;
 mod spans;
 mod tenants;
 mod tidy;
+mod tls;
 mod torture;

@@ -8,18 +8,55 @@ const WORDS: [&str; 16] = [
     "a*", "default", "日本", "NOT", "OR",
 ];
 const FIELDS: [&str; 20] = [
-    "component", "node", "instance", "version", "zone", "stream", "severity", "message", "source",
-    "position", "tenant", "attributes.tenant", "origin.tenant", "owner", "nested.tenant", "n",
-    "time", "received", "_tenant", "*",
+    "component",
+    "node",
+    "instance",
+    "version",
+    "zone",
+    "stream",
+    "severity",
+    "message",
+    "source",
+    "position",
+    "tenant",
+    "attributes.tenant",
+    "origin.tenant",
+    "owner",
+    "nested.tenant",
+    "n",
+    "time",
+    "received",
+    "_tenant",
+    "*",
 ];
 const COLUMNS: [&str; 10] = [
-    "component", "node", "instance", "severity", "message", "tenant", "owner", "n", "source",
+    "component",
+    "node",
+    "instance",
+    "severity",
+    "message",
+    "tenant",
+    "owner",
+    "n",
+    "source",
     "nested.tenant",
 ];
 /// What is put where it does not belong.
 const ABUSE: [&str; 14] = [
-    ")", "(", "))", "\"", "tenant:globex) OR (*", ") OR (tenant:acme", "NOT (", "- ", "\\", "||",
-    "\u{0}", "' OR 1=1 --", "* | tenant acme", "){",
+    ")",
+    "(",
+    "))",
+    "\"",
+    "tenant:globex) OR (*",
+    ") OR (tenant:acme",
+    "NOT (",
+    "- ",
+    "\\",
+    "||",
+    "\u{0}",
+    "' OR 1=1 --",
+    "* | tenant acme",
+    "){",
 ];
 
 /// Random numbers that a seed decides (xorshift).
@@ -78,7 +115,9 @@ fn term(dice: &mut Dice) -> String {
     match dice.below(14) {
         0 | 1 => word.to_owned(),
         2 => format!("\"{word} {}\"", dice.one(&WORDS)),
-        3 => format!("~\"{}\"", &word[..word.len().min(3)].trim_end_matches(|c| !char::is_ascii(&c))),
+        3 => {
+            format!("~\"{}\"", &word[..word.len().min(3)].trim_end_matches(|c| !char::is_ascii(&c)))
+        }
         4 => format!("/{word}|.*/"),
         5 => "*".to_owned(),
         6 | 7 => format!("{field}:{word}"),

@@ -89,13 +89,25 @@ impl Side {
     /// Starts a collector that shows his token.
     pub(super) fn collect(&self, scratch: &Scratch) -> Process {
         let at = |name: &str| scratch.join(format!("{}/{name}", self.tenant));
-        let token = scratch.secret(&format!("{}/token", self.tenant), &secret(self.tenant, "ingest"));
+        let token =
+            scratch.secret(&format!("{}/token", self.tenant), &secret(self.tenant, "ingest"));
         let (to, listen) = (self.api.url(), format!("127.0.0.1:{}", port()));
         let (data, root) = (at("data").display().to_string(), at("root").display().to_string());
         let token = token.display().to_string();
         let command = nilometer_tests::command(&[
-            "collect", "--to", &to, "--data", &data, "--rootfs", &root, "--node", "node0",
-            "--listen", &listen, "--token-file", &token,
+            "collect",
+            "--to",
+            &to,
+            "--data",
+            &data,
+            "--rootfs",
+            &root,
+            "--node",
+            "node0",
+            "--listen",
+            &listen,
+            "--token-file",
+            &token,
         ]);
         Process::spawn(command, &scratch.join(format!("{}.log", self.tenant)))
     }
