@@ -205,8 +205,8 @@ function totalOf({ view, counts, timeline, feed }: ListingProps): number | undef
 
 function tabWords({ view, counts, feed }: ListingProps): string {
   // A tail is complete to now or says what is not: the moment of its first page means nothing any more.
-  if (view.tail) return feed.feed.coverage.complete ? '' : coverageSentence(feed.feed.coverage)
+  if (view.tail) return feed.feed.coverage.complete ? '' : coverageSentence(feed.feed.coverage, view.zone)
   if (counts.phase !== 'ready' || counts.total === 0) return ''
   const timed = counts.elapsedMs === undefined ? '' : `${elapsedPhrase(counts.elapsedMs)}. `
-  return timed + coverageSentence(counts.coverage)
+  return timed + coverageSentence(counts.coverage, view.zone)
 }

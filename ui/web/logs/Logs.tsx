@@ -45,7 +45,7 @@ export function Logs() {
     <Frame
       range={rangeWords(view, nowMs)}
       fresh={freshness(coverage, feed.feed.tail)}
-      freshDetail={coverageSentence(coverage)}
+      freshDetail={coverageSentence(coverage, view.zone)}
       commands={[
         { name: view.tail ? 'Stop tail' : 'Live tail', what: 'action', keys: 'l', run: tail },
         { name: 'Export', what: 'action', run: () => setExporting(true) },

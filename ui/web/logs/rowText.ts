@@ -47,7 +47,9 @@ export function searched(q: string): RegExp | undefined {
     const sign = before === undefined ? '' : q.slice(before.from, before.to)
     const inMessage = kind === 'word' || kind === 'quoted' || (kind === 'value' && sign === 'message:')
     if (!inMessage || sign === '-' || sign === 'NOT') continue
-    const word = q.slice(from, to).replace(/^"|"$/g, '').replace(/\\(.)/g, '$1').replaceAll('*', '')
+    const written = q.slice(from, to)
+    const bare = written.startsWith('"') ? written.slice(1).replace(/"$/, '') : written
+    const word = bare.replace(/\\(.)/g, '$1').replaceAll('*', '')
     if (word !== '') words.push(word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   }
   return words.length === 0 ? undefined : new RegExp(`(${words.join('|')})`, 'gi')
@@ -61,8 +63,7 @@ export function columnText(record: LogRecord, name: string): string {
 }
 
 function columnValue({ raw }: LogRecord, name: string): Json | undefined {
-  const own = name.startsWith('attributes.') ? undefined : raw[name]
-  if (own !== undefined) return own
+  if (Object.hasOwn(raw, name)) return raw[name]
   return path(raw.attributes, name.replace(/^attributes\./, ''))
 }
 

@@ -89,8 +89,11 @@ export function useScroller(
     if (index !== undefined) now.awaited = undefined
     if (index !== undefined) put(inMiddle(listing, index))
     else if (now.awaited !== undefined) put(inMiddle(listing, lines.indexOfTime(now.awaited.at)))
-    else if (now.newest || former === undefined) put(order === 'oldest' ? lastPlace(scale) : 0)
-    else put(anchored(former, listing, now.place))
+    else if (former === undefined || (now.newest && !isReading(former, listing, now.place))) put(newestPlace(listing))
+    else {
+      put(anchored(former, listing, now.place))
+      now.newest &&= now.place === newestPlace(listing)
+    }
   }, [lines, heights, scale, order, turn, put])
 
   useImperativeHandle(handle, () => ({
@@ -134,6 +137,20 @@ export function useScroller(
     flushSync(() => setDrawn({ place: now.place, shift }))
   }
   return { drawn, onScroll }
+}
+
+function newestPlace({ order, scale }: Listing): number {
+  return order === 'oldest' ? lastPlace(scale) : 0
+}
+
+/** Whether only the room changed around a chosen line that is in sight: it stays there. */
+function isReading(before: Listing, after: Listing, place: number): boolean {
+  if (before.lines !== after.lines || after.chosen === undefined) return false
+  const end = place + before.scale.view
+  for (let index = before.heights.at(place); index < before.lines.count && before.heights.top(index) < end; index += 1) {
+    if (before.lines.lineAt(index).id === after.chosen) return true
+  }
+  return false
 }
 
 function inMiddle({ heights, scale }: Listing, index: number): number {

@@ -5,7 +5,7 @@ import { COMPLETE, type Coverage, type Gap } from '../model/coverage'
 import type { SourceId } from '../model/record'
 import { type Nanos, parseTime } from '../model/time'
 import { EMPTY_FEED } from './feed'
-import { completeSentence, coverageSentence, elapsedPhrase, freshness, gapSentence, rangeWords } from './words'
+import { completeSentence, coverageSentence, elapsedPhrase, freshness, gapSentence, laterPhrase, rangeWords } from './words'
 
 const AT = parseTime('2026-01-29T14:05:31.2Z') as Nanos
 const GAP: Gap = { source: '9f' as SourceId, from: '0', at: AT, component: 'food', node: 'node-155', records: 1284, reason: 'deleted_before_read' }
@@ -22,7 +22,7 @@ const COVERAGES: [Partial<Coverage>, string][] = [
 ]
 
 test.each(COVERAGES)('%o reads %j', (change, sentence) => {
-  expect(coverageSentence({ ...COMPLETE, ...change })).toBe(sentence)
+  expect(coverageSentence({ ...COMPLETE, ...change }, 'utc')).toBe(sentence)
 })
 
 test.each([
@@ -65,5 +65,13 @@ test.each([
   ['1970-01-01T00:00:00Z', 'now', 'everything up to 29 Jan 2026 14:06'],
   ['soon', 'now', 'soon to now'],
 ])('from %s to %s is %s', (from, to, words) => {
-  expect(rangeWords({ from, to }, NOW)).toBe(words)
+  expect(rangeWords({ from, to, zone: 'utc' }, NOW)).toBe(words)
+})
+
+test.each([
+  [0n, 'at once'],
+  [38n, '38 ms later'],
+  [-1500n, '1.50 s before its time'],
+])('a record received %d ms after its time came %s', (ms, words) => {
+  expect(laterPhrase(AT, (AT + ms * 1_000_000n) as Nanos)).toBe(words)
 })

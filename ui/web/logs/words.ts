@@ -2,8 +2,8 @@
 // number where there is one, no blame. Pure, so that every sentence stands in a test.
 
 import type { Coverage, Gap, Lagging } from '../model/coverage'
-import { type Nanos, clockSeconds, day, duration, millis, nanos, roundDuration } from '../model/time'
-import { clockIn, type Zone } from '../model/zone'
+import { type Nanos, day, duration, millis, nanos, roundDuration } from '../model/time'
+import { clockIn, wallClock, wallText, type Zone } from '../model/zone'
 import { momentOf, type View } from '../state/view'
 import type { Tail } from './feed'
 
@@ -45,10 +45,10 @@ export function elapsedPhrase(ms: number): string {
 }
 
 /** How far the answer can be trusted; empty when the server says nothing about it. */
-export function coverageSentence(coverage: Coverage): string {
+export function coverageSentence(coverage: Coverage, zone: Zone): string {
   const to = coverage.completeTo
   const parts: string[] = []
-  if (to !== undefined) parts.push(`Complete to ${clockSeconds(to)}`)
+  if (to !== undefined) parts.push(`Complete to ${clockIn(to, zone).slice(0, 8)}`)
   else if (coverage.complete) parts.push('Complete')
   if (coverage.lagging.length > 0) parts.push(laggingPhrase(coverage.lagging))
   if (coverage.gaps.length > 0) {
@@ -92,27 +92,32 @@ export function freshness(coverage: Coverage, tail: Tail): string | undefined {
 }
 
 /** `13:06 to 14:06`, with the day where it is not one day. */
-export function rangeWords(view: Pick<View, 'from' | 'to'>, nowMs: number): string {
+export function rangeWords(view: Pick<View, 'from' | 'to' | 'zone'>, nowMs: number): string {
   const from = momentOf(view.from, nowMs)
   const to = momentOf(view.to, nowMs)
   if (from === undefined || to === undefined) return `${view.from} to ${view.to}`
-  if (from <= 0) return `everything up to ${moment(to)}`
-  const sameDay = day(nanos(from)) === day(nanos(to))
-  if (sameDay) return `${minute(from)} to ${minute(to)}`
-  return `${moment(from)} to ${moment(to)}`
+  if (from <= 0) return `everything up to ${moment(to, view.zone)}`
+  const sameDay = wallDay(from, view.zone) === wallDay(to, view.zone)
+  if (sameDay) return `${minute(from, view.zone)} to ${minute(to, view.zone)}`
+  return `${moment(from, view.zone)} to ${moment(to, view.zone)}`
 }
 
-function minute(ms: number): string {
-  return clockSeconds(nanos(ms)).slice(0, 5)
+function minute(ms: number, zone: Zone): string {
+  return wallText(ms, zone).slice(11, 16)
 }
 
-function moment(ms: number): string {
-  return `${day(nanos(ms))} ${minute(ms)}`
+function wallDay(ms: number, zone: Zone): string {
+  return day(nanos(wallClock(ms, zone).getTime()))
+}
+
+function moment(ms: number, zone: Zone): string {
+  return `${wallDay(ms, zone)} ${minute(ms, zone)}`
 }
 
 /** `38 ms later`: how long a record was on its way. */
 export function laterPhrase(at: Nanos, received: Nanos): string {
   const ms = millis(received) - millis(at)
+  if (ms === 0) return 'at once'
   return ms < 0 ? `${duration(-ms)} before its time` : `${duration(ms)} later`
 }
 

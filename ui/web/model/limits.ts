@@ -70,4 +70,4 @@ export const TABLE_ROWS_MAX = 10_000
 /** Lines of the chart over a table; beyond it the largest are drawn. */
 export const SERIES_MAX = 8
 /** How often the chart beside a tail counts again, milliseconds. */
-export const TAIL_COUNT_MS = 10_000
+export const TAIL_COUNT_MS = 5_000
