@@ -4,6 +4,8 @@
 import { useRef, useState } from 'react'
 import { exportLines, toFault } from '../api/client'
 import type { Coverage } from '../model/coverage'
+import type { Zone } from '../model/zone'
+import type { Zone } from '../model/zone'
 import { Dialog } from '../parts/Dialog'
 import { Command } from '../parts/State'
 import { type Asked, exportCommand } from './copies'
@@ -15,6 +17,8 @@ export interface ExportDialogProps {
   readonly asked: Asked
   readonly expected: number
   readonly coverage: Coverage
+  readonly zone: Zone
+  readonly zone: Zone
   readonly onClose: () => void
 }
 
@@ -24,7 +28,7 @@ type State =
 
 const REST_MS = 1_000
 
-export function ExportDialog({ asked, expected, coverage, onClose }: ExportDialogProps) {
+export function ExportDialog({ asked, expected, coverage, zone, onClose }: ExportDialogProps) {
   const [format, setFormat] = useState<Format>('ndjson')
   const [state, setState] = useState<State>({ phase: 'asking', written: 0 })
   const stopping = useRef(new AbortController())
@@ -57,7 +61,7 @@ export function ExportDialog({ asked, expected, coverage, onClose }: ExportDialo
         <h1>Export {lines(expected)}</h1>
         <Formats format={format} disabled={state.phase === 'running'} onFormat={setFormat} />
         <Progress state={state} expected={expected} />
-        {!coverage.complete && <p className="warn data">Not all lines are there: {coverageSentence(coverage)}</p>}
+        {!coverage.complete && <p className="warn data">Not all lines are there: {coverageSentence(coverage, zone)}</p>}
         {(state.phase === 'too-much' || state.phase === 'asking') && (
           <Command label="From a terminal, however many there are" text={exportCommand(location.origin, asked, format)} />
         )}

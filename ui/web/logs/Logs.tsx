@@ -110,6 +110,7 @@ export function Logs() {
           asked={{ q: filterPart(question.q), from: question.from, to: question.to }}
           expected={counts.total}
           coverage={coverage}
+          zone={view.zone}
           onClose={() => setExporting(false)}
         />
       )}
