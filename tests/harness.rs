@@ -13,12 +13,15 @@ mod http;
 mod process;
 #[path = "harness/scratch.rs"]
 mod scratch;
+#[path = "harness/tls.rs"]
+mod tls;
 #[path = "harness/wait.rs"]
 mod wait;
 
 pub use http::{Answer, Api};
 pub use process::{Ended, Process, binary, command, port, repository, run};
 pub use scratch::Scratch;
+pub use tls::{Authority, Issued};
 pub use wait::{until, until_async, within};
 
 /// The seed of everything random in these tests; printed, so that a failure can be had again.

@@ -18,6 +18,8 @@ const USAGE: &str = "usage: nilometer-benches ingest|search|collector NDJSON-FIL
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    // Whoever makes an HTTP client finds it.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
     let mut arguments = std::env::args().skip(1);
     let (what, file) = (arguments.next(), arguments.next().map(PathBuf::from));
     let outcome = match (what.as_deref(), file) {

@@ -1,9 +1,12 @@
 //! HTTP by hand, one request a connection: what the tests say on the wire is what they write.
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 use serde_json::Value;
 
 /// How long the other side may be silent, or not take what it is sent.
@@ -16,6 +19,8 @@ const READ_BYTES: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct Api {
     port: u16,
+    /// Over TLS, with this in hand.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 /// An answer, whole.
@@ -46,7 +51,12 @@ impl Answer {
 impl Api {
     /// The one on that port of this machine.
     pub fn on(port: u16) -> Self {
-        Self { port }
+        Self { port, tls: None }
+    }
+
+    /// The one on that port of this machine, over TLS.
+    pub fn over_tls(port: u16, tls: ClientConfig) -> Self {
+        Self { port, tls: Some(Arc::new(tls)) }
     }
 
     /// Where it listens.
@@ -56,7 +66,8 @@ impl Api {
 
     /// Its URL.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address())
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address())
     }
 
     /// Asks for a path.
@@ -92,10 +103,11 @@ impl Api {
         body: &[u8],
     ) -> io::Result<Answer> {
         let start = Instant::now();
-        let address = (Ipv4Addr::LOCALHOST, self.port).into();
-        let mut stream = TcpStream::connect_timeout(&address, SILENCE_MAX)?;
-        stream.set_read_timeout(Some(SILENCE_MAX))?;
-        stream.set_write_timeout(Some(SILENCE_MAX))?;
+        let stream = self.connect()?;
+        let mut stream: Box<dyn Stream> = match &self.tls {
+            None => Box::new(stream),
+            Some(tls) => Box::new(StreamOwned::new(session(tls)?, stream)),
+        };
         let mut head = format!(
             "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n",
             self.address()
@@ -109,9 +121,37 @@ impl Api {
         let bytes = read_to_end(&mut stream, start)?;
         parse(&bytes).ok_or_else(|| io::Error::other("not an HTTP answer"))
     }
+
+    /// The certificate that a new connection is shown, as DER.
+    pub fn certificate(&self) -> io::Result<Vec<u8>> {
+        let tls = self.tls.as_ref().ok_or_else(|| io::Error::other("not over TLS"))?;
+        let (mut session, mut stream) = (session(tls)?, self.connect()?);
+        while session.is_handshaking() {
+            session.complete_io(&mut stream)?;
+        }
+        let shown = session.peer_certificates().and_then(|chain| chain.first());
+        shown.map(|one| one.to_vec()).ok_or_else(|| io::Error::other("no certificate"))
+    }
+
+    fn connect(&self) -> io::Result<TcpStream> {
+        let address = (Ipv4Addr::LOCALHOST, self.port).into();
+        let stream = TcpStream::connect_timeout(&address, SILENCE_MAX)?;
+        stream.set_read_timeout(Some(SILENCE_MAX))?;
+        stream.set_write_timeout(Some(SILENCE_MAX))?;
+        Ok(stream)
+    }
 }
 
-fn read_to_end(stream: &mut TcpStream, start: Instant) -> io::Result<Vec<u8>> {
+/// What can be read and written.
+trait Stream: Read + Write {}
+impl<S: Read + Write> Stream for S {}
+
+fn session(tls: &Arc<ClientConfig>) -> io::Result<ClientConnection> {
+    let name = ServerName::from(IpAddr::from(Ipv4Addr::LOCALHOST));
+    ClientConnection::new(Arc::clone(tls), name).map_err(io::Error::other)
+}
+
+fn read_to_end(stream: &mut dyn Stream, start: Instant) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut chunk = vec![0; READ_BYTES];
     loop {

@@ -65,7 +65,7 @@ pub(crate) async fn login(
     let Login { token } = serde_json::from_slice(&body).map_err(refuse)?;
     let now = Instant::now();
     if let Some(wait) = api.logins.wait(now) {
-        let seconds = u32::try_from(wait.as_secs_f64().ceil() as u64).unwrap_or(u32::MAX);
+        let seconds = u32::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u32::MAX);
         return Err(ApiError::busy("too many logins have failed", seconds));
     }
     let caller =

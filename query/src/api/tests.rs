@@ -1,8 +1,11 @@
 //! The interface from outside its router: real handlers over a real store.
 
+mod access;
+mod discover;
 mod document;
 mod harness;
 mod page;
+mod query;
 
 use nilometer_model::Reason;
 use nilometer_wire::IntakeError;
@@ -21,7 +24,7 @@ fn documented() -> Vec<(String, String, String)> {
     let mut routes = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
-            let concrete = path.replace("{node}", "n1").replace("{id}", "00ab:1");
+            let concrete = path.replace("{node}", "n1").replace("{id}", "00ab:1").replace("{name}", "status");
             routes.push((method.to_uppercase(), path.clone(), concrete));
         }
     }

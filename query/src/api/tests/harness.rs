@@ -183,6 +183,11 @@ impl World {
         whole(self.node.clone().oneshot(request).await.unwrap()).await
     }
 
+    /// An answer whose body is still to come.
+    pub(super) async fn begin(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {
         whole(self.router.clone().oneshot(request).await.unwrap()).await
     }
@@ -278,7 +283,7 @@ impl World {
     }
 }
 
-fn header(from: u64, records: u64) -> BatchHeader {
+pub(super) fn header(from: u64, records: u64) -> BatchHeader {
     let range = SourceRange {
         source: SourceId(0xab),
         lineage: LineageId(0xcd),
