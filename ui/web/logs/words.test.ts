@@ -68,6 +68,14 @@ test.each([
   expect(rangeWords({ from, to, zone: 'utc' }, NOW)).toBe(words)
 })
 
+test('the range is said as the clock of its zone shows it', () => {
+  const before = process.env.TZ
+  process.env.TZ = 'Asia/Shanghai'
+  const view = { from: '2026-01-29T14:30:00Z', to: '2026-01-29T15:30:00Z', zone: 'local' } as const
+  expect(rangeWords(view, NOW)).toBe('22:30 to 23:30')
+  process.env.TZ = before
+})
+
 test.each([
   [0n, 'at once'],
   [38n, '38 ms later'],

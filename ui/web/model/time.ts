@@ -1,5 +1,5 @@
 // Times as the product keeps them: nanoseconds since 1970, UTC. Branded, so that nanoseconds and
-// milliseconds cannot be mixed. Zones are for the screen; this screen shows UTC.
+// milliseconds cannot be mixed. Zones are for the screen, and in zone.ts.
 
 export type Nanos = bigint & { readonly unit: 'ns' }
 export type Millis = number & { readonly unit: 'ms' }
@@ -41,11 +41,6 @@ export function rfc3339Nanos(time: Nanos): string {
 /** `14:06:11.434` */
 export function clock(time: Nanos): string {
   return rfc3339(millis(time)).slice(11, 23)
-}
-
-/** `14:06:11` */
-export function clockSeconds(time: Nanos): string {
-  return clock(time).slice(0, 8)
 }
 
 export const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
