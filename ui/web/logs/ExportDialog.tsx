@@ -5,7 +5,6 @@ import { useRef, useState } from 'react'
 import { exportLines, toFault } from '../api/client'
 import type { Coverage } from '../model/coverage'
 import type { Zone } from '../model/zone'
-import type { Zone } from '../model/zone'
 import { Dialog } from '../parts/Dialog'
 import { Command } from '../parts/State'
 import { type Asked, exportCommand } from './copies'
@@ -17,7 +16,6 @@ export interface ExportDialogProps {
   readonly asked: Asked
   readonly expected: number
   readonly coverage: Coverage
-  readonly zone: Zone
   readonly zone: Zone
   readonly onClose: () => void
 }
