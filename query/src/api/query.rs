@@ -13,6 +13,7 @@ use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, SchemaType, Type as JsonType};
 
 use super::Api;
 use super::access::Caller;
@@ -64,9 +65,18 @@ pub(crate) struct ColumnJson<'a> {
 pub(crate) struct QueryAnswer {
     columns: Vec<ColumnJson<'static>>,
     /// Each a value per column: text, a number, a boolean or null.
+    #[schema(schema_with = rows_schema)]
     rows: Vec<Vec<Json>>,
     coverage: CoverageJson,
     stats: StatsJson,
+}
+
+fn rows_schema() -> Array {
+    let types = [JsonType::String, JsonType::Number, JsonType::Boolean, JsonType::Null];
+    let value = ObjectBuilder::new().schema_type(SchemaType::Array(types.to_vec()));
+    let description = "Each a value per column: text, a number, a boolean or null.";
+    let row = ArrayBuilder::new().items(value);
+    ArrayBuilder::new().items(row).description(Some(description)).build()
 }
 
 /// Numbers of the records that match, or the records as a table.
@@ -217,6 +227,3 @@ impl Serialize for ValueJson<'_> {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -688,7 +688,7 @@ export interface components {
             readonly columns: readonly components["schemas"]["QueryColumn"][];
             readonly coverage: components["schemas"]["Coverage"];
             /** @description Each a value per column: text, a number, a boolean or null. */
-            readonly rows: readonly (readonly components["schemas"]["Value"][])[];
+            readonly rows: readonly (readonly (string | number | boolean | null)[])[];
             readonly stats: components["schemas"]["Stats"];
         };
         /** @description One column. */
@@ -808,7 +808,6 @@ export interface components {
             /** @description How many sources. */
             readonly sources: number;
         };
-        readonly Value: unknown;
         readonly ValuesAnswer: {
             readonly coverage: components["schemas"]["Coverage"];
             /** @description The commonest first; of those as common in the order of their text. */
