@@ -32,7 +32,8 @@ pub(crate) const QUERY_MEMORY_BYTES: usize = 256 << 20;
 pub(crate) const QUERY_TIME: Duration = Duration::from_secs(10);
 /// Blocks read and scanned in one piece, at first; doubles up to [`PIECE_BLOCKS_MAX`].
 pub(crate) const PIECE_BLOCKS_MIN: usize = 4;
-/// Blocks read and scanned in one piece, at the most: the memory and the delay between two looks at the limits.
+/// Blocks read and scanned in one piece, at the most: the delay between two looks at the limits, and half of the
+/// blocks that are held, for the next piece is read meanwhile.
 pub(crate) const PIECE_BLOCKS_MAX: usize = 32;
 /// Records in one page of an export.
 pub(crate) const EXPORT_PAGE_ROWS: usize = 10_000;

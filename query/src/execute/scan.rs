@@ -96,7 +96,7 @@ pub(super) async fn scan<F: Fold>(
     units.retain(|unit| !fold.is_past(unit));
     let mut reader = Reader::new(snapshot);
     let mut visited = Visited::default();
-    let (mut at, mut size, mut limited) = (0, PIECE_BLOCKS_MIN, None);
+    let (mut at, mut size, mut limited, mut ahead) = (0, PIECE_BLOCKS_MIN, None, None);
     while at < units.len() && fold.wants(&units[at]) {
         if at > 0 && fold.may_end_before(&units[at]) {
             let over = over(&question.limits, reader.bytes_read(), started);
@@ -105,14 +105,22 @@ pub(super) async fn scan<F: Fold>(
         if limited.is_some() {
             break;
         }
-        let piece = &units[at..units.len().min(at + size)];
-        let inputs = reader.read(piece).await;
+        let piece = |from: usize| &units[units.len().min(from)..units.len().min(from + size)];
+        let inputs = match ahead.take() {
+            Some(inputs) => inputs,
+            None => reader.read(piece(at)).await,
+        };
         let (question, left) = (question.clone(), left.clone());
         let work = move || {
             let result = visit_all(&inputs, &question, &mut fold, &mut visited, &left);
             (fold, visited, result)
         };
-        let done = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
+        let visiting = tokio::task::spawn_blocking(work);
+        // A long scan reads its next piece meanwhile; a short one would often read in vain.
+        if size == PIECE_BLOCKS_MAX {
+            ahead = Some(reader.read(piece(at + size)).await);
+        }
+        let done = visiting.await.map_err(|_| QueryError::Stopped)?;
         let result;
         (fold, visited, result) = done;
         result?;

@@ -23,10 +23,19 @@ pub(super) struct Leaves {
     paths: Vec<Path>,
     /// Records seen.
     records: u64,
-    /// What the record at hand says: slot and type; null has none.
-    said: Vec<(usize, Option<Type>)>,
+    /// What the record at hand says.
+    said: Vec<Said>,
     bytes: usize,
     over: bool,
+}
+
+#[derive(Debug)]
+struct Said {
+    slot: usize,
+    /// Null has none.
+    of: Option<Type>,
+    /// A leaf stands there, and not only an object around others.
+    leaf: bool,
 }
 
 #[derive(Debug, Default)]
@@ -50,7 +59,7 @@ impl Leaves {
         self.said.clear();
         let said_twice = |path: &str| Field::Attribute(path.to_owned()).typed(rows, row).type_of();
         self.object(rows.attributes.get(row), &mut String::new(), &said_twice);
-        for (slot, of) in &self.said {
+        for Said { slot, of, .. } in self.said.iter().filter(|said| said.leaf) {
             let Some(of) = of else { continue };
             let path = &mut self.paths[*slot];
             path.count += 1;
@@ -63,25 +72,29 @@ impl Leaves {
         each_attribute(json, |name, raw| {
             let outer = path.len();
             path.push_str(name);
-            if raw.starts_with('{') && raw[1..].trim_start() != "}" {
+            let inner = raw.strip_prefix('{').is_some_and(|inner| inner.trim_start() != "}");
+            self.note(path, (!inner).then_some(raw), twice);
+            if inner {
                 path.push('.');
                 self.object(raw, path, twice);
-            } else {
-                self.leaf(raw, path, twice);
             }
             path.truncate(outer);
         });
     }
 
-    /// `twice`: what the language reads at a path that the record says more than once.
-    fn leaf(&mut self, raw: &str, path: &str, twice: &impl Fn(&str) -> Option<Type>) {
+    /// Notes a leaf, or an object around some; `twice`: what the language reads at a path that the record says
+    /// more than once.
+    fn note(&mut self, path: &str, leaf: Option<&str>, twice: &impl Fn(&str) -> Option<Type>) {
         let Some(slot) = self.slot(path) else { return };
         let known = &mut self.paths[slot];
         if known.record == self.records {
-            self.said[known.place].1 = twice(path);
+            let said = &mut self.said[known.place];
+            said.leaf |= leaf.is_some();
+            said.of = twice(path);
         } else {
             (known.record, known.place) = (self.records, self.said.len());
-            self.said.push((slot, Value::of_json(raw).type_of()));
+            let of = leaf.and_then(|raw| Value::of_json(raw).type_of());
+            self.said.push(Said { slot, of, leaf: leaf.is_some() });
         }
     }
 
@@ -167,6 +180,12 @@ mod tests {
             &[("a.b", Type::Int, 2)],
         );
         check(&[r#"{"a":{"b":null},"a":{"b":1}}"#], &[]);
+        check(&[r#"{"a":5,"a":{"b":1}}"#], &[("a", Type::String, 1), ("a.b", Type::Int, 1)]);
+        check(
+            &[r#"{"a":{"b":{"c":1}},"a":{"b":5}}"#],
+            &[("a.b", Type::String, 1), ("a.b.c", Type::Int, 1)],
+        );
+        check(&[r#"{"a":{"b":1},"a":{"c":1}}"#], &[("a.b", Type::Int, 1), ("a.c", Type::Int, 1)]);
     }
 
     #[test]
