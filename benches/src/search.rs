@@ -13,7 +13,7 @@ const TIMES: usize = 9;
 const RANGE: &str = "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z";
 
 /// Name, route, parameters.
-const QUESTIONS: [(&str, &str, &str); 8] = [
+const QUESTIONS: [(&str, &str, &str); 14] = [
     ("last 100 lines", "logs", "limit=100"),
     ("last 100 with the word error", "logs", "limit=100&q=error"),
     ("phrase, last 100", "logs", "limit=100&q=%22Failed%20password%20for%22"),
@@ -22,6 +22,12 @@ const QUESTIONS: [(&str, &str, &str); 8] = [
     ("absent regex", "logs", "limit=100&q=%2Fport%20%5B0-9%5D%7B7%7D%20ssh9%2F"),
     ("histogram of all, 60 buckets", "logs/histogram", "buckets=60"),
     ("histogram of severity:error", "logs/histogram", "buckets=60&q=severity:error"),
+    ("histogram of all by severity, 120 buckets", "logs/histogram", "buckets=120&by=severity"),
+    ("values of severity", "logs/fields/severity/values", "limit=10"),
+    ("values of component", "logs/fields/component/values", "limit=10"),
+    ("all fields", "logs/fields", "q="),
+    ("completion of a field", "complete", "q=s"),
+    ("completion of a value", "complete", "q=component:"),
 ];
 
 pub(crate) async fn run(file: &Path) -> Outcome<()> {
