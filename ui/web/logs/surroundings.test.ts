@@ -1,9 +1,10 @@
 // Lines around a line, growing at both ends.
 
 import { expect, test } from 'vitest'
+import { AROUND_ROWS, AROUND_ROWS_MAX } from '../model/limits'
 import { type LogRecord, recordKey, type SourceId } from '../model/record'
 import type { Nanos } from '../model/time'
-import { grown, NO_SURROUNDINGS, type Surroundings } from './surroundings'
+import { grown, NO_SURROUNDINGS, type Surroundings, wantedMore } from './surroundings'
 
 const row = (at: number): LogRecord => ({
   key: recordKey('s', at),
@@ -29,4 +30,23 @@ test('what is there already does not come twice', () => {
   const begun = grown(NO_SURROUNDINGS, [4, 5, 6].map(row), { key: key(5), before: 1, after: 1 })
   const later = grown(begun, [6, 7, 8].map(row), { key: key(6), before: 0, after: 2 })
   expect(said(later)).toEqual(['4 5 6 7 8', true, true])
+})
+
+const many = (count: number, change: Partial<Surroundings> = {}): Surroundings => ({
+  ...NO_SURROUNDINGS,
+  rows: Array.from({ length: count }, (_, at) => row(at)),
+  ...change,
+})
+
+test.each([
+  [many(200), 0, 30, { key: 's:0', before: AROUND_ROWS, after: 0 }],
+  [many(200), 80, 110, undefined],
+  [many(200), 170, 200, { key: 's:199', before: 0, after: AROUND_ROWS }],
+  [many(200, { moreBefore: false }), 0, 30, undefined],
+  [many(200, { moreAfter: false }), 170, 200, undefined],
+  [many(AROUND_ROWS_MAX - 1), 0, 30, { key: 's:0', before: AROUND_ROWS, after: 0 }],
+  [many(AROUND_ROWS_MAX), 0, 30, undefined],
+  [many(0), 0, 0, undefined],
+] as const)('%# more is loaded at the end that is near, as long as there is room', (now, first, last, expected) => {
+  expect(wantedMore(now, first, last)).toEqual(expected)
 })

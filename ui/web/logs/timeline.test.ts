@@ -181,6 +181,14 @@ test('a row that is not here has an estimated time, and a time an estimated inde
   expect(indexOfRow(timeline, row(500, 1))).toBeUndefined()
 })
 
+test.each([
+  [LEAF_ROWS, 1_000, 'rows'],
+  [LEAF_ROWS + 1, 1_000, 'count'],
+  [LEAF_ROWS + 1, 1, 'rows'],
+])('a stretch of %d lines in %d ns is asked for its %s', (count, length, kind) => {
+  expect(wanted(timelineOf([counted(0, length, count)]), 0, 1).map((want) => want.kind)).toEqual([kind])
+})
+
 function full(stretch: Stretch, position: number): readonly LogRecord[] {
   return Array.from({ length: stretch.count }, (_, i) => row(Number(stretch.from) + i, position + i))
 }

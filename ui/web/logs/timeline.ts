@@ -125,11 +125,6 @@ export function indexOfRow(timeline: Timeline, row: Pick<LogRecord, 'key' | 'at'
   return undefined
 }
 
-/** Whether a time lies where the lines are here, so that a line that is not found does not exist. */
-export function isRead(timeline: Timeline, time: Nanos): boolean {
-  return timeline.stretches.every(({ from, to, rows }) => time < from || time >= to || rows !== undefined)
-}
-
 /** What to ask so that the lines [first, last) come, what lies in their middle first. */
 export function wanted(timeline: Timeline, first: number, last: number): readonly Want[] {
   const middle = (first + last) / 2

@@ -2,22 +2,22 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { context, toFault } from '../api/client'
-import { AROUND_ROWS, AROUND_ROWS_MAX } from '../model/limits'
+import { AROUND_ROWS } from '../model/limits'
 import { placeOfKey } from './copies'
-import { grown, NO_SURROUNDINGS, type Surroundings } from './surroundings'
+import { grown, NO_SURROUNDINGS, type Surroundings, type Wanted, wantedMore } from './surroundings'
 
 export function useSurroundings(around: string): Surroundings & { more(first: number, last: number): void } {
   const [held, setHeld] = useState(NO_SURROUNDINGS)
   const asking = useRef(new AbortController())
   const busy = useRef(false)
-  const load = useCallback(async (key: string, before: number, after: number) => {
+  const load = useCallback(async (wanted: Wanted) => {
     if (busy.current) return
     busy.current = true
     const { signal } = asking.current
-    const { source, position } = placeOfKey(key)
+    const { source, position } = placeOfKey(wanted.key)
     try {
-      const records = await context(source, position, before, after, signal)
-      if (!signal.aborted) setHeld((now) => grown(now, records, { key, before, after }))
+      const records = await context(source, position, wanted.before, wanted.after, signal)
+      if (!signal.aborted) setHeld((now) => grown(now, records, wanted))
     } catch (error) {
       if (!signal.aborted) setHeld((now) => ({ ...now, fault: toFault(error), moreBefore: false, moreAfter: false }))
     }
@@ -27,18 +27,15 @@ export function useSurroundings(around: string): Surroundings & { more(first: nu
     asking.current = new AbortController()
     busy.current = false
     setHeld(NO_SURROUNDINGS)
-    void load(around, AROUND_ROWS, AROUND_ROWS)
+    void load({ key: around, before: AROUND_ROWS, after: AROUND_ROWS })
     return () => asking.current.abort()
   }, [around, load])
-  const { rows, moreBefore, moreAfter } = held
   const more = useCallback(
     (first: number, last: number) => {
-      const [oldest, newest] = [rows[0], rows.at(-1)]
-      if (oldest === undefined || newest === undefined || rows.length >= AROUND_ROWS_MAX) return
-      if (moreBefore && first < AROUND_ROWS / 4) void load(oldest.key, AROUND_ROWS, 0)
-      else if (moreAfter && last > rows.length - AROUND_ROWS / 4) void load(newest.key, 0, AROUND_ROWS)
+      const wanted = wantedMore(held, first, last)
+      if (wanted !== undefined) void load(wanted)
     },
-    [rows, moreBefore, moreAfter, load],
+    [held, load],
   )
   return { ...held, more }
 }
