@@ -130,8 +130,8 @@ impl Aggregate {
             }
             Function::Sum => numbers().and_then(Numbers::sum),
             Function::Avg => numbers().and_then(Numbers::avg),
-            Function::Min => numbers().and_then(|numbers| numbers.min).map(Number::value),
-            Function::Max => numbers().and_then(|numbers| numbers.max).map(Number::value),
+            Function::Min => numbers().and_then(|numbers| Some(numbers.value(numbers.min?))),
+            Function::Max => numbers().and_then(|numbers| Some(numbers.value(numbers.max?))),
             Function::Quantile(part) => self.quantile(part, group),
         };
         answer.unwrap_or(Value::Null)
@@ -141,14 +141,10 @@ impl Aggregate {
         let numbers = self.numbers.as_ref()?[group];
         let sorted = &self.samples.as_ref()?[group];
         let float = *sorted.get(nearest_rank(part, sorted.len()))?;
+        let whole = !numbers.any_float && !numbers.any_duration && float.abs() <= EXACT_MAX;
         #[expect(clippy::cast_possible_truncation, reason = "a whole number below 2^53")]
-        Some(if numbers.any_duration {
-            Value::Duration(float)
-        } else if numbers.any_float || float.abs() > EXACT_MAX {
-            Value::Float(float)
-        } else {
-            Value::Int(float as i64)
-        })
+        let number = if whole { Number::Int(float as i64) } else { Number::Float(float) };
+        Some(numbers.value(number))
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
@@ -208,6 +204,17 @@ impl Numbers {
         self.count += 1;
         self.any_float |= matches!(number, Number::Float(_));
         self.any_duration |= matches!(number, Number::Duration(_));
+    }
+
+    /// One of the numbers, as what all of them are.
+    fn value(&self, number: Number) -> Value<'static> {
+        match number {
+            Number::Time(time) => Value::Time(time),
+            number if self.any_duration => Value::Duration(number.float()),
+            number if self.any_float => Value::Float(number.float()),
+            Number::Int(int) => Value::Int(int),
+            number => Value::Float(number.float()),
+        }
     }
 
     #[expect(clippy::cast_precision_loss, reason = "a sum beyond 2^53 is a float's sum")]

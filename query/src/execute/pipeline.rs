@@ -9,6 +9,7 @@
 //! - an answer that is cut says so: by its budget first, else by the rows that were asked for.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use nilometer_block::Columns;
 use nilometer_model::{Rows, TimeRange};
@@ -61,6 +62,7 @@ pub(crate) async fn pipeline(
     snapshot: &Snapshot,
     request: &PipelineRequest,
 ) -> Result<Tabled, QueryError> {
+    let started = Instant::now();
     let begun = match &request.plan.shape {
         Shape::Groups(grouping) if request.plan.records.is_empty() => {
             grouped(snapshot, request, grouping).await?
@@ -74,6 +76,7 @@ pub(crate) async fn pipeline(
         Ok(table)
     };
     let mut table = blocking(steps).await?;
+    let stats = Stats { elapsed: started.elapsed(), ..stats };
     let cut = table.rows.len() > request.rows;
     table.rows.truncate(request.rows);
     let limited_by = limited_by.or(cut.then_some(LimitedBy::Rows));

@@ -2,7 +2,10 @@
 
 pub(super) mod facts;
 mod naive;
+mod naive_pipes;
+mod pipelines;
 mod random;
+mod random_pipes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

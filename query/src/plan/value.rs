@@ -230,15 +230,6 @@ impl Number {
         let float = || self.float().total_cmp(&other.float());
         a_time.cmp(&b_time).then_with(float).then(a_whole.cmp(&b_whole))
     }
-
-    pub(crate) fn value(self) -> Value<'static> {
-        match self {
-            Self::Int(int) => Value::Int(int),
-            Self::Float(float) => Value::Float(float),
-            Self::Duration(ms) => Value::Duration(ms),
-            Self::Time(time) => Value::Time(time),
-        }
-    }
 }
 
 impl Rank<'_> {

@@ -136,7 +136,7 @@ fn holds(sign: &str, is: f64, than: f64) -> bool {
     }
 }
 
-fn field(fact: &Fact, number: u64, name: &str) -> Option<String> {
+pub(super) fn field(fact: &Fact, number: u64, name: &str) -> Option<String> {
     let origin = fact.origin();
     let text = match name {
         "component" => origin.component,
@@ -163,7 +163,7 @@ fn field(fact: &Fact, number: u64, name: &str) -> Option<String> {
 }
 
 /// The attribute of that very name, the last one if there are several; else one inside an object.
-fn inside<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
+pub(super) fn inside<'a>(json: &'a Json, path: &str) -> Option<&'a Json> {
     let Json::Object(fields) = json else { return None };
     let own = fields.iter().rev().find(|(name, _)| name == path).map(|(_, value)| value);
     own.or_else(|| {

@@ -127,7 +127,7 @@ fn attributes() -> impl Strategy<Value = Json> {
     prop_oneof![1 => Just(Json::Null), 2 => object]
 }
 
-fn fact() -> impl Strategy<Value = Fact> {
+pub(super) fn fact() -> impl Strategy<Value = Fact> {
     let said = (select(&Severity::ALL[..]), text(5), attributes());
     let origin = (
         select(&["shop", "cart-1", "日志"][..]),
@@ -204,7 +204,7 @@ fn field() -> impl Strategy<Value = Ask> {
     ]
 }
 
-fn ask() -> impl Strategy<Value = Ask> {
+pub(super) fn ask() -> impl Strategy<Value = Ask> {
     let leaf = prop_oneof![
         1 => Just(Ask::All),
         4 => text(3).prop_map(Ask::Phrase),

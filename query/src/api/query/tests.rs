@@ -1,1 +1,0 @@
-//! POST /query from outside its router.
