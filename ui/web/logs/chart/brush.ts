@@ -54,7 +54,15 @@ export function brushAt(span: Span | undefined, buckets: readonly Bucket[]): Bru
   return first < 0 || last < first ? undefined : { first, last }
 }
 
-export function inBrush({ first, last }: Brush, buckets: readonly Bucket[]): { readonly lines: number; readonly errors: number; readonly from: Nanos; readonly to: Nanos } | undefined {
+export interface Part {
+  readonly from: Nanos
+  readonly to: Nanos
+  readonly lines: number
+  readonly errors: number
+}
+
+/** What a brush holds. */
+export function inBrush({ first, last }: Brush, buckets: readonly Bucket[]): Part | undefined {
   const part = buckets.slice(first, last + 1)
   const [from, to] = [part[0]?.from, part.at(-1)?.to]
   if (from === undefined || to === undefined) return undefined

@@ -4,8 +4,7 @@
 import { useEffect, useRef } from 'react'
 import type { CompletionItem } from '../../api/client'
 import { count } from '../words'
-import { unitsBefore } from './completion'
-import type { Offer } from './useCompletion'
+import { type Offer, unitsBefore } from './completion'
 
 export const COMPLETIONS_ID = 'completions'
 

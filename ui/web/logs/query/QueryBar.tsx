@@ -6,10 +6,10 @@
 //   └────────────────────────────────────┘   IME and screen readers stay the browser's. Both are as wide
 //                     ^ expected a filter    as the text, so only the box scrolls and nothing can drift.
 
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type ChangeEvent, type ClipboardEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { CompletionItem, Fault } from '../../api/client'
 import { useKeys } from '../../state/useKeys'
-import { editOf, nextItem } from './completion'
+import { actionOf, editOf } from './completion'
 import { Completions, COMPLETIONS_ID, completionId } from './Completions'
 import { Mirror } from './Mirror'
 import './query.css'
@@ -48,21 +48,21 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
     const { from, to, text } = editOf(draft, offer.completion, item)
     if (input.current !== null) insert(input.current, from, to, text)
   }
-  const ask = (chosen: boolean) => void open(draft, input.current?.selectionStart ?? draft.length, chosen)
+  const onChange = ({ currentTarget: { value, selectionStart }, nativeEvent }: ChangeEvent<HTMLInputElement>) => {
+    setDraft(value)
+    if (value === '' || isComposing(nativeEvent)) close()
+    else void open(value, selectionStart ?? value.length, false)
+  }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    if (event.nativeEvent.isComposing) return
-    const active = offer && offer.items[offer.active ?? -1]
-    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : undefined
-    if (event.key === ' ' && event.ctrlKey) ask(true)
-    else if (by !== undefined && offer !== undefined) activate(nextItem(offer.active, by, offer.items.length))
-    else if (by === 1) ask(true)
-    else if (event.key === 'Enter' && active !== undefined) take(active)
-    else if (event.key === 'Enter') search()
-    else if (event.key === 'Tab' && !event.shiftKey && offer?.items[0] !== undefined) take(active ?? offer.items[0])
-    else if (event.key === 'Escape' && offer !== undefined) close()
-    else if (event.key === 'Escape') event.currentTarget.blur()
-    else return
+    const action = event.nativeEvent.isComposing ? undefined : actionOf(event, offer)
+    if (action === undefined) return
     event.preventDefault()
+    if (action.kind === 'ask') void open(draft, event.currentTarget.selectionStart ?? draft.length, true)
+    else if (action.kind === 'activate') activate(action.at)
+    else if (action.kind === 'take') take(action.item)
+    else if (action.kind === 'search') search()
+    else if (action.kind === 'close') close()
+    else event.currentTarget.blur()
   }
   return (
     <form className="query" role="search" onSubmit={(event) => event.preventDefault()}>
@@ -87,19 +87,8 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
               enterKeyHint="search"
               spellCheck={false}
               value={draft}
-              onChange={(event) => {
-                const { value, selectionStart } = event.currentTarget
-                setDraft(value)
-                if (value === '' || isComposing(event.nativeEvent)) close()
-                else void open(value, selectionStart ?? value.length, false)
-              }}
-              onPaste={(event) => {
-                const text = event.clipboardData.getData('text')
-                if (!/[\r\n]/.test(text)) return
-                event.preventDefault()
-                const { selectionStart, selectionEnd } = event.currentTarget
-                insert(event.currentTarget, selectionStart ?? 0, selectionEnd ?? 0, oneLine(text))
-              }}
+              onChange={onChange}
+              onPaste={pasteOneLine}
               onKeyDown={onKeyDown}
               onBlur={close}
             />
@@ -116,6 +105,14 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
 /** An input has one line; words on two lines stay two words. */
 function oneLine(text: string): string {
   return text.replace(/[\r\n]+/g, ' ')
+}
+
+function pasteOneLine(event: ClipboardEvent<HTMLInputElement>): void {
+  const text = event.clipboardData.getData('text')
+  if (!/[\r\n]/.test(text)) return
+  event.preventDefault()
+  const { selectionStart, selectionEnd } = event.currentTarget
+  insert(event.currentTarget, selectionStart ?? 0, selectionEnd ?? 0, oneLine(text))
 }
 
 /** As if typed, so that the browser's undo takes it back. */

@@ -1,7 +1,7 @@
 // What completion does to a query.
 
 import { expect, test } from 'vitest'
-import { charactersBefore, editOf, nextItem, offered, unitsBefore } from './completion'
+import { actionOf, charactersBefore, editOf, nextItem, offered, unitsBefore } from './completion'
 
 const item = (text: string, kind: string) => ({ text, kind, count: undefined })
 const apply = (q: string, from: number, to: number, text: string, kind: string) => {
@@ -50,4 +50,28 @@ test.each([
   [undefined, 1, 0, undefined],
 ] as const)('from %s by %d of %d is %s', (active, by, count, next) => {
   expect(nextItem(active, by, count)).toBe(next)
+})
+
+const OFFER = { completion: { items: [], replace: { from: 0, to: 0 } }, items: [item('a', 'value'), item('b', 'value')] }
+
+test.each([
+  ['Enter', undefined, 'search'],
+  ['Enter', { ...OFFER, active: undefined }, 'search'],
+  ['Enter', { ...OFFER, active: 1 }, 'take b'],
+  ['Tab', { ...OFFER, active: undefined }, 'take a'],
+  ['Tab', undefined, undefined],
+  ['Shift Tab', { ...OFFER, active: 1 }, undefined],
+  ['ArrowDown', undefined, 'ask'],
+  ['ArrowDown', { ...OFFER, active: 0 }, 'activate 1'],
+  ['ArrowUp', { ...OFFER, active: 0 }, 'activate 1'],
+  ['ArrowUp', undefined, undefined],
+  ['Ctrl  ', undefined, 'ask'],
+  ['Escape', { ...OFFER, active: 0 }, 'close'],
+  ['Escape', undefined, 'leave'],
+  ['a', { ...OFFER, active: 0 }, undefined],
+])('%s with the offer %o does: %s', (pressed, offer, expected) => {
+  const key = pressed.replace(/^(Ctrl|Shift) /, '')
+  const action = actionOf({ key, ctrlKey: pressed.startsWith('Ctrl'), shiftKey: pressed.startsWith('Shift') }, offer)
+  const shown = action && [action.kind, 'at' in action ? action.at : 'item' in action ? action.item.text : undefined]
+  expect(shown?.filter((part) => part !== undefined).join(' ')).toBe(expected)
 })

@@ -47,3 +47,36 @@ export function nextItem(active: number | undefined, by: 1 | -1, count: number):
   if (active === undefined) return by === 1 ? 0 : count - 1
   return (active + by + count) % count
 }
+
+/** What is offered, and what of it Enter takes; while somebody only types that is nothing, and Enter searches. */
+export interface Offer {
+  readonly completion: Completion
+  readonly items: readonly CompletionItem[]
+  readonly active: number | undefined
+}
+
+export type Action =
+  | { readonly kind: 'ask' | 'search' | 'close' | 'leave' }
+  | { readonly kind: 'activate'; readonly at: number | undefined }
+  | { readonly kind: 'take'; readonly item: CompletionItem }
+
+interface Key {
+  readonly key: string
+  readonly ctrlKey: boolean
+  readonly shiftKey: boolean
+}
+
+/** What a key does in the field; nothing for those that are the browser's. */
+export function actionOf({ key, ctrlKey, shiftKey }: Key, offer: Offer | undefined): Action | undefined {
+  const active = offer?.items[offer.active ?? -1]
+  if (key === ' ' && ctrlKey) return { kind: 'ask' }
+  if (key === 'ArrowDown' && offer === undefined) return { kind: 'ask' }
+  if (offer !== undefined && (key === 'ArrowDown' || key === 'ArrowUp')) {
+    return { kind: 'activate', at: nextItem(offer.active, key === 'ArrowDown' ? 1 : -1, offer.items.length) }
+  }
+  if (key === 'Enter') return active === undefined ? { kind: 'search' } : { kind: 'take', item: active }
+  const first = active ?? offer?.items[0]
+  if (key === 'Tab' && !shiftKey && first !== undefined) return { kind: 'take', item: first }
+  if (key === 'Escape') return { kind: offer === undefined ? 'leave' : 'close' }
+  return undefined
+}

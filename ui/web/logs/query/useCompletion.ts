@@ -2,15 +2,8 @@
 // question that fails offers nothing, since typing must never be disturbed.
 
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { complete, type Completion, type CompletionItem } from '../../api/client'
-import { charactersBefore, offered } from './completion'
-
-export interface Offer {
-  readonly completion: Completion
-  readonly items: readonly CompletionItem[]
-  /** What Enter takes; while somebody only types it is nothing, and Enter searches. */
-  readonly active: number | undefined
-}
+import { complete } from '../../api/client'
+import { charactersBefore, type Offer, offered } from './completion'
 
 interface Range {
   readonly from: string

@@ -88,7 +88,13 @@ function Grid({ columns, rows, q, fields, onQuery }: GridProps) {
       </div>
       <div className="rows" role="rowgroup" style={{ height: rows.length * ROW_PX }}>
         {rows.slice(first, last).map((row, offset) => (
-          <div key={first + offset} className="one" role="row" aria-rowindex={first + offset + 2} style={{ ...grid, top: (first + offset) * ROW_PX }}>
+          <div
+            key={first + offset}
+            className="one"
+            role="row"
+            aria-rowindex={first + offset + 2}
+            style={{ ...grid, top: (first + offset) * ROW_PX }}
+          >
             {columns.map((column, at) => (
               <Cell key={column.name} column={column} value={row[at] ?? null} q={q} field={fields.get(column.name)} onQuery={onQuery} />
             ))}
