@@ -5,6 +5,7 @@ use nilometer_model::limits::MESSAGE_BYTES_MAX;
 
 /// One thing that can be set. Its flag is `--name`, its variable `NILOMETER_NAME`, its TOML key `name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::enum_variant_names, reason = "a private key's option is called that everywhere")]
 pub(crate) enum Key {
     Data,
     Listen,

@@ -24,6 +24,7 @@ use tokio::sync::watch;
 
 use super::audit::{self, Audit};
 use super::error::ApiError;
+use super::peer::{Peer, PeerCertificate};
 use super::token::{self, Role, Token, Tokens};
 
 /// Who is asked for what on the address that we listen on. Made by the binary.
@@ -53,6 +54,8 @@ pub(crate) struct Caller {
     pub(crate) role: Option<Role>,
     /// Names the token.
     pub(crate) fingerprint: Option<Arc<str>>,
+    /// For which nodes he may speak.
+    pub(crate) certificate: PeerCertificate,
 }
 
 impl From<&Token> for Caller {
@@ -61,6 +64,7 @@ impl From<&Token> for Caller {
             tenant: token.tenant.clone(),
             role: Some(token.role),
             fingerprint: Some(Arc::clone(&token.fingerprint)),
+            certificate: PeerCertificate::default(),
         }
     }
 }
@@ -156,7 +160,10 @@ pub(crate) async fn gate(
         _ => None,
     };
     let answer = async move {
-        if let Ok(caller) = caller {
+        if let Ok(mut caller) = caller {
+            if let Some(peer) = request.extensions().get::<Peer>() {
+                caller.certificate = peer.certificate.clone();
+            }
             request.extensions_mut().insert(caller);
         }
         match admitted {

@@ -44,7 +44,6 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub(crate) async fn batches(
     State(api): State<Api>,
     caller: Caller,
-    certificate: PeerCertificate,
     headers: HeaderMap,
     _: NoParams,
     body: Body,
@@ -53,10 +52,10 @@ pub(crate) async fn batches(
     let pipeline = api.store.pipeline();
     let frame = body::read(body, BATCH_FRAME_BYTES_MAX).await;
     let frame = frame.map_err(|error| error.verdict_if_too_large(pipeline))?;
-    if certificate != PeerCertificate::NotAsked {
+    if caller.certificate != PeerCertificate::NotAsked {
         let header = decode_header(&frame).map_err(|error| IntakeError::Damaged(error.to_string()));
         let header = header.map_err(|error| ApiError::from_intake(error, pipeline))?;
-        certificate.may_speak_for(&header.node)?;
+        caller.certificate.may_speak_for(&header.node)?;
     }
     let answer = api.intake.batch(&caller.tenant, frame).await;
     answer.map(Json).map_err(|error| ApiError::from_intake(error, pipeline))
@@ -70,7 +69,6 @@ pub(crate) async fn batches(
 pub(crate) async fn heartbeats(
     State(api): State<Api>,
     caller: Caller,
-    certificate: PeerCertificate,
     headers: HeaderMap,
     _: NoParams,
     body: Body,
@@ -81,7 +79,7 @@ pub(crate) async fn heartbeats(
     let heartbeat: Heartbeat = serde_json::from_slice(&body).map_err(|error| {
         ApiError::bad_request("body", format!("not a heartbeat: {error}"), "send one JSON object")
     })?;
-    certificate.may_speak_for(&heartbeat.node)?;
+    caller.certificate.may_speak_for(&heartbeat.node)?;
     let answer = api.intake.heartbeat(&caller.tenant, heartbeat).await;
     answer.map(Json).map_err(|error| ApiError::from_intake(error, pipeline))
 }

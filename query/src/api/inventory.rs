@@ -21,7 +21,6 @@ use super::access::Caller;
 use super::error::ApiError;
 use super::limits::RETRY_AFTER_S;
 use super::params::{NoParams, Params};
-use super::peer::PeerCertificate;
 use super::token::Role;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -93,11 +92,10 @@ pub(crate) struct SourcesAnswer {
 pub(crate) async fn sources(
     State(api): State<Api>,
     caller: Caller,
-    certificate: PeerCertificate,
     Params(params): Params<SourcesParams>,
 ) -> Result<Json<SourcesAnswer>, ApiError> {
     if caller.role == Some(Role::Ingest) {
-        certificate.may_speak_for(params.node.as_deref().unwrap_or_default())?;
+        caller.certificate.may_speak_for(params.node.as_deref().unwrap_or_default())?;
     }
     let sources = api.store.sources(&caller.tenant, params.node.as_deref());
     let sources = sources.into_iter().map(SourceJson::from).collect();

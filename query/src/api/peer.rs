@@ -3,12 +3,8 @@
 //! Invariant: where client certificates are asked for, a collector speaks for its own node only, whatever
 //! token it shows: one that was stolen cannot write under another node's name.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 
 use super::error::ApiError;
 
@@ -22,9 +18,10 @@ pub struct Peer {
 }
 
 /// What a connection's other end has shown of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum PeerCertificate {
     /// This listener asks for none.
+    #[default]
     NotAsked,
     /// The names in the one that was verified; empty when none was shown.
     Asked(Arc<[String]>),
@@ -48,16 +45,6 @@ impl PeerCertificate {
         let hint = "give the collector a certificate (--tls-cert, --tls-key) whose DNS name or common \
                     name is its --node";
         Err(ApiError::forbidden(message, hint).about("node"))
-    }
-}
-
-/// A connection that nobody described is one on which no certificate is asked for.
-impl<S: Sync> FromRequestParts<S> for PeerCertificate {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<Peer>();
-        Ok(peer.map_or(Self::NotAsked, |peer| peer.certificate.clone()))
     }
 }
 
