@@ -101,7 +101,13 @@ export function Logs() {
           ) : fault !== undefined && fault.column === undefined ? (
             <Failed fault={fault} view={view} onAgain={ask} />
           ) : (
-            <Table result={result} q={view.q} zone={view.zone} onQuery={(q) => changeView({ q })} />
+            <Table
+              result={result}
+              q={view.q}
+              zone={view.zone}
+              onQuery={(q) => changeView({ q })}
+              onFacets={() => setFacets(true)}
+            />
           )}
         </div>
       </div>

@@ -34,7 +34,12 @@ export function Facets({ question, q, onQuery, severities, open = false, onClose
   const components = facets.find((facet) => facet.field === COMPONENT)?.values
   const shorten = useMemo(() => shortener((components ?? []).map(({ value }) => value)), [components])
   useEffect(() => {
-    if (open) drawer.current?.querySelector('button')?.focus()
+    if (!open) return
+    const opener = document.activeElement
+    drawer.current?.querySelector('button')?.focus()
+    return () => {
+      if (opener instanceof HTMLElement) opener.focus()
+    }
   }, [open])
   return (
     <>

@@ -8,7 +8,7 @@ import type { Zone } from '../../model/zone'
 import { CopyButton } from '../../parts/copy'
 import { rowsInSight, type Sight } from '../../parts/window'
 import { count } from '../words'
-import { type Column, columnsOf } from './cells'
+import { type Column, columnsOf, WIDTH_MAX } from './cells'
 import { csv } from './csv'
 import { groupFields, linesOf, sortedBy, sortOf } from './pipes'
 import { Series } from './Series'
@@ -21,9 +21,11 @@ export interface TableProps {
   readonly q: string
   readonly zone: Zone
   readonly onQuery: (q: string) => void
+  /** Opens the fields where they are a drawer. */
+  readonly onFacets: () => void
 }
 
-export function Table({ result, q, zone, onQuery }: TableProps) {
+export function Table({ result, q, zone, onQuery, onFacets }: TableProps) {
   const { table, phase } = result
   const columns = useMemo(() => (table === undefined ? [] : columnsOf(table, zone)), [table, zone])
   const fields = useMemo(() => groupFields(result.q), [result.q])
@@ -32,7 +34,10 @@ export function Table({ result, q, zone, onQuery }: TableProps) {
   const cut = table.coverage.limitedBy === 'rows' || rows.length >= TABLE_ROWS_MAX
   return (
     <div className={phase === 'loading' ? 'table former' : 'table'}>
-      <p className="about">
+      <div className="about">
+        <button type="button" className="tool fields-button" onClick={onFacets}>
+          Fields
+        </button>
         <span className="strong">{rows.length === 1 ? '1 row' : `${count(rows.length)} rows`}</span>
         {cut && <span className="ink3">The query makes more rows; these are the first.</span>}
         <span className="grow" />
@@ -41,7 +46,7 @@ export function Table({ result, q, zone, onQuery }: TableProps) {
             Copy as CSV
           </CopyButton>
         )}
-      </p>
+      </div>
       <Series columns={columns} rows={rows} zone={zone} />
       {rows.length === 0 ? (
         <p className="none ink2">No line matches, so there is nothing to count.</p>
@@ -108,7 +113,8 @@ function Grid({ columns, rows, q, fields, onQuery }: GridProps) {
 /** In characters: numbers keep their width, texts share what is left. */
 function track({ numeric, type, width }: Column): string {
   const fixed = numeric || type === 'time' || type === 'bool'
-  return fixed ? `calc(${width + 1}ch + 24px)` : `minmax(${Math.min(width, 16)}ch, ${width + 4}ch)`
+  if (fixed) return `calc(${width + 1}ch + 24px)`
+  return `minmax(${Math.min(width, 16)}ch, ${width < WIDTH_MAX ? `${width + 4}ch` : '1fr'})`
 }
 
 function Head({ column: { name, numeric }, q, onQuery }: { column: Column; q: string; onQuery: (q: string) => void }) {

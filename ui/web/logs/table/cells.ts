@@ -23,7 +23,8 @@ export interface Result {
 
 /** Enough to know how wide a column is. */
 const MEASURED_ROWS = 500
-const WIDTH_MAX = 72
+/** A column this wide takes what is left, and cuts what is longer. */
+export const WIDTH_MAX = 72
 
 export function columnsOf({ columns, rows }: Result, zone: Zone): readonly Column[] {
   return columns.map(({ name, type }, at) => {
