@@ -1,6 +1,6 @@
 // The lines of a question, the one that is open, and what can be done with them by keys.
 
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
+import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { filterPart } from '../model/query'
 import { COMPLETE } from '../model/coverage'
 import type { LogRecord } from '../model/record'
@@ -84,7 +84,7 @@ export function Listing(props: ListingProps) {
     onBack: back,
   })
   useReading(list, opened.record, opened.sought, timeline.turn)
-  useBrush(list, view)
+  useBrush(list, view, timeline)
 
   const failed = counts.phase === 'failed' && !view.tail ? counts.fault : undefined
   const first = timeline.turn === 0 && !view.tail
@@ -188,13 +188,13 @@ function useReading(list: RefObject<ListHandle | null>, record: LogRecord | unde
   }, [list, key, turn])
 }
 
-/** The list goes where the chosen part of the range begins. */
-function useBrush(list: RefObject<ListHandle | null>, { brush }: View): void {
-  const from = brush?.[0]
-  useEffect(() => {
+/** The list goes where the chosen part of the range begins, as soon as it is known where that is. */
+function useBrush(list: RefObject<ListHandle | null>, { brush }: View, { turn, counted }: TimelineControl): void {
+  const from = counted ? brush?.[0] : undefined
+  useLayoutEffect(() => {
     const at = from === undefined ? undefined : parseTime(from)
     if (at !== undefined) list.current?.showTime(at)
-  }, [list, from])
+  }, [list, from, turn])
 }
 
 function totalOf({ view, counts, timeline, feed }: ListingProps): number | undefined {

@@ -128,7 +128,8 @@ function indexOf(target: EventTarget): number | undefined {
 /** Where it changes, and at the top of what is seen. */
 function dateAt(lines: Lines, index: number, zone: View['zone'], topmost: number): string | undefined {
   const date = dayOf(lineTime(lines, index), zone)
-  return index > topmost && dayOf(lineTime(lines, index - 1), zone) === date ? undefined : date
+  const same = index > 0 && dayOf(lineTime(lines, index - 1), zone) === date
+  return same && index !== topmost ? undefined : date
 }
 
 function lineTime(lines: Lines, index: number) {
