@@ -406,8 +406,15 @@ pub(super) fn run<'a>(
 ) -> (String, Stage<'a>) {
     let mut stage = Stage::Records(facts, None);
     let mut text = String::new();
+    // Sums of means depend on the order of their parts, in the last digit.
+    let mut means = false;
     for pipe in pipes {
-        let sense = stage.makes_sense(pipe);
+        let calls = |names: &[&str]| match pipe {
+            Pipe::Stats(calls, _) => calls.iter().any(|(function, _)| names.contains(function)),
+            _ => false,
+        };
+        let sense = stage.makes_sense(pipe) && !(means && calls(&["sum", "avg"]));
+        means |= sense && calls(&["avg"]);
         let Some(written) = stage.written(pipe).filter(|_| sense) else { continue };
         text.push_str(" | ");
         text.push_str(&written);
