@@ -188,7 +188,7 @@ fn journal_range(source: SourceId, from: u64, to: u64, running: Count) -> Source
     }
 }
 
-fn keyed_source(tenant: &Tenant, key: &str) -> SourceId {
+pub(crate) fn keyed_source(tenant: &Tenant, key: &str) -> SourceId {
     SourceId(xxh3_64(format!("ingest\0{tenant}\0{key}").as_bytes()))
 }
 

@@ -248,3 +248,6 @@ pub(crate) fn forbidden(error: NotOwned) -> IntakeError {
     metrics::turned_back("owner");
     IntakeError::Forbidden(error.to_string())
 }
+
+#[cfg(test)]
+mod tests;

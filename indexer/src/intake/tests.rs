@@ -1,0 +1,162 @@
+//! Whose is what at the door: by the token it came with, and nobody takes another's name, nor the intake's.
+
+use nilometer_journal::SimLog;
+use nilometer_model::{
+    Count, Epoch, LineageId, ManualClock, Origin, RowRef, Rows, Sequence, Severity, SourceId,
+    Stream,
+};
+use nilometer_store::SimMeta;
+use nilometer_wire::{BatchHeader, CaughtUp, Fingerprint, SourceRange, encode};
+use object_store::memory::InMemory;
+
+use super::*;
+use crate::lanes::Lanes;
+
+const NOW: Timestamp = Timestamp(1_700_000_000_000_000_000);
+
+/// A centre whose Log nobody reads but the test.
+struct Door {
+    intake: CentreIntake,
+    store: Arc<Store>,
+    log: Arc<SimLog>,
+    _data: tempfile::TempDir,
+}
+
+impl Door {
+    async fn new() -> Self {
+        let log = Arc::new(SimLog::default());
+        let objects = Arc::new(InMemory::new());
+        let store = Store::open(Arc::new(SimMeta::default()), objects, log.id()).await.unwrap();
+        let (store, data) = (Arc::new(store), tempfile::tempdir().unwrap());
+        let intake = CentreIntake::new(IntakeParts {
+            store: Arc::clone(&store),
+            log: Arc::<SimLog>::clone(&log),
+            clock: Arc::new(ManualClock::at(NOW)),
+            node: "centre".to_owned(),
+            data: data.path().to_owned(),
+        });
+        Self { intake, store, log, _data: data }
+    }
+
+    /// The Log's entries so far.
+    async fn entries(&self) -> Vec<(LogPosition, Bytes)> {
+        self.log.read(SHARD, LogPosition(0), usize::MAX).await.unwrap()
+    }
+
+    /// Indexes what the Log holds.
+    async fn index(&self) {
+        for (position, entry) in self.entries().await {
+            self.store.arrive(Entry::decode(&entry).unwrap().arrival(position).unwrap()).unwrap();
+        }
+    }
+}
+
+fn tenant(name: &str) -> Tenant {
+    Tenant::parse(name).unwrap()
+}
+
+/// A batch of one record that says it is `globex`'s.
+fn frame(collector: CollectorId, source: SourceId) -> Bytes {
+    let origin = Arc::new(Origin { tenant: "globex".to_owned(), source, ..Origin::default() });
+    let mut rows = Rows::default();
+    rows.push(RowRef {
+        origin: &origin,
+        time: NOW,
+        order_time: NOW,
+        position: 1,
+        bytes: 1,
+        received: Timestamp(0),
+        severity: Severity::Info,
+        message: "m",
+        attributes: "",
+        trace_id: None,
+        span_id: None,
+    });
+    let range = SourceRange {
+        source,
+        lineage: LineageId(1),
+        component: "c".to_owned(),
+        instance: String::new(),
+        stream: Stream::Stdout,
+        path: String::new(),
+        fingerprint: Fingerprint::default(),
+        from: 0,
+        to: 1,
+        running: Count { bytes: 1, records: 1 },
+        gaps: Vec::new(),
+        ended: false,
+    };
+    let header = BatchHeader {
+        batch: BatchId { collector, epoch: Epoch(1), sequence: Sequence(1) },
+        tenant: "globex".to_owned(),
+        shard_map: 0,
+        dictionary: 0,
+        frozen_at: NOW,
+        replaces: Vec::new(),
+        node: "n".to_owned(),
+        sources: vec![range],
+    };
+    encode(&header, &rows).unwrap().into()
+}
+
+fn heartbeat(collector: CollectorId) -> Heartbeat {
+    Heartbeat {
+        collector,
+        epoch: Epoch(1),
+        number: 1,
+        node: "n".to_owned(),
+        clock: NOW,
+        round_trip_ns: 0,
+        sources: Vec::new(),
+        epochs: Vec::new(),
+        caught_up: CaughtUp::Complete { at: NOW, sequence: Sequence(0) },
+        spooled_batches: 0,
+        spooled_bytes: 0,
+        warnings: Vec::new(),
+        goodbye: false,
+    }
+}
+
+fn keyed(tenant: &Tenant) -> IngestRequest {
+    let (idempotency_key, body) = (Some("k".to_owned()), Bytes::from("{\"message\":\"m\"}\n"));
+    IngestRequest { tenant: tenant.clone(), idempotency_key, body }
+}
+
+#[tokio::test]
+async fn what_comes_in_is_its_tokens_tenants_whatever_it_says_itself() {
+    let door = Door::new().await;
+    let acme = tenant("acme");
+    door.intake.batch(&acme, frame(CollectorId::default(), SourceId(1))).await.unwrap();
+    let (position, entry) = door.entries().await.remove(0);
+    let entry = Entry::decode(&entry).unwrap();
+    assert_eq!((entry.tenant.clone(), entry.received), (acme.clone(), NOW));
+    door.store.arrive(entry.arrival(position).unwrap()).unwrap();
+    assert_eq!(door.store.snapshot(&acme).buffer[0].origins[0].tenant, "acme");
+    assert!(door.store.snapshot(&tenant("globex")).buffer.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_speaks_as_the_intake_itself_not_even_for_his_own_tenant() {
+    let door = Door::new().await;
+    let acme = tenant("acme");
+    let own = Lanes::new(door.store.pipeline()).of(&acme).lock().await.collector;
+    for who in [&acme, &tenant("globex")] {
+        let batch = door.intake.batch(who, frame(own, SourceId(1))).await;
+        assert!(matches!(batch, Err(IntakeError::Forbidden(_))), "{batch:?}");
+        let heard = door.intake.heartbeat(who, heartbeat(own)).await;
+        assert!(matches!(heard, Err(IntakeError::Forbidden(_))), "{heard:?}");
+    }
+    assert!(door.entries().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_key_whose_source_another_has_taken_is_turned_away_before_anything_is_kept() {
+    let door = Door::new().await;
+    let (acme, globex) = (tenant("acme"), tenant("globex"));
+    let source = crate::ingest::keyed_source(&acme, "k");
+    door.intake.batch(&globex, frame(CollectorId::default(), source)).await.unwrap();
+    door.index().await;
+    let answer = door.intake.ingest(keyed(&acme)).await;
+    assert!(matches!(answer, Err(IntakeError::Forbidden(_))), "{answer:?}");
+    assert_eq!(door.entries().await.len(), 1);
+}
