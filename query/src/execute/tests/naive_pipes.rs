@@ -424,29 +424,8 @@ pub(super) fn run<'a>(
 }
 
 fn step<'a>(stage: Stage<'a>, pipe: &Pipe, (from, to): (i64, i64)) -> Stage<'a> {
-    let counts = |function: &str| if function.starts_with("count") { "int" } else { "float" };
     match pipe {
-        Pipe::Stats(calls, keys) => {
-            let key = |(at, key): (usize, &Key)| match key {
-                Key::Of(_) => (format!("k{at}"), "string"),
-                Key::Bin(_) => (format!("k{at}"), "time"),
-            };
-            let call = |(at, (function, _)): (usize, &(&'static str, Column))| {
-                (format!("c{at}"), counts(function))
-            };
-            let names = keys.iter().enumerate().map(key).chain(calls.iter().enumerate().map(call));
-            let keys: Vec<(Option<i64>, String)> = keys
-                .iter()
-                .map(|key| match key {
-                    Key::Of(column) => (None, stage.name(*column)),
-                    Key::Bin(step) => (Some(*step), stage.time()),
-                })
-                .collect();
-            let calls: Vec<(&'static str, String)> =
-                calls.iter().map(|(function, column)| (*function, stage.name(*column))).collect();
-            let rows = stage.group(&calls, &keys);
-            Stage::Table(names.collect(), rows)
-        }
+        Pipe::Stats(calls, keys) => stats(&stage, calls, keys),
         Pipe::Top(most, by) => {
             let by = stage.name(*by);
             let mut rows = stage.group(&[("count()", String::new())], &[(None, by.clone())]);
@@ -455,49 +434,8 @@ fn step<'a>(stage: Stage<'a>, pipe: &Pipe, (from, to): (i64, i64)) -> Stage<'a> 
             rows.truncate(*most);
             Stage::Table(vec![(by, "string"), ("count()".to_owned(), "int")], rows)
         }
-        Pipe::Histogram(step, by) => {
-            let by = by.map(|by| stage.name(by));
-            let mut names = vec![(format!("bin({step}ns)"), "time")];
-            let mut keys = vec![(Some(*step), "time".to_owned())];
-            names.extend(by.iter().map(|by| (by.clone(), "string")));
-            keys.extend(by.iter().map(|by| (None, by.clone())));
-            names.push(("count()".to_owned(), "int"));
-            let mut rows = stage.group(&[("count()", String::new())], &keys);
-            if by.is_none() {
-                let first = from.div_euclid(*step) * step;
-                for start in (first..to).step_by(usize::try_from(*step).unwrap()) {
-                    if !rows.iter().any(|row| row[0] == Cell::Time(start)) {
-                        rows.push(vec![Cell::Time(start), Cell::Int(0)]);
-                    }
-                }
-                rows.sort_by(|a, b| a[0].order(&b[0]));
-            }
-            Stage::Table(names, rows)
-        }
-        Pipe::Sort(by) => {
-            let names: Vec<(String, bool)> =
-                by.iter().map(|(column, down)| (stage.name(*column), *down)).collect();
-            let mut order: Vec<usize> = (0..stage.rows()).collect();
-            order.sort_by(|a, b| {
-                let mut orders = names.iter().map(|(name, down)| {
-                    let (a, b) = (stage.cell(*a, name), stage.cell(*b, name));
-                    match (&a, &b) {
-                        (Cell::Null, _) | (_, Cell::Null) => a.order(&b),
-                        _ if *down => b.order(&a),
-                        _ => a.order(&b),
-                    }
-                });
-                orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-            });
-            match stage {
-                Stage::Records(facts, names) => {
-                    Stage::Records(order.into_iter().map(|row| facts[row]).collect(), names)
-                }
-                Stage::Table(names, rows) => {
-                    Stage::Table(names, order.into_iter().map(|row| rows[row].clone()).collect())
-                }
-            }
-        }
+        Pipe::Histogram(step, by) => histogram(&stage, *step, *by, (from, to)),
+        Pipe::Sort(by) => sorted(stage, by),
         Pipe::Limit(most) => match stage {
             Stage::Records(facts, names) => {
                 Stage::Records(facts.into_iter().take(*most).collect(), names)
@@ -522,6 +460,79 @@ fn step<'a>(stage: Stage<'a>, pipe: &Pipe, (from, to): (i64, i64)) -> Stage<'a> 
                     Stage::Table(places.iter().map(|place| known[*place].clone()).collect(), rows)
                 }
             }
+        }
+    }
+}
+
+fn stats<'a>(stage: &Stage<'a>, calls: &[(&'static str, Column)], keys: &[Key]) -> Stage<'a> {
+    let counts = |function: &str| if function.starts_with("count") { "int" } else { "float" };
+    let key = |(at, key): (usize, &Key)| match key {
+        Key::Of(_) => (format!("k{at}"), "string"),
+        Key::Bin(_) => (format!("k{at}"), "time"),
+    };
+    let call = |(at, (function, _)): (usize, &(&'static str, Column))| {
+        (format!("c{at}"), counts(function))
+    };
+    let names = keys.iter().enumerate().map(key).chain(calls.iter().enumerate().map(call));
+    let keys: Vec<(Option<i64>, String)> = keys
+        .iter()
+        .map(|key| match key {
+            Key::Of(column) => (None, stage.name(*column)),
+            Key::Bin(step) => (Some(*step), stage.time()),
+        })
+        .collect();
+    let calls: Vec<(&'static str, String)> =
+        calls.iter().map(|(function, column)| (*function, stage.name(*column))).collect();
+    let rows = stage.group(&calls, &keys);
+    Stage::Table(names.collect(), rows)
+}
+
+fn histogram<'a>(
+    stage: &Stage<'a>,
+    step: i64,
+    by: Option<Column>,
+    (from, to): (i64, i64),
+) -> Stage<'a> {
+    let by = by.map(|by| stage.name(by));
+    let mut names = vec![(format!("bin({step}ns)"), "time")];
+    let mut keys = vec![(Some(step), "time".to_owned())];
+    names.extend(by.iter().map(|by| (by.clone(), "string")));
+    keys.extend(by.iter().map(|by| (None, by.clone())));
+    names.push(("count()".to_owned(), "int"));
+    let mut rows = stage.group(&[("count()", String::new())], &keys);
+    if by.is_none() {
+        let first = from.div_euclid(step) * step;
+        for start in (first..to).step_by(usize::try_from(step).unwrap()) {
+            if !rows.iter().any(|row| row[0] == Cell::Time(start)) {
+                rows.push(vec![Cell::Time(start), Cell::Int(0)]);
+            }
+        }
+        rows.sort_by(|a, b| a[0].order(&b[0]));
+    }
+    Stage::Table(names, rows)
+}
+
+fn sorted<'a>(stage: Stage<'a>, by: &[(Column, bool)]) -> Stage<'a> {
+    let names: Vec<(String, bool)> =
+        by.iter().map(|(column, down)| (stage.name(*column), *down)).collect();
+    let mut order: Vec<usize> = (0..stage.rows()).collect();
+    order.sort_by(|a, b| {
+        let mut orders = names.iter().map(|(name, down)| {
+            let (a, b) = (stage.cell(*a, name), stage.cell(*b, name));
+            match (&a, &b) {
+                (Cell::Null, _) | (_, Cell::Null) => a.order(&b),
+                _ if *down => b.order(&a),
+                _ => a.order(&b),
+            }
+        });
+        orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    });
+    match stage {
+        Stage::Records(facts, names) => {
+            Stage::Records(order.into_iter().map(|row| facts[row]).collect(), names)
+        }
+        Stage::Table(names, rows) => {
+            Stage::Table(names, order.into_iter().map(|row| rows[row].clone()).collect())
         }
     }
 }
