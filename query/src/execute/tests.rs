@@ -5,6 +5,7 @@ mod naive;
 mod naive_pipes;
 mod pipelines;
 mod random;
+mod random_counts;
 mod random_pipes;
 
 use std::collections::BTreeMap;
