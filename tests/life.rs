@@ -71,3 +71,22 @@ fn an_ordered_end_leaves_nothing_to_be_read_from_the_log() {
     let splits = std::fs::read_dir(scratch.join("data/objects/splits")).unwrap().count();
     assert_eq!(splits, 1, "what was in memory is sealed");
 }
+
+/// A collector that has read no file asks the centre what it knows of its node; the centre's own journals
+/// stand there too, and no file of theirs was ever there to be gone.
+#[test]
+fn what_was_posted_before_a_restart_is_not_declared_lost_after_it() {
+    let scratch = Scratch::new();
+    let (up, api) = Process::up(&scratch, &[]);
+    let answer = api.send("POST", "/api/v1/ingest", &[], b"{\"message\":\"posted\"}\n").unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    up.stop();
+    let (_up, api) = Process::up(&scratch, &[]);
+    scratch.write(POD, &cri(1, "the collector reads"));
+    let read = || api.get("/api/v1/export?q=reads").ok().filter(|found| !found.text().is_empty());
+    until("the collector's line", SEEN_DEADLINE, read);
+    let ledger = api.get("/api/v1/ledger").unwrap().json();
+    let sources = ledger["sources"].as_array().unwrap();
+    assert_eq!(sources.len(), 2, "{ledger}");
+    assert!(sources.iter().all(|source| source["lost"] == serde_json::json!([])), "{ledger}");
+}
