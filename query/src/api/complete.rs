@@ -32,9 +32,9 @@ pub(crate) struct CompleteParams {
     q: Option<String>,
     /// Characters before the caret; default: all.
     cursor: Option<String>,
-    /// RFC 3339, now, or before now like -15m; default -1h.
+    /// RFC 3339, now, or before now like -15m; default: everything, the newest records first.
     from: Option<String>,
-    /// As `from`, not included; default now.
+    /// As `from`, not included.
     to: Option<String>,
 }
 
@@ -84,7 +84,7 @@ pub(crate) async fn complete(
     Params(params): Params<CompleteParams>,
 ) -> Result<Json<CompleteAnswer>, ApiError> {
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
-    let range = params::range(from, to, params::Default::LastHour, api.clock.now())?;
+    let range = params::range(from, to, params::Default::Everything, api.clock.now())?;
     let text = params.q.unwrap_or_default();
     let length = text.chars().count();
     let cursor = params::within("cursor", params.cursor.as_deref(), length, 0..=length)?;
@@ -136,7 +136,8 @@ impl Known<'_> {
         })
     }
 
-    /// Fields whose names begin so, the commonest first.
+    /// Fields whose names begin so, the commonest first; the record's own are offered even where none is
+    /// in sight.
     async fn fields(
         &self,
         typed: &str,
@@ -153,13 +154,20 @@ impl Known<'_> {
             execute::fields(&self.api.store.snapshot(request.filter.tenant()), &request).await;
         let found = found.map_err(ask::refuse)?;
         ask::note(found.stats);
-        let fits = |field: &FieldCount| begins(&field.name, typed);
-        let item = |field: FieldCount| ItemJson {
-            text: written(&field.name),
+        let mut counts: Vec<(String, u64)> =
+            found.fields.into_iter().map(|FieldCount { name, count, .. }| (name, count)).collect();
+        for own in Field::own_names() {
+            if counts.iter().all(|(name, _)| name != own) {
+                counts.push((own.to_owned(), 0));
+            }
+        }
+        let fitting = counts.iter().filter(|(name, _)| begins(name, typed));
+        let item = |(name, count): &(String, u64)| ItemJson {
+            text: written(name),
             kind: ItemKind::Field,
-            count: Some(field.count),
+            count: Some(*count),
         };
-        Ok(found.fields.into_iter().filter(fits).map(item).collect())
+        Ok(fitting.map(item).collect())
     }
 
     /// Values of the field that begin so: the commonest first, severities in their order.

@@ -49,6 +49,11 @@ const NAMES: [(&str, Field); 14] = [
 ];
 
 impl Field {
+    /// The names of the record's own fields.
+    pub(crate) fn own_names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().map(|(name, _)| *name)
+    }
+
     /// The field of that name; every name is one.
     #[must_use]
     pub(crate) fn named(name: &str) -> Self {

@@ -890,11 +890,11 @@ export interface operations {
             readonly query?: {
                 /** @description Characters before the caret; default: all. */
                 readonly cursor?: string;
-                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                /** @description RFC 3339, now, or before now like -15m; default: everything, the newest records first. */
                 readonly from?: string;
                 /** @description The query as far as it is written. */
                 readonly q?: string;
-                /** @description As `from`, not included; default now. */
+                /** @description As `from`, not included. */
                 readonly to?: string;
             };
             readonly header?: never;
