@@ -18,9 +18,14 @@ export function Columns({ search, columns, onClose }: ColumnsProps) {
   const [typed, setTyped] = useState('')
   const known = useFields(search)
   const menu = useRef<HTMLDivElement>(null)
+  const input = useRef<HTMLInputElement>(null)
   useOutside(menu, onClose)
   const offered = (known ?? []).filter(({ name }) => !columns.includes(name) && !IN_ROW.has(name))
   const found = offered.filter(({ name }) => name.toLowerCase().includes(typed.trim().toLowerCase()))
+  // The button that was pressed may be gone, and the focus with it.
+  useEffect(() => {
+    if (menu.current?.contains(document.activeElement) === false) input.current?.focus()
+  }, [columns])
   const change = (next: readonly string[]) => changeView({ columns: next }, 'replace')
   const add = (name: string) => {
     setTyped('')
@@ -56,6 +61,7 @@ export function Columns({ search, columns, onClose }: ColumnsProps) {
         ))}
       </ul>
       <input
+        ref={input}
         className="field"
         type="text"
         aria-label="Find a field"

@@ -28,9 +28,11 @@ export function Logs() {
   const counts = useCounts(question)
   const all = useAllCounts(question)
   const piped = hasPipe(view.q)
-  const timeline = useTimeline(question, counts, !view.tail && !piped)
-  const feed = useFeed(view)
   const result = useResult(piped ? question : undefined)
+  // While the pipes cannot be read there are lines: what they would count is still to be seen.
+  const tabled = piped && (result.fault?.column === undefined || result.table !== undefined)
+  const timeline = useTimeline(question, counts, !view.tail && !tabled)
+  const feed = useFeed(view)
   useCountingOn(view.tail && !feed.feed.tail.paused, ask)
   const [exporting, setExporting] = useState(false)
   const [facets, setFacets] = useState(false)
@@ -86,8 +88,7 @@ export function Logs() {
             onClose={() => setFacets(false)}
             onQuery={(q) => changeView({ q })}
           />
-          {!piped || (fault?.column !== undefined && result.table === undefined) ? (
-            // Also while the pipes cannot be read: what they would count is still to be seen.
+          {!tabled ? (
             <Listing
               view={view}
               question={question}
