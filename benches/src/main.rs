@@ -10,11 +10,12 @@ mod ingest;
 mod product;
 mod report;
 mod search;
+mod ui;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: nilometer-benches ingest|search|collector NDJSON-FILE | freshness";
+const USAGE: &str = "usage: nilometer-benches ingest|search|ui|collector NDJSON-FILE | freshness";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -25,6 +26,7 @@ async fn main() -> ExitCode {
     let outcome = match (what.as_deref(), file) {
         (Some("ingest"), Some(file)) => ingest::run(&file).await,
         (Some("search"), Some(file)) => search::run(&file).await,
+        (Some("ui"), Some(file)) => ui::run(&file).await,
         (Some("collector"), Some(file)) => collector::run(&file).await,
         (Some("freshness"), _) => freshness::run().await,
         _ => Err(USAGE.into()),
