@@ -3,7 +3,6 @@
 import { type RefObject, useEffect, useRef } from 'react'
 import type { LogRecord } from '../model/record'
 import { copy } from '../parts/copy'
-import { shifted, widened } from '../state/range'
 import { toast } from '../state/toast'
 import { useKeys } from '../state/useKeys'
 import { changeView } from '../state/useView'
@@ -28,7 +27,6 @@ export function useListKeys(props: ListKeys): { step(by: 1 | -1): void } {
   const { view, record, onOpen, onClose, onBack, onTail, feed } = props
   const step = useStep(props)
   const toError = useErrors(props)
-  const range = { from: view.from, to: view.to }
   useKeys({
     j: () => step(1),
     k: () => step(-1),
@@ -41,9 +39,6 @@ export function useListKeys(props: ListKeys): { step(by: 1 | -1): void } {
     o: () => changeView({ order: view.order === 'oldest' ? 'newest' : 'oldest' }),
     w: () => changeView({ wrap: !view.wrap }),
     c: record === undefined ? undefined : () => void copyRow(record),
-    z: () => changeView({ ...widened(range, Date.now()), brush: undefined }),
-    '[': () => changeView({ ...shifted(range, -1, Date.now()), brush: undefined, tail: false }),
-    ']': () => changeView({ ...shifted(range, 1, Date.now()), brush: undefined, tail: false }),
   })
   return { step }
 }

@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { announce, useSaid } from '../state/announce'
 import { go } from '../state/address'
 import type { Command } from '../state/commands'
+import { nowMs } from '../state/now'
 import { PAGES, pageAt } from '../state/pages'
 import { type Range, shifted, widened } from '../state/range'
 import { rememberQuery } from '../state/recent'
@@ -14,7 +15,7 @@ import { toast, useToast } from '../state/toast'
 import { usePath } from '../state/useAddress'
 import { type KeyMap, useKeys } from '../state/useKeys'
 import { changeView, useView } from '../state/useView'
-import { absolute, pageHref, type View, viewHref } from '../state/view'
+import { absolute, pageHref, TO_DEFAULT, type View, viewHref } from '../state/view'
 import { copy } from './copy'
 import { Header } from './Header'
 import { Keys } from './Keys'
@@ -67,9 +68,9 @@ export function Frame({ range, fresh, freshDetail, commands = [], children }: Fr
   )
 }
 
-/** A brush is a part of the range that it was drawn in. */
+/** A brush is a part of the range that it was drawn in; a range that ends before now has no tail. */
 function goTo({ from, to }: Range): void {
-  changeView({ from, to, brush: undefined })
+  changeView(to === TO_DEFAULT ? { from, to, brush: undefined } : { from, to, brush: undefined, tail: false })
 }
 
 function openRange(): void {
@@ -86,9 +87,9 @@ function frameKeys(view: View, open: (what: Open) => void): KeyMap {
     '?': () => open('keys'),
     D: toggleTheme,
     t: openRange,
-    z: () => goTo(widened(view, Date.now())),
-    '[': () => goTo(shifted(view, -1, Date.now())),
-    ']': () => goTo(shifted(view, 1, Date.now())),
+    z: () => goTo(widened(view, nowMs())),
+    '[': () => goTo(shifted(view, -1, nowMs())),
+    ']': () => goTo(shifted(view, 1, nowMs())),
     y: () => void copyPermalink(view),
   }
 }
@@ -99,7 +100,7 @@ function useFrameCommands(view: View, onKeys: () => void): readonly Command[] {
   return [
     ...PAGES.map(({ path, name, key }) => ({ name, what: 'page', keys: `g ${key}`, run: () => go(pageHref(path, view)) })),
     { name: 'Time range', what: 'action', keys: 't', run: openRange },
-    { name: 'Zoom out', what: 'action', keys: 'z', run: () => goTo(widened(view, Date.now())) },
+    { name: 'Zoom out', what: 'action', keys: 'z', run: () => goTo(widened(view, nowMs())) },
     { name: 'Copy permalink', what: 'action', keys: 'y', run: () => void copyPermalink(view) },
     { name: 'Light theme', what: 'action', run: () => chooseTheme('light') },
     { name: 'Dark theme', what: 'action', run: () => chooseTheme('dark') },
@@ -111,7 +112,7 @@ function useFrameCommands(view: View, onKeys: () => void): readonly Command[] {
 
 /** The address with its relative times written out: what is shown now is found again by it. */
 async function copyPermalink(view: View): Promise<void> {
-  const now = Date.now()
+  const now = nowMs()
   const still = { ...view, from: absolute(view.from, now), to: absolute(view.to, now), tail: false }
   toast((await copy(location.origin + viewHref(still, pageAt(location.pathname)?.path))) ? 'Copied' : 'Not copied: the browser does not allow it')
 }

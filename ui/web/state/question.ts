@@ -2,6 +2,7 @@
 // facets count the same lines.
 
 import { useCallback, useState } from 'react'
+import { nowMs } from './now'
 import { absolute, type View } from './view'
 
 export interface Question {
@@ -15,8 +16,8 @@ export interface Question {
 
 type Asked = Pick<View, 'q' | 'from' | 'to'>
 
-export function questionOf({ q, from, to }: Asked, nowMs: number, turn: number): Question {
-  return { q, from: absolute(from, nowMs), to: absolute(to, nowMs), turn }
+export function questionOf({ q, from, to }: Asked, now: number, turn: number): Question {
+  return { q, from: absolute(from, now), to: absolute(to, now), turn }
 }
 
 /** A new question when the query or the range changes, or by `ask`. */
@@ -32,5 +33,5 @@ export function useQuestion({ q, from, to }: Asked): { readonly question: Questi
 }
 
 function stateOf(asked: Asked, turn: number): { readonly asked: Asked; readonly question: Question } {
-  return { asked, question: questionOf(asked, Date.now(), turn) }
+  return { asked, question: questionOf(asked, nowMs(), turn) }
 }

@@ -2,6 +2,7 @@
 
 import { useEffect, useId, useRef, useState } from 'react'
 import { wallText, type Zone, zoneName } from '../../model/zone'
+import { nowMs } from '../../state/now'
 import { type Range, RANGES, readRange, readTime, shifted, shownTime, widened } from '../../state/range'
 import type { View } from '../../state/view'
 
@@ -18,7 +19,7 @@ export function RangePanel({ view, onRange, onZone }: RangePanelProps) {
     first.current?.select()
   }, [])
   const take = ({ from, to }: Range) => onRange(from, to)
-  const now = Date.now()
+  const now = nowMs()
   return (
     <div className="range-panel" role="dialog" aria-label="Time range">
       <ul>
