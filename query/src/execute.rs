@@ -92,6 +92,8 @@ pub(crate) enum QueryError {
     OverLimit { limit_bytes: usize },
     #[error("there are more than {limit} {what}")]
     TooMany { what: &'static str, limit: usize },
+    #[error("the query came to its limit before it came to the record")]
+    NotReached,
     #[error("the query's thread ended early")]
     Stopped,
 }

@@ -10,12 +10,18 @@ pub(crate) const QUERY_DEPTH_MAX: usize = 64;
 pub(crate) const QUERY_PIPES_MAX: usize = 16;
 /// Calls, keys or columns that one pipe names.
 pub(crate) const PIPE_NAMES_MAX: usize = 32;
+/// Regular expressions and wildcards of one query: each may take [`REGEX_BYTES_MAX`] and a while to compile.
+pub(crate) const QUERY_REGEXES_MAX: usize = 64;
+/// Longest name, in characters, for which the one that was probably meant is looked for.
+pub(crate) const SUGGESTED_CHARS_MAX: usize = 64;
 /// Rows of one table: what `limit` and `top` may ask for, and a request.
 pub(crate) const QUERY_ROWS_MAX: usize = 1_000_000;
 /// Rows of one table, when the request does not say.
 pub(crate) const QUERY_ROWS_DEFAULT: usize = 1_000;
 /// Attributes that have a column of their own when records are shown with all their fields.
 pub(crate) const ATTRIBUTE_COLUMNS_MAX: usize = 100;
+/// Rows of a table that are grouped between two looks at the memory.
+pub(crate) const GROUPED_ROWS_AT_ONCE: usize = 4_096;
 /// Bins that `histogram` makes at the most.
 pub(crate) const HISTOGRAM_BINS_MAX: u64 = 100_000;
 /// Bins that `histogram` makes at the most when it chooses their length.

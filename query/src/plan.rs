@@ -28,12 +28,11 @@ use regex::Regex;
 use crate::language::{SyntaxError, parse};
 
 pub(crate) use attributes::each as each_attribute;
-pub(crate) use field::Field;
+pub(crate) use field::{Field, OWN_FIELDS};
 pub(crate) use pipeline::{
     Arrange, Bins, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep, bin_start,
 };
 pub(crate) use selection::Selection;
-pub(crate) use typed::OWN_FIELDS;
 pub(crate) use value::{Number, Rank, Type, Value};
 
 /// What a field must say.
@@ -71,7 +70,7 @@ impl Filter {
     /// # Errors
     /// [`SyntaxError`], with the column.
     pub(crate) fn parse(tenant: &Tenant, text: &str) -> Result<Self, SyntaxError> {
-        Ok(Self { tenant: tenant.clone(), root: compile::step(text, &parse(text)?)? })
+        Ok(Self { tenant: tenant.clone(), root: compile::filter(text, &parse(text)?)? })
     }
 
     /// Whom it belongs to.

@@ -123,6 +123,7 @@ pub(crate) fn refuse(error: QueryError) -> ApiError {
             let hint = "ask for a shorter range or fewer records";
             ApiError::over_limit(error.to_string(), hint)
         }
+        QueryError::NotReached => ApiError::unavailable(error.to_string(), RETRY_AFTER_S),
         QueryError::Stopped => {
             tracing::error!(%error, "a query failed");
             ApiError::unavailable("the query was interrupted", RETRY_AFTER_S)

@@ -24,7 +24,8 @@ fn documented() -> Vec<(String, String, String)> {
     let mut routes = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
-            let concrete = path.replace("{node}", "n1").replace("{id}", "00ab:1").replace("{name}", "status");
+            let concrete =
+                path.replace("{node}", "n1").replace("{id}", "00ab:1").replace("{name}", "status");
             routes.push((method.to_uppercase(), path.clone(), concrete));
         }
     }

@@ -54,7 +54,7 @@ pub(crate) struct Context {
 /// The record and its neighbours; none when there is no such record.
 ///
 /// # Errors
-/// [`QueryError`] when memory does not suffice.
+/// [`QueryError`] when memory does not suffice, or a limit came before the record.
 pub(crate) async fn context(
     snapshot: &Snapshot,
     request: &ContextRequest,
@@ -68,7 +68,9 @@ pub(crate) async fn context(
     };
     let named = Named { position: request.position, found: None };
     let scanned = scan(snapshot, &question, named).await?;
-    let Some((order, speaker)) = scanned.fold.found else { return Ok(None) };
+    let Some((order, speaker)) = scanned.fold.found else {
+        return if scanned.limited.is_some() { Err(QueryError::NotReached) } else { Ok(None) };
+    };
     let filter = Arc::new(Filter::of(&request.tenant, neighbours(request, &speaker)));
     let page = async |limit: usize, direction, after| {
         let (range, limits, filter) = (TimeRange::ALL, request.limits, Arc::clone(&filter));

@@ -164,6 +164,21 @@ impl<C> Groups<C> {
             + self.counts.len() * (size_of::<u64>() + row_bytes(columns))
     }
 
+    /// What the texts of the keys will take in the table, where each group has its own, bytes.
+    pub(super) fn key_text_bytes(&self) -> usize {
+        let bytes = |value: &Value<'_>| match value {
+            Value::Text(text) => text.len(),
+            _ => 0,
+        };
+        let keys = self.keys.iter().map(|key| key.values().iter().map(bytes).collect());
+        let keys: Vec<Vec<usize>> = keys.collect();
+        let of_group = |group: usize| {
+            let codes = self.codes_of(group).into_iter().zip(&keys);
+            codes.map(|(code, bytes)| bytes[code as usize]).sum::<usize>()
+        };
+        (0..self.counts.len()).map(of_group).sum()
+    }
+
     /// A row for each group.
     pub(super) fn table(mut self) -> Table {
         self.inputs.iter_mut().for_each(Aggregate::settle);

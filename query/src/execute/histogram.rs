@@ -75,6 +75,8 @@ struct Counts {
     by: Option<Slots>,
     /// Per slot and bucket.
     counts: Vec<u64>,
+    /// More memory than that is never taken, also within one block.
+    limit_bytes: usize,
 }
 
 fn span(range: TimeRange) -> i128 {
@@ -91,8 +93,10 @@ impl Counts {
     fn new(request: &HistogramRequest) -> Self {
         let buckets = request.buckets.max(1);
         let edges = (0..=buckets).map(|index| edge(request.range, buckets, index).0).collect();
-        let by = request.by.clone().map(|field| Slots::new(field, usize::MAX));
-        Self { buckets, edges, by, counts: Vec::new() }
+        let limit_bytes = request.limits.memory_bytes;
+        let most = limit_bytes / (buckets * size_of::<u64>());
+        let by = request.by.clone().map(|field| Slots::new(field, most));
+        Self { buckets, edges, by, counts: Vec::new(), limit_bytes }
     }
 
     fn named(mut self) -> Vec<BTreeMap<String, u64>> {
@@ -146,7 +150,7 @@ impl Fold for Counts {
     }
 
     fn take(&mut self, rows: &Rows, fits: &Selection) {
-        let Self { buckets, edges, by, counts } = self;
+        let Self { buckets, edges, by, counts, .. } = self;
         let mut place = Place { edges, last: 0 };
         let mut count = |row: usize, slot: usize| {
             let at = slot * *buckets + place.of(rows.time[row]);
@@ -164,5 +168,10 @@ impl Fold for Counts {
     fn memory_bytes(&self) -> usize {
         let values = self.by.as_ref().map_or(0, Slots::memory_bytes);
         values + self.counts.len() * size_of::<u64>()
+    }
+
+    fn refusal(&self) -> Option<QueryError> {
+        let over = self.by.as_ref().is_some_and(Slots::is_over);
+        over.then_some(QueryError::OverLimit { limit_bytes: self.limit_bytes })
     }
 }

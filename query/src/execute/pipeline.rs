@@ -15,15 +15,16 @@ use nilometer_block::Columns;
 use nilometer_model::{Rows, TimeRange};
 use nilometer_store::Snapshot;
 
-use super::batch::Records;
+use super::batch::{Batch, Records};
 use super::group::Groups;
 use super::scan::{Fold, Question, Unit, scan};
 use super::search::{Direction, SearchRequest, search};
-use super::sort::sort;
+use super::sort::{sort, sort_bytes};
 use super::sorted::Sorted;
 use super::table::{Table, row_bytes};
 use super::wide::{Wide, fields};
 use super::{LimitedBy, Limits, QueryError, Stats};
+use crate::limits::GROUPED_ROWS_AT_ONCE;
 use crate::plan::{Arrange, Field, Grouping, Plan, Selection, Shape, SortKey, TableStep};
 
 /// A query, and how much of its answer is wanted.
@@ -120,10 +121,7 @@ async fn grouped(
     let fold = Grouped { groups: Groups::of(grouping), columns, rows: Vec::new() };
     let scanned = scan(snapshot, &question(request), fold).await?;
     let (groups, limits) = (scanned.fold.groups, request.limits);
-    let table = blocking(move || {
-        let table = groups.table();
-        check(table.memory_bytes(), &limits).map(|()| table)
-    });
+    let table = blocking(move || tabled(groups, &limits));
     Ok(Begun {
         table: table.await?,
         missing_splits: scanned.missing_splits,
@@ -187,7 +185,11 @@ async fn listed(snapshot: &Snapshot, request: &PipelineRequest) -> Result<Begun,
         (scanned.fold.into_rows(), scanned.missing_splits, scanned.stats, limited_by)
     };
     let (plan, limits) = (Arc::clone(&request.plan), request.limits);
-    let table = blocking(move || shaped(arranged(records, &rest), &plan.shape, &limits)).await?;
+    let table = blocking(move || {
+        let records = arranged(records, &rest, &limits)?;
+        shaped(&records, &plan.shape, &limits)
+    });
+    let table = table.await?;
     Ok(Begun { table, missing_splits, stats, limited_by })
 }
 
@@ -236,55 +238,85 @@ fn columns_after(plan: &Plan) -> Columns {
     shape.with(all(&mut sorted.map(|key| &key.column)))
 }
 
-fn arranged(mut records: Rows, rest: &[Arrange<Field>]) -> Rows {
+fn arranged(
+    mut records: Rows,
+    rest: &[Arrange<Field>],
+    limits: &Limits,
+) -> Result<Rows, QueryError> {
     for one in rest {
         let order = match one {
             Arrange::Limit(rows) => (0..records.len().min(*rows)).collect(),
-            Arrange::Sort(keys) => sort(&Records(&records), records.len(), keys),
+            Arrange::Sort(keys) => {
+                let sorting = sort_bytes(records.len(), keys.len());
+                check(records.memory_bytes() + sorting, limits)?;
+                sort(&Records(&records), records.len(), keys)
+            }
         };
         let mut ordered = Rows::default();
         order.into_iter().for_each(|row| ordered.push(records.row(row)));
         records = ordered;
     }
-    records
+    Ok(records)
 }
 
-fn shaped(records: Rows, shape: &Shape, limits: &Limits) -> Result<Table, QueryError> {
+fn shaped(records: &Rows, shape: &Shape, limits: &Limits) -> Result<Table, QueryError> {
     let texts = records.memory_bytes();
     let cells = |columns: usize| records.len() * row_bytes(columns);
     let table = match shape {
         Shape::Records => {
-            let wide = Wide::of(&records);
+            let limit_bytes = limits.memory_bytes;
+            let wide = Wide::of(records, limit_bytes.saturating_sub(texts));
+            let wide = wide.ok_or(QueryError::OverLimit { limit_bytes })?;
             check(texts * 2 + cells(wide.width()), limits)?;
-            wide.table(&records)
+            wide.table(records)
         }
         Shape::Fields(named) => {
             check(texts * 2 + cells(named.len()), limits)?;
-            fields(&records, named)
+            fields(records, named)
         }
         Shape::Groups(grouping) => {
-            let mut groups = Groups::of(grouping);
-            let rows: Vec<u32> = (0..).take(records.len()).collect();
-            groups.take(&Records(&records), &rows);
-            check(texts + groups.memory_bytes(), limits)?;
-            groups.table()
+            return regrouped((&Records(records), records.len(), texts), grouping, limits);
         }
     };
     check(table.memory_bytes(), limits).map(|()| table)
 }
 
+/// The groups of a batch of so many rows, which takes so many bytes itself.
+fn regrouped<B: Batch>(
+    (batch, rows, held_bytes): (&B, usize, usize),
+    grouping: &Arc<Grouping<B::Column>>,
+    limits: &Limits,
+) -> Result<Table, QueryError> {
+    let mut groups = Groups::of(grouping);
+    let rows: Vec<u32> = (0..).take(rows).collect();
+    for piece in rows.chunks(GROUPED_ROWS_AT_ONCE) {
+        groups.take(batch, piece);
+        check(held_bytes + groups.memory_bytes(), limits)?;
+    }
+    let memory_bytes = limits.memory_bytes.saturating_sub(held_bytes);
+    tabled(groups, &Limits { memory_bytes, ..*limits })
+}
+
+fn tabled<C>(groups: Groups<C>, limits: &Limits) -> Result<Table, QueryError> {
+    check(groups.memory_bytes() + groups.key_text_bytes(), limits)?;
+    Ok(groups.table())
+}
+
 fn run(step: &TableStep, table: &mut Table, limits: &Limits) -> Result<(), QueryError> {
     match step {
-        TableStep::Arrange(arrange) => table.arrange(arrange),
+        TableStep::Arrange(arrange) => {
+            if let Arrange::Sort(keys) = arrange {
+                let sorting = sort_bytes(table.rows.len(), keys.len());
+                check(table.memory_bytes() + sorting, limits)?;
+            }
+            table.arrange(arrange);
+        }
         TableStep::Fields(columns) => table.choose(columns),
         TableStep::WithValue(column) => table.keep_with(*column),
         TableStep::EveryBin(bins) => table.fill(bins),
         TableStep::Groups(grouping) => {
-            let mut groups = Groups::of(grouping);
-            let rows: Vec<u32> = (0..).take(table.rows.len()).collect();
-            groups.take(table, &rows);
-            check(table.memory_bytes() + groups.memory_bytes(), limits)?;
-            *table = groups.table();
+            let (rows, held_bytes) = (table.rows.len(), table.memory_bytes());
+            *table = regrouped((&*table, rows, held_bytes), grouping, limits)?;
         }
     }
     check(table.memory_bytes(), limits)

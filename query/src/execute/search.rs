@@ -104,7 +104,7 @@ impl Best {
         if self.newest_first {
             self.found.reverse();
         }
-        self.found.truncate(self.limit + 1);
+        self.found.truncate(self.limit.saturating_add(1));
         let mut kept = Rows::default();
         for (_, rows, row) in &self.found {
             kept.push(rows.row(*row));

@@ -3,7 +3,13 @@
 //! Invariant: sorting is stable: rows that are equal in all keys stay as they lie.
 
 use super::batch::Batch;
-use crate::plan::{Rank, SortKey};
+use crate::plan::{Rank, SortKey, Value};
+
+/// What it takes to sort so many rows by so many columns, besides texts, bytes.
+pub(super) fn sort_bytes(rows: usize, keys: usize) -> usize {
+    let key = size_of::<Value<'_>>() + size_of::<Rank<'_>>();
+    rows.saturating_mul(keys * key + size_of::<usize>())
+}
 
 /// The rows `0..rows` in order.
 pub(super) fn sort<B: Batch>(batch: &B, rows: usize, keys: &[SortKey<B::Column>]) -> Vec<usize> {

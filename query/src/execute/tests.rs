@@ -163,6 +163,26 @@ async fn a_histogram_ended_by_its_budget_says_so() {
     assert!(answer.counts[0]["count"] < 1_800);
 }
 
+/// "There is no such record" is said only when everything was looked at.
+#[tokio::test]
+async fn a_record_that_a_budget_hid_is_not_said_to_be_missing() {
+    let facts = facts();
+    let world = World::of(&facts).await;
+    let around = async |position: u64, limits: Limits| {
+        let source = facts[0].order(1).source;
+        let neighbours = Neighbours::Sources(vec![source]);
+        let tenant = Tenant::default();
+        let (before, after) = (1, 1);
+        let request =
+            ContextRequest { tenant, source, position, neighbours, before, after, limits };
+        context(&world.snapshot, &request).await
+    };
+    let (whole, none) = (Limits::default(), Limits { read_bytes: 0, ..Limits::default() });
+    assert_eq!(around(3, whole).await.unwrap().unwrap().records.position, [1, 3, 5]);
+    assert!(around(1_801, whole).await.unwrap().is_none());
+    assert!(matches!(around(1_801, none).await, Err(QueryError::NotReached)));
+}
+
 /// The numbers of the rows in a split's blocks.
 async fn numbers_in(world: &World, split: usize, blocks: &[u32]) -> Vec<u64> {
     let blocks = world.snapshot.splits[split].read_blocks(blocks).await.unwrap();

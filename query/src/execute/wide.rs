@@ -13,6 +13,9 @@ use super::table::{Column, Table};
 use crate::limits::ATTRIBUTE_COLUMNS_MAX;
 use crate::plan::{Field, Named, OWN_FIELDS, Type, Value, each_attribute};
 
+/// What a name takes besides its text while names are counted, bytes.
+const NAME_BYTES: usize = 64;
+
 /// The columns of some records.
 pub(super) struct Wide {
     own: Vec<Named<Field>>,
@@ -23,13 +26,13 @@ pub(super) struct Wide {
 }
 
 impl Wide {
-    /// Every field that one of the records has.
-    pub(super) fn of(rows: &Rows) -> Self {
+    /// Every field that one of the records has; none when their names take more than so many bytes.
+    pub(super) fn of(rows: &Rows, bytes_max: usize) -> Option<Self> {
         let has = |field: &Field| (0..rows.len()).any(|row| !field.typed(rows, row).is_null());
         let own = OWN_FIELDS.into_iter().filter(|(_, field)| has(field));
         let own = own.map(|(name, column)| Named { name: name.to_owned(), column }).collect();
-        let (attributes, more) = commonest(rows);
-        Self { own, attributes, more }
+        let (attributes, more) = commonest(rows, bytes_max)?;
+        Some(Self { own, attributes, more })
     }
 
     /// How many columns.
@@ -42,7 +45,8 @@ impl Wide {
         let (first, width) = (self.own.len(), self.width());
         let names = self.attributes.iter().map(String::as_str);
         let places: HashMap<&str, usize> = names.clone().zip(first..).collect();
-        let named = names.map(shown).chain(self.more.then(|| "attributes".to_owned()));
+        let named =
+            names.map(Field::name_of_attribute).chain(self.more.then(|| "attributes".to_owned()));
         table.columns.extend(named.map(|name| Column { name, empty: Type::String }));
         for (row, cells) in table.rows.iter_mut().enumerate() {
             cells.resize(width, Value::Null);
@@ -76,16 +80,21 @@ pub(super) fn fields(rows: &Rows, columns: &[Named<Field>]) -> Table {
 }
 
 /// The attributes that most records have, by name; and whether there are others.
-fn commonest(rows: &Rows) -> (Vec<String>, bool) {
+fn commonest(rows: &Rows, bytes_max: usize) -> Option<(Vec<String>, bool)> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut bytes = 0;
     for row in 0..rows.len() {
         each_attribute(rows.attributes.get(row), |name, raw| {
             if let Some(count) = counts.get_mut(name) {
                 *count += 1;
             } else if raw != "null" {
+                bytes += name.len() + NAME_BYTES;
                 counts.insert(name.to_owned(), 1);
             }
         });
+        if bytes > bytes_max {
+            return None;
+        }
     }
     let more = counts.len() > ATTRIBUTE_COLUMNS_MAX;
     let mut names: Vec<(String, usize)> = counts.into_iter().collect();
@@ -93,13 +102,22 @@ fn commonest(rows: &Rows) -> (Vec<String>, bool) {
     names.truncate(ATTRIBUTE_COLUMNS_MAX);
     let mut names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
     names.sort_unstable();
-    (names, more)
+    Some((names, more))
 }
 
-/// What the column of an attribute is called: what finds it in a query.
-fn shown(name: &str) -> String {
-    match Field::named(name) {
-        Field::Attribute(found) if found == name => name.to_owned(),
-        _ => format!("attributes.{name}"),
+#[cfg(test)]
+mod tests {
+    use super::super::tests::facts::{Fact, Json, rows};
+    use super::*;
+
+    #[test]
+    fn names_of_attributes_are_counted_up_to_a_memory() {
+        let names = ["a", "b"].map(str::to_owned);
+        let one = |name: &String| (name.clone(), Json::Plain("1".to_owned()));
+        let attributes = Json::Object(names.iter().map(one).collect());
+        let rows = rows(&[Fact { attributes, ..Fact::at(1) }], 1);
+        let needed = 2 * (1 + NAME_BYTES);
+        assert_eq!(commonest(&rows, needed), Some((names.to_vec(), false)));
+        assert_eq!(commonest(&rows, needed - 1), None);
     }
 }

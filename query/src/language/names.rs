@@ -2,6 +2,8 @@
 //!
 //! Invariant: every name in a list is understood by the parser, and the parser understands no other.
 
+use crate::limits::SUGGESTED_CHARS_MAX;
+
 /// The pipes, and what each does.
 pub(crate) const PIPES: &[(&str, &str)] = &[
     ("stats", "numbers over all records, or over the groups that keys make"),
@@ -29,8 +31,13 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
 
 /// The known name that was probably meant: the nearest, at most two mistakes away and sharing more than it lacks.
 pub(crate) fn nearest<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let is_short = |name: &str| name.chars().count() <= SUGGESTED_CHARS_MAX;
+    if !is_short(word) {
+        return None;
+    }
     let away = |name: &&str| (mistakes(word, name), name.len());
-    let best = names.filter(|name| mistakes(word, name) <= 2).min_by_key(away)?;
+    let near = names.filter(|name| is_short(name) && mistakes(word, name) <= 2);
+    let best = near.min_by_key(away)?;
     (mistakes(word, best) < best.chars().count().min(word.chars().count())).then_some(best)
 }
 
@@ -70,5 +77,15 @@ mod tests {
             assert_eq!(nearest(word, pipes()), expect, "{word}");
         }
         assert_eq!(mistakes("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn names_are_compared_up_to_a_length() {
+        let longest = "x".repeat(SUGGESTED_CHARS_MAX);
+        let longer = format!("{longest}x");
+        let names = || [longest.as_str(), longer.as_str()].into_iter();
+        assert_eq!(nearest(&longest, names()), Some(longest.as_str()));
+        assert_eq!(nearest(&longer, names()), None);
+        assert_eq!(nearest(&longest, std::iter::once(longer.as_str())), None);
     }
 }

@@ -9,9 +9,36 @@ use super::test::{Test, duration_ms, network, number};
 use super::text::{Text, TextKind};
 use super::{Step, pattern};
 use crate::language::{Comparison, Node, Problem, SyntaxError, Tree, Value};
+use crate::limits::QUERY_REGEXES_MAX;
 
 /// What the tree means; `text` is the query.
-pub(super) fn step(text: &str, tree: &Tree) -> Result<Step, SyntaxError> {
+pub(super) fn filter(text: &str, tree: &Tree) -> Result<Step, SyntaxError> {
+    let mut left = QUERY_REGEXES_MAX;
+    check_regexes(text, tree, &mut left)?;
+    step(text, tree)
+}
+
+/// Compiling takes far longer, and more memory, than the text that asks for it.
+fn check_regexes(text: &str, tree: &Tree, left: &mut usize) -> Result<(), SyntaxError> {
+    match &tree.node {
+        Node::And(parts) | Node::Or(parts) => {
+            parts.iter().try_for_each(|part| check_regexes(text, part, left))
+        }
+        Node::Not(part) => check_regexes(text, part, left),
+        Node::Regex(_)
+        | Node::Wildcard(_)
+        | Node::Field { value: Value::Regex(_) | Value::Wildcard(_), .. } => {
+            let problem = Problem::TooLarge("at most 64 regular expressions and wildcards");
+            let hint = "join them, as in /a|b/, or ask in several queries";
+            let too_many = || SyntaxError::at(text, tree.span.from, problem, hint);
+            *left = left.checked_sub(1).ok_or_else(too_many)?;
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn step(text: &str, tree: &Tree) -> Result<Step, SyntaxError> {
     let all = |parts: &[Tree]| -> Result<Vec<Step>, SyntaxError> {
         parts.iter().map(|part| step(text, part)).collect()
     };

@@ -30,10 +30,9 @@ pub(crate) enum Field {
     Attribute(String),
 }
 
-/// The names of the record's own fields.
-const NAMES: [(&str, Field); 14] = [
+/// The record's own fields by name, in the order in which they are shown.
+pub(crate) const OWN_FIELDS: [(&str, Field); 14] = [
     ("time", Field::Time),
-    ("received", Field::Received),
     ("component", Field::Component),
     ("node", Field::Node),
     ("instance", Field::Instance),
@@ -46,12 +45,13 @@ const NAMES: [(&str, Field); 14] = [
     ("span_id", Field::SpanId),
     ("source", Field::Source),
     ("position", Field::Position),
+    ("received", Field::Received),
 ];
 
 impl Field {
     /// The names of the record's own fields.
     pub(crate) fn own_names() -> impl Iterator<Item = &'static str> {
-        NAMES.iter().map(|(name, _)| *name)
+        OWN_FIELDS.iter().map(|(name, _)| *name)
     }
 
     /// The field of that name; every name is one.
@@ -60,7 +60,7 @@ impl Field {
         if let Some(attribute) = name.strip_prefix("attributes.") {
             return Self::Attribute(attribute.to_owned());
         }
-        let own = NAMES.into_iter().find(|(known, _)| *known == name).map(|(_, field)| field);
+        let own = OWN_FIELDS.into_iter().find(|(known, _)| *known == name).map(|(_, field)| field);
         own.unwrap_or_else(|| Self::Attribute(name.to_owned()))
     }
 
@@ -79,7 +79,9 @@ impl Field {
             Self::Stream => Some("stream"),
             Self::Severity => Some("severity"),
             Self::Source => Some("source"),
-            Self::Attribute(name) if NAMES.iter().all(|(known, _)| known != name) => Some(name),
+            Self::Attribute(name) if OWN_FIELDS.iter().all(|(known, _)| known != name) => {
+                Some(name)
+            }
             _ => None,
         }
     }

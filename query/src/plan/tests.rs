@@ -5,6 +5,8 @@ use std::sync::Arc;
 use nilometer_model::{Origin, RowRef, Severity, SourceId, Tenant, Timestamp};
 
 use super::*;
+use crate::language::Problem;
+use crate::limits::QUERY_REGEXES_MAX;
 
 /// (severity, message, attributes) of each row.
 const ROWS: [(Severity, &str, &str); 8] = [
@@ -127,6 +129,18 @@ fn wrong_values_are_refused_at_their_column() {
         ("/\\w{999}{9}/", 1),
     ] {
         assert_eq!(Filter::parse(&Tenant::default(), query).unwrap_err().column, column, "{query}");
+    }
+}
+
+#[test]
+fn a_query_has_so_many_expressions_and_no_more() {
+    for one in ["/a/", "a*b*", "f:/a/", "(-f:a*)"] {
+        let query = |count: usize| vec![one; count].join(" OR ");
+        let parse = |text: &str| Filter::parse(&Tenant::default(), text);
+        parse(&query(QUERY_REGEXES_MAX)).unwrap();
+        let error = parse(&query(QUERY_REGEXES_MAX + 1)).unwrap_err();
+        let problem = Problem::TooLarge("at most 64 regular expressions and wildcards");
+        assert_eq!(error.problem, problem, "{one}");
     }
 }
 

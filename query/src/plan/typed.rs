@@ -8,24 +8,6 @@ use super::attributes::lookup;
 use super::field::Field;
 use super::value::Value;
 
-/// The record's own fields, in the order in which they are shown.
-pub(crate) const OWN_FIELDS: [(&str, Field); 14] = [
-    ("time", Field::Time),
-    ("component", Field::Component),
-    ("node", Field::Node),
-    ("instance", Field::Instance),
-    ("version", Field::Version),
-    ("zone", Field::Zone),
-    ("stream", Field::Stream),
-    ("severity", Field::Severity),
-    ("message", Field::Message),
-    ("trace_id", Field::TraceId),
-    ("span_id", Field::SpanId),
-    ("source", Field::Source),
-    ("position", Field::Position),
-    ("received", Field::Received),
-];
-
 impl Field {
     /// What the row says.
     pub(crate) fn typed<'a>(&self, rows: &'a Rows, row: usize) -> Value<'a> {

@@ -408,11 +408,7 @@ impl Intake for StrictIntake {
         })
     }
 
-    async fn heartbeat(
-        &self,
-        _: &Tenant,
-        _: Heartbeat,
-    ) -> Result<HeartbeatAnswer, IntakeError> {
+    async fn heartbeat(&self, _: &Tenant, _: Heartbeat) -> Result<HeartbeatAnswer, IntakeError> {
         self.failed()?;
         Ok(HeartbeatAnswer {
             pipeline: self.pipeline,

@@ -1,13 +1,14 @@
 //! The attributes of records by their paths, counted: `{"http":{"status":200}}` is `http.status`.
 //!
 //! Invariants:
-//! - a leaf is anything but an object with something in it; null is nothing;
+//! - a leaf is anything but an object with something in it, or one that is nested too deep; null is nothing;
 //! - a record counts once for a path, however often it says it, and as what the language reads there;
 //! - beyond `most` paths no new one is kept, and [`Leaves::is_over`] says so.
 
 use std::collections::HashMap;
 
 use nilometer_model::Rows;
+use nilometer_model::limits::ATTRIBUTE_DEPTH_MAX;
 
 use crate::plan::{Field, Type, Value, each_attribute};
 
@@ -58,7 +59,8 @@ impl Leaves {
         self.records += 1;
         self.said.clear();
         let said_twice = |path: &str| Field::Attribute(path.to_owned()).typed(rows, row).type_of();
-        self.object(rows.attributes.get(row), &mut String::new(), &said_twice);
+        let levels = ATTRIBUTE_DEPTH_MAX;
+        self.object((rows.attributes.get(row), levels), &mut String::new(), &said_twice);
         for Said { slot, of, .. } in self.said.iter().filter(|said| said.leaf) {
             let Some(of) = of else { continue };
             let path = &mut self.paths[*slot];
@@ -67,16 +69,23 @@ impl Leaves {
         }
     }
 
-    /// Notes the leaves of an object; `path` leads to it, and ends with a dot unless it is the record.
-    fn object(&mut self, json: &str, path: &mut String, twice: &impl Fn(&str) -> Option<Type>) {
+    /// Notes the leaves of an object and of so many levels in it; `path` leads to it, and ends with a dot unless
+    /// it is the record.
+    fn object(
+        &mut self,
+        (json, levels): (&str, usize),
+        path: &mut String,
+        twice: &impl Fn(&str) -> Option<Type>,
+    ) {
         each_attribute(json, |name, raw| {
             let outer = path.len();
             path.push_str(name);
-            let inner = raw.strip_prefix('{').is_some_and(|inner| inner.trim_start() != "}");
+            let is_full = |inner: &str| inner.trim_start() != "}";
+            let inner = levels > 0 && raw.strip_prefix('{').is_some_and(is_full);
             self.note(path, (!inner).then_some(raw), twice);
             if inner {
                 path.push('.');
-                self.object(raw, path, twice);
+                self.object((raw, levels - 1), path, twice);
             }
             path.truncate(outer);
         });
@@ -186,6 +195,22 @@ mod tests {
             &[("a.b", Type::String, 1), ("a.b.c", Type::Int, 1)],
         );
         check(&[r#"{"a":{"b":1},"a":{"c":1}}"#], &[("a.b", Type::Int, 1), ("a.c", Type::Int, 1)]);
+    }
+
+    /// A batch may hold what no line of NDJSON may.
+    #[test]
+    fn objects_are_opened_as_deep_as_the_language_reads_and_no_deeper() {
+        for (levels, of) in [(ATTRIBUTE_DEPTH_MAX, Type::Int), (50_000, Type::String)] {
+            let deep = format!("{}1{}", r#"{"a":"#.repeat(levels + 1), "}".repeat(levels + 1));
+            let mut rows = Rows::default();
+            rows.attributes.push(&deep);
+            let counts: Vec<_> = seen(&[&deep], 1_000).into_counts().collect();
+            let [(path, found, 1)] = counts.as_slice() else { panic!("{counts:?}") };
+            assert_eq!((path.len(), *found), (2 * ATTRIBUTE_DEPTH_MAX + 1, of));
+            let read = |path: &str| Field::Attribute(path.to_owned()).typed(&rows, 0).type_of();
+            assert_eq!(read(path), Some(of));
+            assert_eq!(read(&format!("{path}.a")), None);
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::{LimitedBy, Limits, PipelineRequest, QueryError, pipeline};
 use super::facts::{Fact, Json, World};
 use super::*;
-use crate::limits::ATTRIBUTE_COLUMNS_MAX;
+use crate::limits::{ATTRIBUTE_COLUMNS_MAX, PIPE_NAMES_MAX};
 use crate::plan::{Plan, Type, Value};
 
 fn request(text: &str, rows: usize, limits: Limits) -> PipelineRequest {
@@ -105,6 +105,26 @@ async fn every_state_that_grows_is_refused_beyond_the_memory_budget() {
         assert!(needs(16 << 20).await.is_ok(), "{text}");
         let refused = needs(6_000).await.unwrap_err();
         assert!(matches!(refused, QueryError::OverLimit { limit_bytes: 6_000 }), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_sorting_and_grouping_a_table_take_counts_as_well() {
+    let world = World::of(&facts()).await;
+    let keys = vec!["position"; PIPE_NAMES_MAX].join(", ");
+    let [sorted, grouped] = ["sort", "stats count_distinct(position), p50(position) by"]
+        .map(|step| format!("| stats count() by position | {step} "));
+    for (fits, refused) in [
+        (format!("{sorted}position"), format!("{sorted}{keys}")),
+        (format!("| limit 1800 {sorted}position"), format!("| limit 1800 | sort {keys}")),
+        (sorted.replace("| sort ", ""), format!("{grouped}position")),
+    ] {
+        let ask = async |text: &str| {
+            let limits = Limits { memory_bytes: 750_000, ..Limits::default() };
+            pipeline(&world.snapshot, &request(text, 10, limits)).await
+        };
+        assert!(ask(&fits).await.is_ok(), "{fits}");
+        assert!(matches!(ask(&refused).await, Err(QueryError::OverLimit { .. })), "{refused}");
     }
 }
 
