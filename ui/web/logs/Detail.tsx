@@ -3,11 +3,12 @@
 
 import { innerMessage, wholeSegments } from '../model/message'
 import { isError, type LogRecord } from '../model/record'
+import { withTerm } from '../model/terms'
 import { millis } from '../model/time'
 import { CopyButton } from '../parts/copy'
 import { Mark } from '../parts/Mark'
 import { changeView } from '../state/useView'
-import { permalink, type View, viewHref, withTerm } from '../state/view'
+import { permalink, type View, viewHref } from '../state/view'
 import { curlCommand, searchCommand } from './copies'
 import { DetailContext } from './DetailContext'
 import { FieldRow } from './FieldRow'

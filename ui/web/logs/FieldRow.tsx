@@ -3,10 +3,10 @@
 
 import type { KeyboardEvent } from 'react'
 import { AROUND_TIME_MS } from '../model/limits'
+import { withTerm } from '../model/terms'
 import { type Nanos, rfc3339Nanos } from '../model/time'
 import { CopyButton } from '../parts/copy'
 import { changeView } from '../state/useView'
-import { withTerm } from '../state/view'
 import type { Field } from './fields'
 
 export function FieldRow({ field, q }: { field: Field; q: string }) {

@@ -54,7 +54,7 @@ test('only single values can be searched for, and a receipt says how long it too
 
 test('the time can be looked around, and what a value hides is written out', () => {
   const [time] = fieldsOf(RECORD, 'utc')
-  expect([time?.at, time?.shown]).toEqual([RECORD.at, '2026-01-29T14:05:16.412000000Z'])
+  expect([time?.at, time?.shown]).toEqual([RECORD.at, '2026-01-29T14:05:16.412Z'])
   const hostile = { ...RECORD, raw: { ...RECORD.raw, attributes: { a: 'x\u0007\u202e' } } }
   const field = fieldsOf(hostile, 'utc').find(({ name }) => name === 'a')
   expect([field?.shown, field?.value]).toEqual(['x\\x07\\u202e', 'x\u0007\u202e'])

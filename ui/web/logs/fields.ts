@@ -2,7 +2,7 @@
 
 import type { Json, LogRecord } from '../model/record'
 import { seen } from '../model/message'
-import { millis, type Nanos, parseTime } from '../model/time'
+import { millis, type Nanos, parseTime, rfc3339Nanos } from '../model/time'
 import { clockIn, wallText, type Zone, zoneName } from '../model/zone'
 import { laterPhrase } from './words'
 
@@ -38,11 +38,11 @@ function field(name: string, value: Json | undefined, filters: boolean): Field {
   return { name, value: text(value), shown: seen(text(value)), note: undefined, filters, at: undefined }
 }
 
-/** Whole, with its zone. */
+/** Whole, with its zone, without the zeros behind its last digit. */
 function timeField(record: LogRecord, zone: Zone): Field {
   const whole = field('time', record.raw.time, false)
   const ms = millis(record.at)
-  const shown = zone === 'utc' ? whole.shown : `${wallText(ms, zone)} ${zoneName(ms, zone)}`
+  const shown = zone === 'utc' ? rfc3339Nanos(record.at) : `${wallText(ms, zone)} ${zoneName(ms, zone)}`
   return { ...whole, shown, at: record.at }
 }
 

@@ -25,22 +25,21 @@ export function nanos(ms: number): Nanos {
   return (BigInt(Math.floor(ms)) * 1_000_000n) as Nanos
 }
 
-/** RFC 3339 with milliseconds. */
+/** RFC 3339: its fraction has no or three digits. */
 export function rfc3339(ms: number): string {
-  return new Date(ms).toISOString()
+  return new Date(ms).toISOString().replace('.000Z', 'Z')
 }
 
 /** RFC 3339, exact: its fraction has no, three or nine digits. */
 export function rfc3339Nanos(time: Nanos): string {
-  const text = rfc3339(millis(time))
+  const ms = millis(time)
   const below = ((time % 1_000_000n) + 1_000_000n) % 1_000_000n
-  if (below > 0n) return text.replace('Z', `${String(below).padStart(6, '0')}Z`)
-  return text.replace('.000Z', 'Z')
+  return below === 0n ? rfc3339(ms) : new Date(ms).toISOString().replace('Z', `${String(below).padStart(6, '0')}Z`)
 }
 
 /** `14:06:11.434` */
 export function clock(time: Nanos): string {
-  return rfc3339(millis(time)).slice(11, 23)
+  return new Date(millis(time)).toISOString().slice(11, 23)
 }
 
 export const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

@@ -1,7 +1,7 @@
 // Times as a zone's clock shows them. Everything is kept in UTC; only here does a zone come in, and the
 // only ones are UTC and the browser's own, whose rules the browser knows.
 
-import { type Nanos, rfc3339, millis } from './time'
+import { type Nanos, millis } from './time'
 
 export type Zone = 'utc' | 'local'
 
@@ -26,7 +26,7 @@ export function clockIn(time: Nanos, zone: Zone): string {
 
 /** `2026-01-29 14:06:11.434` */
 export function wallText(ms: number, zone: Zone): string {
-  return rfc3339(wallClock(ms, zone).getTime()).slice(0, 23).replace('T', ' ')
+  return wallClock(ms, zone).toISOString().slice(0, 23).replace('T', ' ')
 }
 
 /** `UTC`, `UTC+8`, `UTC−3:30`; what holds at that moment. */

@@ -2,11 +2,11 @@
 // recent queries, and what the server knows: components and fields.
 
 import { type KeyboardEvent, useState } from 'react'
+import { withTerm } from '../model/terms'
 import { type Command, found } from '../state/commands'
 import { recentQueries } from '../state/recent'
 import { useSession } from '../state/session'
 import { searchFor } from '../state/useView'
-import { withTerm } from '../state/view'
 import { Dialog } from './Dialog'
 import { useOffers } from './offers'
 

@@ -45,7 +45,7 @@ export function readTime(typed: string, zone: Zone, nowMs: number): Read {
   if (ago !== undefined) return { time: text, ms: nowMs - ago }
   const ms = RFC_3339.test(text) ? Date.parse(text) : wallMs(text, zone, nowMs)
   if (ms === undefined || Number.isNaN(ms)) return { problem: `${text} is not a time. Write -90m, now or 2026-11-21 04:06.` }
-  return { time: RFC_3339.test(text) ? text : short(ms), ms }
+  return { time: RFC_3339.test(text) ? text : rfc3339(ms), ms }
 }
 
 /** Both ends, with the problem under the field that it belongs to. */
@@ -62,11 +62,6 @@ export function readRange(
   return { range: { from: from.time, to: to.time } }
 }
 
-/** `2026-01-29T14:06:12Z`; milliseconds only where there are some. */
-export function short(ms: number): string {
-  return rfc3339(ms).replace('.000Z', 'Z')
-}
-
 /** The ends in milliseconds; nothing when one of them is no time. */
 export function endsMs(range: Range, nowMs: number): readonly [number, number] | undefined {
   const from = readTime(range.from, 'utc', nowMs)
@@ -80,7 +75,7 @@ export function shifted(range: Range, by: -1 | 1, nowMs: number): Range {
   if (ends === undefined || ends[0] <= 0) return range
   const step = by * half(ends)
   if (ends[0] + step >= nowMs) return range
-  return { from: short(ends[0] + step), to: short(ends[1] + step) }
+  return { from: rfc3339(ends[0] + step), to: rfc3339(ends[1] + step) }
 }
 
 /** Twice as long: to both sides, or into the past when it ends now. */
@@ -91,8 +86,8 @@ export function widened(range: Range, nowMs: number): Range {
   if (range.to === 'now' && ago !== undefined) return { from: agoText(ago * 2), to: 'now' }
   const step = half(ends)
   const from = Math.max(0, ends[0] - step)
-  if (range.to === 'now' || ends[1] + step >= nowMs) return { from: short(from), to: 'now' }
-  return { from: short(from), to: short(ends[1] + step) }
+  if (range.to === 'now' || ends[1] + step >= nowMs) return { from: rfc3339(from), to: 'now' }
+  return { from: rfc3339(from), to: rfc3339(ends[1] + step) }
 }
 
 function half([from, to]: readonly [number, number]): number {

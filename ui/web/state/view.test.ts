@@ -1,7 +1,7 @@
 // The address says the view, and back.
 
 import { expect, test } from 'vitest'
-import { absolute, momentOf, pageHref, parseView, permalink, viewHref, withTerm } from './view'
+import { absolute, momentOf, pageHref, parseView, permalink, viewHref } from './view'
 
 test.each([
   ['', '/logs'],
@@ -44,8 +44,8 @@ test.each([
 })
 
 test.each([
-  ['now', '2026-01-29T14:06:12.000Z'],
-  ['-15m', '2026-01-29T13:51:12.000Z'],
+  ['now', '2026-01-29T14:06:12Z'],
+  ['-15m', '2026-01-29T13:51:12Z'],
   ['2026-01-29T14:00:00.123456789Z', '2026-01-29T14:00:00.123456789Z'],
   ['yesterday', 'yesterday'],
   ['-99999999999d', '-99999999999d'],
@@ -57,25 +57,9 @@ test('a permalink is absolute and ends just behind its row', () => {
   const view = parseView('?q=error&tail=1')
   expect(permalink(view, 's:1', NOW + 434)).toEqual({
     ...view,
-    from: '2026-01-29T13:06:13.000Z',
-    to: '2026-01-29T14:06:13.000Z',
+    from: '2026-01-29T13:06:13Z',
+    to: '2026-01-29T14:06:13Z',
     tail: false,
     open: 's:1',
   })
-})
-
-test.each([
-  ['', false, 'a:b'],
-  ['error', true, 'error -a:b'],
-  [' error  timeout ', false, 'error  timeout a:b'],
-  ['*', false, 'a:b'],
-  ['error | stats count()', false, 'error a:b | stats count()'],
-  ['|stats count()', false, 'a:b |stats count()'],
-  ['* | stats count()', false, 'a:b | stats count()'],
-  ['"x | y" | limit 5', false, '"x | y" a:b | limit 5'],
-  ['x OR y', false, '(x OR y) a:b'],
-  ['(x OR y)', false, '(x OR y) a:b'],
-  ['x OR y | limit 5', true, '(x OR y) -a:b | limit 5'],
-])('%j with a term (not: %s) is %j', (q, not, expected) => {
-  expect(withTerm(q, 'a', 'b', not)).toBe(expected)
 })

@@ -5,7 +5,6 @@
 // - A relative time stays relative in the address; only `permalink` makes it absolute.
 // - What an address says wrongly is as if it were not said: an old link still opens.
 
-import { hasOuterOr, pipeAt, termOf } from '../model/query'
 import { parseTime, rfc3339 } from '../model/time'
 
 export interface View {
@@ -125,12 +124,4 @@ const DATE_MS_MAX = 8.64e15
 export function permalink(view: View, key: string, atMs: number): View {
   const to = Math.floor(atMs / 1000) * 1000 + 1000
   return { ...view, from: rfc3339(to - 3600e3), to: rfc3339(to), tail: false, open: key }
-}
-
-/** The query with one more term, before the first pipe. */
-export function withTerm(q: string, field: string, value: string, not: boolean): string {
-  const at = pipeAt(q) ?? q.length
-  const filter = q.slice(0, at).trim()
-  const before = filter === '*' ? '' : hasOuterOr(filter) ? `(${filter})` : filter
-  return [before, termOf(field, value, not), q.slice(at).trim()].filter((part) => part !== '').join(' ')
 }

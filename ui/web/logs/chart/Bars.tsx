@@ -3,8 +3,8 @@
 
 import { memo } from 'react'
 import type { Zone } from '../../model/zone'
+import { namesWarnings } from '../../model/terms'
 import { millis } from '../../model/time'
-import { namesWarnings } from '../query/terms'
 import type { Bucket } from './counts'
 import { BASE_PX, hangPath, HEIGHT_PX, heights, LANE_PX, most, rising, risePath, ticks } from './scale'
 import { clockAtEnd, scaleWords, sentence, tight } from './words'

@@ -6,7 +6,7 @@ import { FACET_VALUES_MAX } from '../../model/limits'
 import type { Shorten } from '../../model/names'
 import { tight } from '../chart/words'
 import { capital, count } from '../words'
-import { type FacetValue, SEVERITIES, toggleOnly, toggleWithout, valuesOf } from './facets'
+import { type FacetValue, SEVERITIES, toggled, valuesOf } from './facets'
 
 export interface GroupProps {
   readonly field: string
@@ -59,8 +59,8 @@ interface ValueProps extends Pick<GroupProps, 'field' | 'q' | 'shorten' | 'onQue
 }
 
 function Value({ field, value: { value, count: n, chosen }, most, q, shorten, onQuery }: ValueProps) {
-  const only = () => onQuery(toggleOnly(q, field, value))
-  const without = () => onQuery(toggleWithout(q, field, value))
+  const only = () => onQuery(toggled(q, field, value, false))
+  const without = () => onQuery(toggled(q, field, value, true))
   const severity = field === 'severity' && SEVERITIES.includes(value)
   const lines = n === undefined ? 'no lines' : n === 1 ? '1 line' : `${count(n)} lines`
   return (

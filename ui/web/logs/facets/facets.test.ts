@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { FACET_FIELDS_MAX } from '../../model/limits'
-import { facetFields, filtersBeside, severityValues, tellsApart, toggleOnly, toggleWithout, valuesOf } from './facets'
+import { facetFields, filtersBeside, severityValues, tellsApart, toggled, valuesOf } from './facets'
 
 const seen = (name: string, type = 'string') => ({ name, type, count: 1 })
 
@@ -36,7 +36,7 @@ test.each([
   ['| stats count()', 'component:seat | stats count()'],
   ['component:seat | stats count()', '| stats count()'],
 ])('only seat in %j is %j', (q, expected) => {
-  expect(toggleOnly(q, 'component', 'seat')).toBe(expected)
+  expect(toggled(q, 'component', 'seat', false)).toBe(expected)
 })
 
 test.each([
@@ -45,7 +45,7 @@ test.each([
   ['component:seat', '-component:seat'],
   ['component:config', 'component:config -component:seat'],
 ])('without seat in %j is %j', (q, expected) => {
-  expect(toggleWithout(q, 'component', 'seat')).toBe(expected)
+  expect(toggled(q, 'component', 'seat', true)).toBe(expected)
 })
 
 test('values are counted as if nothing were chosen of their own field', () => {

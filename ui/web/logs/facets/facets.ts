@@ -5,8 +5,7 @@
 import type { FieldSeen, ValueSeen } from '../../api/client'
 import { FACET_FIELDS_MAX } from '../../model/limits'
 import { filterPart } from '../../model/query'
-import { withTerm } from '../../state/view'
-import { type Term, terms, withoutTerm } from '../query/terms'
+import { type Term, terms, without, withTerm } from '../../model/terms'
 
 export type Chosen = 'only' | 'without' | undefined
 
@@ -48,25 +47,14 @@ export function chosenOf(q: string, field: string, value: string): Chosen {
   return term.not ? 'without' : 'only'
 }
 
-/** Only this value; once more takes that back. Another value of the field that was chosen gives way. */
-export function toggleOnly(q: string, field: string, value: string): string {
-  if (chosenOf(q, field, value) === 'only') return without(q, (term) => isOf(term, field, value))
-  const free = without(q, (term) => term.field === field && (!term.not || term.value === value))
-  return withTerm(free, field, value, false)
-}
-
-/** Without this value; once more takes that back. */
-export function toggleWithout(q: string, field: string, value: string): string {
-  const free = without(q, (term) => isOf(term, field, value))
-  return chosenOf(q, field, value) === 'without' ? free : withTerm(free, field, value, true)
+/** Only this value, or without it; once more takes that back. */
+export function toggled(q: string, field: string, value: string, not: boolean): string {
+  const already = chosenOf(q, field, value) === (not ? 'without' : 'only')
+  return already ? without(q, (term) => isOf(term, field, value)) : withTerm(q, field, value, not)
 }
 
 function isOf(term: Term, field: string, value: string): boolean {
   return term.field === field && term.value === value
-}
-
-function without(q: string, drop: (term: Term) => boolean): string {
-  return terms(q).filter(drop).reduceRight(withoutTerm, q)
 }
 
 /** The counted values with what is chosen; a chosen value that does not occur stands at the end. */

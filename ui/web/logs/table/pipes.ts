@@ -2,8 +2,8 @@
 // which it is sorted. Pure; a query that the server refuses may read as anything.
 
 import { filterPart, hasOuterOr, termOf } from '../../model/query'
+import { withTerm } from '../../model/terms'
 import { type Token, tokens } from '../../model/tokens'
-import { withTerm } from '../../state/view'
 
 interface Pipe {
   readonly name: string

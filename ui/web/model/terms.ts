@@ -1,8 +1,8 @@
-// What a query's filters say about fields: which values are asked for and which are kept out. Pure; only
-// terms that stand alone count, not those inside parentheses.
+// What a query's filters say about fields: which values are asked for and which are kept out, and how a
+// value is put in. Only terms that stand alone count, not those inside parentheses.
 
-import { filterPart } from '../../model/query'
-import { type Token, tokens } from '../../model/tokens'
+import { filterPart, hasOuterOr, pipeAt, termOf } from './query'
+import { type Token, tokens } from './tokens'
 
 export interface Term {
   readonly field: string
@@ -78,7 +78,22 @@ export function namesWarnings(q: string): boolean {
   })
 }
 
-/** The query without one of its terms. */
-export function withoutTerm(q: string, { from, to }: Term): string {
+
+/** The query that asks for a value of a field, or keeps it out, before its first pipe. What contradicts that
+ *  gives way: of one field one value is asked for, and none is asked for and kept out. */
+export function withTerm(q: string, field: string, value: string, not: boolean): string {
+  const free = without(q, (term) => term.field === field && (term.value === value || !(term.not || not)))
+  const at = pipeAt(free) ?? free.length
+  const filter = free.slice(0, at).trim()
+  const before = filter === '*' ? '' : hasOuterOr(filter) ? `(${filter})` : filter
+  return [before, termOf(field, value, not), free.slice(at).trim()].filter((part) => part !== '').join(' ')
+}
+
+/** The query without the terms that are to go. */
+export function without(q: string, drop: (term: Term) => boolean): string {
+  return terms(q).filter(drop).reduceRight(withoutTerm, q)
+}
+
+function withoutTerm(q: string, { from, to }: Term): string {
   return `${q.slice(0, from).trimEnd()} ${q.slice(to).trimStart()}`.trim()
 }

@@ -1,7 +1,7 @@
-// Terms of a query, and taking one away.
+// Terms of a query, taking one away and putting one in.
 
 import { expect, test } from 'vitest'
-import { namesWarnings, terms, withoutTerm } from './terms'
+import { namesWarnings, terms, without, withTerm } from './terms'
 
 test.each([
   ['', []],
@@ -25,7 +25,7 @@ test.each([
   ['a AND -zone:x b', 0, 'a b'],
   ['zone:x AND b', 0, 'b'],
 ])('%j without its term %d is %j', (q, at, rest) => {
-  expect(withoutTerm(q, terms(q)[at]!)).toBe(rest)
+  expect(without(q, ({ from }) => from === terms(q)[at]?.from)).toBe(rest)
 })
 
 test.each([
@@ -40,4 +40,25 @@ test.each([
   ['a | top 5 by severity', false],
 ])('%j names warnings: %s', (q, named) => {
   expect(namesWarnings(q)).toBe(named)
+})
+
+test.each([
+  ['', false, 'a:b'],
+  ['error', true, 'error -a:b'],
+  [' error  timeout ', false, 'error  timeout a:b'],
+  ['*', false, 'a:b'],
+  ['error | stats count()', false, 'error a:b | stats count()'],
+  ['|stats count()', false, 'a:b |stats count()'],
+  ['* | stats count()', false, 'a:b | stats count()'],
+  ['"x | y" | limit 5', false, '"x | y" a:b | limit 5'],
+  ['x OR y', false, '(x OR y) a:b'],
+  ['(x OR y)', false, '(x OR y) a:b'],
+  ['x OR y | limit 5', true, '(x OR y) -a:b | limit 5'],
+  ['a:b', false, 'a:b'],
+  ['x a:b', true, 'x -a:b'],
+  ['-a:b x', false, 'x a:b'],
+  ['a:c x -a:d', false, 'x -a:d a:b'],
+  ['a:c', true, 'a:c -a:b'],
+])('%j with a term (not: %s) is %j', (q, not, expected) => {
+  expect(withTerm(q, 'a', 'b', not)).toBe(expected)
 })
