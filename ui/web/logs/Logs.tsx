@@ -31,7 +31,8 @@ export function Logs() {
   const result = useResult(piped ? question : undefined)
   // While the pipes cannot be read there are lines: what they would count is still to be seen.
   const tabled = piped && (result.fault?.column === undefined || result.table !== undefined)
-  const timeline = useTimeline(question, counts, !view.tail && !tabled)
+  const listed = !view.tail && !tabled
+  const timeline = useTimeline(question, counts, listed)
   const feed = useFeed(view)
   useCountingOn(view.tail && !feed.feed.tail.paused, ask)
   const [exporting, setExporting] = useState(false)
@@ -39,6 +40,8 @@ export function Logs() {
   // A tail ends now: a range that ended earlier would hide what comes.
   const tail = () => changeView(view.tail ? { tail: false } : { tail: true, to: TO_DEFAULT, around: undefined })
 
+  const counted = counts.phase === 'ready' && counts.question.turn === question.turn
+  const answered = counts.phase === 'failed' || (counted && (!listed || (timeline.counted && timeline.turn === question.turn)))
   const { coverage } = counts
   const answer = piped ? result : counts
   const fault = answer.phase === 'failed' ? answer.fault : undefined
@@ -83,7 +86,8 @@ export function Logs() {
           <Facets
             question={question}
             q={view.q}
-            severities={counts.phase === 'ready' ? counts.severities : undefined}
+            answered={answered}
+            severities={counts.buckets.length > 0 ? counts.severities : undefined}
             open={facets}
             onClose={() => setFacets(false)}
             onQuery={(q) => changeView({ q })}

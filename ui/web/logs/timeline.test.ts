@@ -134,17 +134,22 @@ test.each([11, 12, 13])('what comes late is there once it is looked at, seed %d'
   expect(shown.length).toBeGreaterThan(rows.length * 0.95)
 })
 
-test('a fling asks for nothing until it ends', () => {
+test('a jump is asked for at once, and of a fling nothing more until it ends', async () => {
   const next = random(5)
   const rows = someRows(next, 20_000, END)
   const fling = { ended: () => {} }
   const { fake, loader } = open(() => rows, (then) => ((fling.ended = then), () => (fling.ended = () => {})))
   loader.look(0, 0)
-  for (let first = 1_000; first < 19_000; first += 1_000) loader.look(first, first + 60)
-  expect(fake.asked()).toBe(0)
+  loader.look(1_000, 1_060)
+  const first = fake.asked()
+  expect(first).toBeGreaterThan(0)
+  for (let at = 2_000; at < 19_000; at += 1_000) loader.look(at, at + 60)
+  while (await fake.one(next)) {}
+  expect(fake.asked()).toBe(first)
+  expect(rowAt(loader.timeline, 1_000)).toBeUndefined()
   fling.ended()
-  expect(fake.asked()).toBeGreaterThan(0)
-  expect(fake.asked()).toBeLessThanOrEqual(LIST_REQUESTS_MAX)
+  expect(fake.asked()).toBeGreaterThan(first)
+  expect(fake.asked()).toBeLessThanOrEqual(first + LIST_REQUESTS_MAX)
 })
 
 test('what failed is asked for again when somebody says so, not by itself', async () => {

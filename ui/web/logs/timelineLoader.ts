@@ -1,8 +1,8 @@
 // Fetches what of a timeline is looked at. Whoever scrolls says what is in sight; this counts finer,
 // fetches, gives up what is out of sight again and keeps memory and requests within their limits.
 //
-// - A fling, whose steps are longer than what is seen at once, asks for nothing until it ends: only what
-//   is settled on is fetched.
+// - A jump, a step longer than what is seen at once, is asked for at once. Of a fling, whose jumps follow
+//   one another, only the first one and what is settled on are.
 // - What failed is not asked for again until somebody looks elsewhere and back, or says so.
 
 import { LIST_REQUESTS_MAX, ROWS_KEPT_MAX } from '../model/limits'
@@ -38,7 +38,7 @@ export interface Loader {
 interface Rim {
   readonly asks: Asks
   readonly onChange: () => void
-  /** Calls back when a fling would have gone on; the answer prevents it. */
+  /** Calls back when a fling would have jumped again; the answer prevents it. */
   readonly settle: (then: () => void) => () => void
 }
 
@@ -46,8 +46,9 @@ export function openLoader(begun: Timeline, { asks, onChange, settle }: Rim): Lo
   let timeline = begun
   let fault: unknown
   let sight: { readonly first: number; readonly last: number } | undefined
-  /** Ends the wait for the end of a fling, while there is one. */
+  /** Ends the wait for another jump, while there is one. */
   let unsettle: (() => void) | undefined
+  let flung = false
   const failed = new Set<string>()
   const underWay = new Map<string, AbortController>()
 
@@ -55,14 +56,18 @@ export function openLoader(begun: Timeline, { asks, onChange, settle }: Rim): Lo
     if (sight === undefined) return
     const wants = wanted(timeline, sight.first, sight.last).filter(({ stretch }) => !failed.has(nameOf(stretch)))
     const names = new Set(wants.map(({ stretch }) => nameOf(stretch)))
-    for (const [name, asking] of underWay) {
-      if (names.has(name)) continue
-      asking.abort()
-      underWay.delete(name)
-    }
+    giveUp((name) => !names.has(name))
     for (const want of wants) {
       if (underWay.size >= LIST_REQUESTS_MAX) break
       if (!underWay.has(nameOf(want.stretch))) void ask(want)
+    }
+  }
+
+  function giveUp(which: (name: string) => boolean): void {
+    for (const [name, asking] of underWay) {
+      if (!which(name)) continue
+      asking.abort()
+      underWay.delete(name)
     }
   }
 
@@ -98,21 +103,24 @@ export function openLoader(begun: Timeline, { asks, onChange, settle }: Rim): Lo
       return fault
     },
     look(first, last) {
-      const fling = sight !== undefined && (last <= sight.first || first >= sight.last)
+      const jump = sight !== undefined && (last <= sight.first || first >= sight.last)
       sight = { first, last }
-      if (fling) {
+      if (jump) {
+        flung = unsettle !== undefined
         unsettle?.()
         unsettle = settle(() => {
           unsettle = undefined
+          flung = false
           again()
         })
-      } else if (unsettle === undefined) pump()
+      }
+      if (flung) giveUp(() => true)
+      else pump()
     },
     again,
     close() {
       unsettle?.()
-      for (const asking of underWay.values()) asking.abort()
-      underWay.clear()
+      giveUp(() => true)
     },
   }
 }

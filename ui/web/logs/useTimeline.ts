@@ -1,6 +1,6 @@
 // The timeline of a question. Its newest lines are asked for beside the chart's counts, so that there is
 // something to read at once; with the counts it gets its length, and is refined and filled as its list is
-// looked at. While another question waits for its first answer the former lines stay.
+// looked at. While another question waits for its newest lines the former ones stay.
 
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { type Fault, histogram, type Page, searchLogs, toFault } from '../api/client'
@@ -34,7 +34,8 @@ interface Held {
 
 interface Newest {
   readonly turn: number
-  readonly page: Page
+  /** Nothing when it cannot be had. */
+  readonly page: Page | undefined
 }
 
 const NOTHING: Held = { timeline: timelineOf([]), turn: 0, counted: false, fault: undefined }
@@ -46,13 +47,14 @@ export function useTimeline(question: Question, counts: Counts, shown: boolean):
   const newest = useNewest(question, shown)
   const { turn } = question
   const answered = counts.question.turn === turn && counts.phase === 'ready' ? counts.buckets : undefined
-  const first = newest?.turn === turn ? newest.page : undefined
+  const first = newest?.turn === turn ? newest : undefined
   // Lines that come after the counts are fetched anyway.
   const begun = useRef<{ readonly turn: number; readonly counted: boolean }>(undefined)
 
   useEffect(() => {
     const counted = answered !== undefined
-    if (!shown || (!counted && first === undefined)) return
+    // Counts that come first wait: what the newest lines bring would else be asked for once more.
+    if (!shown || first === undefined || (!counted && first.page === undefined)) return
     if (begun.current?.turn === turn && begun.current.counted) return
     begun.current = { turn, counted }
     loader.current?.close()
@@ -61,7 +63,7 @@ export function useTimeline(question: Question, counts: Counts, shown: boolean):
       setHeld({ timeline, turn, counted, fault: fault === undefined ? undefined : toFault(fault) })
     }
     const asks = asksOf(filterPart(question.q))
-    const opened = openLoader(beginning(question, answered, first), { asks, onChange: hold, settle })
+    const opened = openLoader(beginning(question, answered, first.page), { asks, onChange: hold, settle })
     loader.current = opened
     hold()
   }, [turn, answered, first, shown])
@@ -90,7 +92,7 @@ function useNewest({ q, from, to, turn }: Question, shown: boolean): Newest | un
     const search = { q: filterPart(q), from, to }
     searchLogs(search, { order: 'desc', limit: FIRST_ROWS }, asking.signal).then(
       (page) => setNewest({ turn, page }),
-      () => undefined,
+      () => asking.signal.aborted || setNewest({ turn, page: undefined }),
     )
     return () => asking.abort()
   }, [q, from, to, turn, shown])

@@ -27,7 +27,7 @@ export const ROWS_KEPT_MAX = 20_000
 export const SPLIT_BUCKETS_MAX = 1_000
 /** Requests of the list that are under way at once. */
 export const LIST_REQUESTS_MAX = 4
-/** How long a fling must have ended before what it ended at is fetched, milliseconds. */
+/** A jump of the list that follows another one within this time is a fling, milliseconds. */
 export const SETTLE_MS = 80
 /** Highest element that every browser still draws right, pixels; a longer list is scaled. */
 export const SCROLL_PX_MAX = 8_000_000

@@ -14,7 +14,9 @@ export interface FacetsProps {
   /** As it stands in the address, pipes included. */
   readonly q: string
   readonly onQuery: (q: string) => void
-  /** Lines of each severity, when the chart has counted them for this question. */
+  /** Whether chart and list have their answers to the question. */
+  readonly answered: boolean
+  /** Lines of each severity, as the chart has counted them last. */
   readonly severities?: Readonly<Record<string, number>> | undefined
   /** On a narrow screen the facets are a drawer. */
   readonly open?: boolean | undefined
@@ -26,11 +28,11 @@ const OWN = ['severity', COMPONENT, 'node']
 const VALUES_SHOWN = 10
 const ATTRIBUTE_VALUES_SHOWN = 5
 
-export function Facets({ question, q, onQuery, severities, open = false, onClose }: FacetsProps) {
+export function Facets({ question, q, onQuery, answered, severities, open = false, onClose }: FacetsProps) {
   const drawer = useRef<HTMLElement>(null)
   // The chart counts what matches; once a severity is chosen, the others must be counted beside it.
   const chosen = severities === undefined || /severity/.test(question.q)
-  const facets = useFacets(question, chosen)
+  const facets = useFacets(question, answered, chosen)
   const components = facets.find((facet) => facet.field === COMPONENT)?.values
   const shorten = useMemo(() => shortener((components ?? []).map(({ value }) => value)), [components])
   useEffect(() => {
@@ -63,7 +65,7 @@ export function Facets({ question, q, onQuery, severities, open = false, onClose
               field={facet.field}
               q={q}
               values={severity && chosen && facet.values === undefined ? undefined : counted}
-              phase={severity && !chosen ? 'ready' : facet.phase}
+              phase={severity && !chosen && answered ? 'ready' : facet.phase}
               shown={OWN.includes(facet.field) ? VALUES_SHOWN : ATTRIBUTE_VALUES_SHOWN}
               shorten={facet.field === COMPONENT ? shorten : undefined}
               onQuery={onQuery}

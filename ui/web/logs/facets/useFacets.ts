@@ -1,5 +1,6 @@
-// Counts the values of the facets, one field after the other, so that they never crowd out the list's own
-// requests. A new question gives up the rest; what was counted stays until it is counted anew.
+// Counts the values of the facets, one field after the other, once the chart and the list have their answers:
+// nothing that is looked at first waits for them. A new question gives up the rest; what was counted stays
+// until it is counted anew.
 
 import { useEffect, useState } from 'react'
 import { fields, fieldValues, type ValueSeen } from '../../api/client'
@@ -17,7 +18,8 @@ export interface Facet {
 
 const SEVERITY = 'severity'
 
-export function useFacets(question: Question, countsSeverity: boolean): readonly Facet[] {
+/** `answered`: chart and list have what they asked for. */
+export function useFacets(question: Question, answered: boolean, countsSeverity: boolean): readonly Facet[] {
   const [facets, setFacets] = useState<readonly Facet[]>(() => [SEVERITY, ...FIRST_FIELDS].map(unknown))
   const { from, to, turn } = question
   const q = filterPart(question.q)
@@ -25,6 +27,7 @@ export function useFacets(question: Question, countsSeverity: boolean): readonly
     const abort = new AbortController()
     const put = (facet: Facet) => setFacets((all) => all.map((one) => (one.field === facet.field ? facet : one)))
     setFacets((all) => all.map((facet) => ({ ...facet, phase: 'loading' })))
+    if (!answered) return
     const count = (field: string) => countValues({ q, from, to }, field, abort.signal).then(put)
     const run = async () => {
       for (const field of countsSeverity ? [SEVERITY, ...FIRST_FIELDS] : FIRST_FIELDS) await count(field)
@@ -37,7 +40,7 @@ export function useFacets(question: Question, countsSeverity: boolean): readonly
       if (!abort.signal.aborted) setFacets((all) => all.map((facet) => (facet.phase === 'loading' ? { ...facet, phase: 'failed' } : facet)))
     })
     return () => abort.abort()
-  }, [q, from, to, turn, countsSeverity])
+  }, [q, from, to, turn, answered, countsSeverity])
   return facets
 }
 
