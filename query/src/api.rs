@@ -66,7 +66,7 @@ pub use self::peer::{Peer, PeerCertificate};
 pub use self::process::{Readiness, RenderMetrics};
 pub use self::token::{Role, Secret, Token, Tokens};
 
-use self::access::Gate;
+use self::access::{Caller, Gate};
 use self::audit::Audit;
 use self::components::SpeakersBySplit;
 use self::error::ApiError;
@@ -108,6 +108,16 @@ pub(crate) struct Shared {
     pub(crate) logins: Throttle,
     /// The OpenAPI document, as text.
     document: Bytes,
+}
+
+impl Api {
+    /// Returns once an answer that may go on for ever has to end: the process does, or the caller's token.
+    pub(crate) async fn ends(&self, caller: &Caller) -> &'static str {
+        tokio::select! {
+            () = self.shutdown.cancelled() => "the process is told to end",
+            () = self.access.expelled(caller) => "the token is let in no longer",
+        }
+    }
 }
 
 impl Deref for Api {

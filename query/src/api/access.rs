@@ -44,6 +44,23 @@ impl AccessPolicy {
     pub fn fixed(tokens: Vec<Token>) -> Self {
         Self::Tokens(watch::channel(tokens.into()).1)
     }
+
+    /// Returns once the token that the caller came in with is let in no longer.
+    pub(crate) async fn expelled(&self, caller: &Caller) {
+        let is_his = |token: &Token| {
+            token.tenant == caller.tenant
+                && Some(token.role) == caller.role
+                && Some(&token.fingerprint) == caller.fingerprint.as_ref()
+        };
+        if let Self::Tokens(tokens) = self {
+            let mut tokens = tokens.clone();
+            if tokens.wait_for(|tokens| !tokens.iter().any(is_his)).await.is_ok() {
+                return;
+            }
+        }
+        // Nobody is asked, or no token changes any more.
+        std::future::pending().await
+    }
 }
 
 /// Whose token came with the request; handlers find it among the request's extensions.

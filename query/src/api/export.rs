@@ -68,9 +68,7 @@ pub(crate) async fn export(
                     Ok(found) => page = Some(found),
                     Err(_) => return cut_off(&sender, "the export cannot go on").await,
                 },
-                () = api.shutdown.cancelled() => {
-                    return cut_off(&sender, "the process is told to end").await;
-                }
+                why = api.ends(&caller) => return cut_off(&sender, why).await,
                 () = sender.closed() => return,
             }
         }

@@ -1,7 +1,8 @@
 //! The other end of a connection: its address, and whom its certificate says that it is.
 //!
 //! Invariant: where client certificates are asked for, a collector speaks for its own node only, whatever
-//! token it shows: one that was stolen cannot write under another node's name.
+//! token it shows: with one that was stolen nobody adds to another node's files. (Lines of NDJSON are a
+//! program's, and name any node.)
 
 use std::net::SocketAddr;
 use std::sync::Arc;

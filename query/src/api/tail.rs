@@ -20,7 +20,6 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tokio_util::sync::CancellationToken;
 
 use super::Api;
 use super::access::Caller;
@@ -58,7 +57,12 @@ pub(crate) async fn tail(
     let feed = api.store.subscribe(&caller.tenant);
     let (listener, waiting) = mpsc::channel(TAIL_RECORDS_WAITING_MAX);
     let follower = Follower { tail, listener, skipped: 0 };
-    tokio::spawn(follower.follow(feed, api.shutdown.clone()));
+    tokio::spawn(async move {
+        tokio::select! {
+            () = follower.follow(feed) => {}
+            why = api.ends(&caller) => tracing::debug!(why, "a tail was ended"),
+        }
+    });
     let ready = stream::once(async { Event::default().event("ready").data("{}") });
     let events = ready.chain(ReceiverStream::new(waiting)).map(Ok);
     let comments = KeepAlive::new().interval(TAIL_COMMENT_EVERY);
@@ -74,8 +78,8 @@ struct Follower {
 }
 
 impl Follower {
-    /// Ends when the listener leaves, when the process is told to end, or when the feed does.
-    async fn follow(mut self, mut feed: Receiver<Arc<Rows>>, shutdown: CancellationToken) {
+    /// Ends when the listener leaves, or when the feed does.
+    async fn follow(mut self, mut feed: Receiver<Arc<Rows>>) {
         let listener = self.listener.clone();
         loop {
             tokio::select! {
@@ -85,7 +89,6 @@ impl Follower {
                     Err(RecvError::Lagged(chunks)) => self.skip(chunks),
                     Err(RecvError::Closed) => return,
                 },
-                () = shutdown.cancelled() => return,
                 room = listener.reserve(), if self.skipped > 0 => match room {
                     Ok(room) => room.send(skipped(std::mem::take(&mut self.skipped))),
                     Err(_) => return,

@@ -2,7 +2,9 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use nilometer_model::Tenant;
 use serde_json::json;
+use tokio::sync::watch;
 
 use super::harness::{World, heartbeat, post, tokens};
 use super::*;
@@ -190,4 +192,50 @@ async fn no_refusal_repeats_a_token() {
         let answer = world.send(post("/api/v1/login", &[], body.into())).await;
         assert!(!answer.text().contains("hunter2"), "{}", answer.text());
     }
+}
+
+fn token(tenant: &str, role: Role) -> Token {
+    let secret = format!("{tenant}-{}-secret", role.name());
+    Token {
+        role,
+        tenant: Tenant::parse(tenant).unwrap(),
+        fingerprint: format!("{secret}-print").into(),
+        secret: Secret::new(secret),
+    }
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_listed_and_let_in_by_its_own_tenant_only() {
+    let tokens = ["default", "other"].map(|tenant| token(tenant, Role::Write));
+    let world = World::with_access(AccessPolicy::fixed(tokens.to_vec())).await;
+    world.turn_away("m", Reason::TooOld);
+    let (own, other) = (
+        [("authorization", "Bearer default-write-secret")],
+        [("authorization", "Bearer other-write-secret")],
+    );
+    let (letter, never) = ("00000000000000ab:1", "00000000000000ff:1");
+    let retry = |letter: &str| format!("/api/v1/dead-letters/{letter}/retry");
+    let list = world.ask("GET", "/api/v1/dead-letters", &other).await;
+    assert_eq!(list.json(), json!({"dead_letters": []}));
+    let kept = world.ask("POST", &retry(letter), &other).await;
+    let unknown = world.ask("POST", &retry(never), &other).await;
+    assert_eq!((kept.status, unknown.status), (404, 404));
+    assert_eq!(kept.text().replace(letter, never), unknown.text(), "as one that never was");
+    assert!(world.intake.ingested().is_empty());
+    assert_eq!(world.ask("POST", &retry(letter), &own).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_tail_ends_with_its_token_and_not_with_another_change_of_the_tokens() {
+    let (read, admin) = (token("default", Role::Read), token("default", Role::Admin));
+    let (file, tokens) = watch::channel([read.clone()].into());
+    let world = World::with_access(AccessPolicy::Tokens(tokens)).await;
+    let bearer = [("authorization", "Bearer default-read-secret")];
+    let mut events = world.events_of("/api/v1/logs/tail", &bearer).await;
+    assert_eq!(events.next().await.unwrap().0, "ready");
+    file.send_replace([admin.clone(), read].into());
+    world.write(1);
+    assert_eq!(events.next().await.unwrap().0, "record");
+    file.send_replace([admin].into());
+    assert_eq!(events.next().await, None);
 }

@@ -223,7 +223,11 @@ impl World {
 
     /// The events of a tail, as they come.
     pub(super) async fn events(&self, path: &str) -> Events {
-        let request = request("GET", path, &[], Body::empty());
+        self.events_of(path, &[]).await
+    }
+
+    pub(super) async fn events_of(&self, path: &str, headers: &[(&str, &str)]) -> Events {
+        let request = request("GET", path, headers, Body::empty());
         let response = self.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), 200);
         Events { stream: response.into_body().into_data_stream(), text: String::new() }
