@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { COMPLETE } from '../model/coverage'
 import { queryString, toFault } from './request'
+import { parseTime } from '../model/time'
 import { toCompletion, toCoverage, toRecord } from './wire'
 
 test('a record of which hardly anything is known still is a row', () => {
@@ -40,4 +41,18 @@ test.each([
 
 test('whatever was thrown is a fault', () => {
   expect(toFault(new TypeError('Failed to fetch'))).toMatchObject({ code: 'unreachable', hint: 'Failed to fetch' })
+})
+
+const [EARLY, LATER] = ['2026-01-29T14:05:31Z', '2026-01-29T14:06:12Z']
+const late = (behind_ms: number) => ({ node: 'node-74', behind_ms, last_seen: EARLY })
+
+test.each([
+  [LATER, [], LATER],
+  [LATER, [late(41_000)], EARLY],
+  [LATER, [late(86_400_000)], EARLY],
+  [LATER, [late(86_400_001)], LATER],
+  [null, [late(41_000)], EARLY],
+  [null, [], undefined],
+])('complete to %s with %o late means complete to %s', (complete_to, lagging, to) => {
+  expect(toCoverage({ complete: false, complete_to, lagging }).completeTo).toBe(to && parseTime(to))
 })

@@ -75,10 +75,20 @@ export function toCoverage(wire: WireCoverage | undefined): Coverage {
   )
   return {
     complete: wire.complete ?? true,
-    completeTo: wire.complete_to == null ? undefined : parseTime(wire.complete_to),
+    completeTo: completeTo(wire),
     lagging: (wire.lagging ?? []).map((late) => ({ node: late.node, behindMs: late.behind_ms })),
     missingSplits: wire.missing_splits ?? 0,
     gaps,
     limitedBy: LIMITS.find((limit) => limit === wire.limited_by),
   }
+}
+
+/** A node that is silent for longer is as good as gone: it is named, but the rest is not held back by it. */
+const SILENT_MS_MAX = 86_400_000
+
+/** The server leaves silent nodes out of its own answer; what they wrote since their last sign is not here. */
+function completeTo({ complete_to, lagging = [] }: WireCoverage): Nanos | undefined {
+  const silent = lagging.filter(({ behind_ms }) => behind_ms <= SILENT_MS_MAX).map(({ last_seen }) => last_seen)
+  const times = [complete_to, ...silent].flatMap((time) => (time == null ? [] : (parseTime(time) ?? [])))
+  return times.reduce<Nanos | undefined>((least, time) => (least === undefined || time < least ? time : least), undefined)
 }

@@ -34,7 +34,9 @@ export const Bars = memo(function Bars({ q, buckets, all, zone, width }: BarsPro
   )
 })
 
-/** A label needs this much to its right, where the end of the range is written. */
+/** A label needs this much to its left, where the errors' maximum is written, and to its right, where the end
+ *  of the range is. */
+const START_PX = 112
 const END_PX = 92
 
 function Axis({ buckets, zone, width }: Pick<BarsProps, 'buckets' | 'zone' | 'width'>) {
@@ -42,7 +44,7 @@ function Axis({ buckets, zone, width }: Pick<BarsProps, 'buckets' | 'zone' | 'wi
   if (from === undefined || to === undefined || width === 0) return null
   const [start, end] = [millis(from), millis(to)]
   const place = (ms: number) => ((ms - start) / (end - start)) * width
-  const shown = ticks(from, to, zone, width).filter((tick) => place(tick.at) > 20 && place(tick.at) < width - END_PX)
+  const shown = ticks(from, to, zone, width).filter((tick) => place(tick.at) > START_PX && place(tick.at) < width - END_PX)
   return (
     <g className="ticks">
       {shown.map((tick) => (
@@ -73,7 +75,7 @@ export function Maxima({ buckets, all }: Pick<BarsProps, 'buckets' | 'all'>) {
         {behind > 0 && scaleWords(behind, 'line', length)}
         {lines === 0 && behind === 0 && 'no lines'}
       </span>
-      <span className={errors > 0 ? 'maximum errors bad' : 'maximum errors'} style={{ top: BASE_PX + LANE_PX - 12 }}>
+      <span className={errors > 0 ? 'maximum errors bad' : 'maximum errors'} style={{ top: BASE_PX + LANE_PX + 2 }}>
         {errors > 0 ? scaleWords(errors, 'error', length) : 'no errors'}
       </span>
     </>

@@ -20,16 +20,16 @@ const MINUTE = 60_000
 
 test.each([
   [5 * MINUTE, 1440, 150],
-  [15 * MINUTE, 1440, 90],
-  [60 * MINUTE, 1440, 120],
-  [6 * 60 * MINUTE, 1440, 120],
+  [15 * MINUTE, 1440, 180],
+  [60 * MINUTE, 1440, 240],
+  [6 * 60 * MINUTE, 1440, 180],
   [24 * 60 * MINUTE, 1440, 144],
   [7 * 24 * 60 * MINUTE, 1440, 168],
-  [30 * 24 * 60 * MINUTE, 1440, 120],
-  [60 * MINUTE, 390, 30],
-  [3_600_001, 1440, 160],
+  [30 * 24 * 60 * MINUTE, 1440, 240],
+  [60 * MINUTE, 390, 60],
+  [3_600_001, 1440, 240],
   [3_600_001, 100, 40],
-  [3_600_001, 5000, 160],
+  [3_600_001, 5000, 300],
 ])('a range of %d ms on %d px is counted in %d buckets', (length, width, count) => {
   expect(bucketCount(length, width)).toBe(count)
 })

@@ -35,8 +35,8 @@ export function severityTotals(buckets: readonly CountedBucket[]): Readonly<Reco
 }
 
 const BUCKETS_MIN = 40
-const BUCKETS_MAX = 160
-const BUCKET_PX = 9
+const BUCKETS_MAX = 300
+const BUCKET_PX = 6
 const LENGTHS_MS = [
   ...[1, 2, 5, 10, 20, 50, 100, 200, 500],
   ...[1, 2, 5, 10, 15, 30].map((s) => s * 1000),

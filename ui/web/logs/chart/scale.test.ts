@@ -15,7 +15,7 @@ const bucket = (lines: number, errors: number): Bucket => ({ from: nanos(0), to:
 test('bars stand on the axis, errors hang below it, and nothing is drawn for nothing', () => {
   const buckets = [bucket(10, 0), bucket(0, 0), bucket(5, 5), bucket(1000, 1)]
   expect(most(buckets, rising)).toBe(999)
-  expect(risePath([bucket(10, 0), bucket(0, 0)], rising, 10, 20)).toBe('M0 8h9v54h-9z')
+  expect(risePath([bucket(10, 0), bucket(0, 0)], rising, 10, 20)).toBe('M0 12h9v50h-9z')
   expect(hangPath(buckets, 5, 40)).toBe('M20 64h9v22h-9zM30 64h9v4.4h-9z')
 })
 
@@ -34,7 +34,7 @@ test.each([
 })
 
 test('a bar is never narrower than a pixel', () => {
-  expect(risePath([bucket(1, 0), bucket(1, 0), bucket(1, 0)], rising, 1, 2)).toBe('M0 8h1v54h-1zM1 8h1v54h-1zM1 8h1v54h-1z')
+  expect(risePath([bucket(1, 0), bucket(1, 0), bucket(1, 0)], rising, 1, 2)).toBe('M0 12h1v50h-1zM1 12h1v50h-1zM1 12h1v50h-1z')
 })
 
 const at = (text: string) => parseTime(text) ?? nanos(0)

@@ -1,11 +1,12 @@
 // Where things stand in the chart: bars as paths, times as places, ticks at round times of the zone.
 //
-//   8 ┌ the maximum is written here
+//   0   the maximum is written here
+//  12 ┌
 //     │ ▂▆█▃   lines rise on their own scale
 //  62 ┴────────
 //  64 ┬ ▀ ▀▀   errors hang, on theirs
-//  86 └
-// 108   13:10      13:20      14:06:12
+//  86 └ the errors' maximum is written here
+// 108                13:20      14:06:12
 
 import { MONTHS, type Nanos, millis } from '../../model/time'
 import { momentAt, wallClock, wallText, type Zone } from '../../model/zone'
@@ -14,7 +15,7 @@ import type { Bucket } from './counts'
 export const HEIGHT_PX = 108
 export const BASE_PX = 62
 export const LANE_PX = 22
-const HEAD_PX = 8
+const HEAD_PX = 12
 const ERROR_PX_MIN = 2
 
 export function most(buckets: readonly Bucket[], of: (bucket: Bucket) => number): number {
