@@ -3,6 +3,7 @@
 import { type RefObject, useCallback, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { filterPart } from '../model/query'
 import { COMPLETE } from '../model/coverage'
+import type { Shorten } from '../model/names'
 import type { LogRecord } from '../model/record'
 import { type Nanos, parseTime } from '../model/time'
 import type { Question } from '../state/question'
@@ -30,6 +31,7 @@ import { coverageSentence, elapsedPhrase } from './words'
 export interface ListingProps {
   readonly view: View
   readonly question: Question
+  readonly shorten: Shorten
   readonly counts: Counts
   readonly timeline: TimelineControl
   readonly feed: FeedControl
@@ -172,11 +174,11 @@ function useLines({ view, question, counts, timeline, feed }: ListingProps): Lin
 
 const ENDLESS = (1n << 63n) as Nanos
 
-function useLook({ view, counts }: ListingProps) {
+function useLook({ view, shorten, counts }: ListingProps) {
   const { columns, wrap, zone, q, tail } = view
   const [first, last] = [counts.buckets[0]?.from, counts.buckets.at(-1)?.to]
   const dated = !tail && first !== undefined && last !== undefined && dayOf(first, zone) !== dayOf((last - 1n) as Nanos, zone)
-  return useMemo(() => ({ columns, wrap, zone, dated, terms: searched(q) }), [columns.join('\n'), wrap, zone, dated, q])
+  return useMemo(() => ({ columns, shorten, wrap, zone, dated, terms: searched(q) }), [columns.join('\n'), shorten, wrap, zone, dated, q])
 }
 
 /** What is read stays in sight when another question is answered; a row that was opened by its address is

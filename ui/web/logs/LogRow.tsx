@@ -1,6 +1,7 @@
 // One row of the list. Text of logs reaches the page here, and only as text nodes.
 
 import { memo } from 'react'
+import type { Shorten } from '../model/names'
 import { letter } from '../model/record'
 import { clockIn } from '../model/zone'
 import type { View } from '../state/view'
@@ -11,6 +12,8 @@ import { Text } from './Text'
 /** How all rows of a list look. */
 export interface RowLook {
   readonly columns: readonly string[]
+  /** What is left of a component's name. */
+  readonly shorten: Shorten
   readonly wrap: boolean
   readonly zone: View['zone']
   /** Whether there is room for dates: the range has more than one day. */
@@ -62,7 +65,7 @@ export const LogRow = memo(function LogRow({ line, index, top, height, date, loo
         {letter(record.severity)}
       </span>
       {look.columns.map((name) => (
-        <Column key={name} name={name} text={columnText(record, name)} />
+        <Column key={name} name={name} text={columnText(record, name)} shorten={look.shorten} />
       ))}
       <span className="message">
         <Text pieces={messagePieces(record.message, look.chars, look.wrap, look.terms)} />
@@ -83,10 +86,11 @@ function Time({ at, date, dated }: { at: string; date: string | undefined; dated
   )
 }
 
-function Column({ name, text }: { name: string; text: string }) {
+function Column({ name, text, shorten }: { name: string; text: string; shorten: Shorten }) {
+  const component = name === 'component'
   return (
-    <span className={name === 'component' ? 'column component' : 'column'} title={`${name}: ${text}`}>
-      {text}
+    <span className={component ? 'column component' : 'column'} title={`${name}: ${text}`}>
+      {component ? shorten(text) : text}
     </span>
   )
 }

@@ -13,6 +13,7 @@ import { useAllCounts, useCounts } from './chart/useCounts'
 import { ExportDialog } from './ExportDialog'
 import { Failed } from './Failed'
 import { Facets } from './facets/Facets'
+import { useFacets, useShorten } from './facets/useFacets'
 import { Listing } from './Listing'
 import './logs.css'
 import { QueryBar } from './query/QueryBar'
@@ -36,12 +37,14 @@ export function Logs() {
   const feed = useFeed(view)
   useCountingOn(view.tail && !feed.feed.tail.paused, ask)
   const [exporting, setExporting] = useState(false)
-  const [facets, setFacets] = useState(false)
+  const [drawer, setDrawer] = useState(false)
   // A tail ends now: a range that ended earlier would hide what comes.
   const tail = () => changeView(view.tail ? { tail: false } : { tail: true, to: TO_DEFAULT, around: undefined })
 
   const counted = counts.phase === 'ready' && counts.question.turn === question.turn
   const answered = counts.phase === 'failed' || (counted && (!listed || (timeline.counted && timeline.turn === question.turn)))
+  const facets = useFacets(question, counts, answered)
+  const shorten = useShorten(facets)
   const { coverage } = counts
   const answer = piped ? result : counts
   const fault = answer.phase === 'failed' ? answer.fault : undefined
@@ -84,24 +87,24 @@ export function Logs() {
         />
         <div className="body">
           <Facets
-            question={question}
+            facets={facets}
+            shorten={shorten}
             q={view.q}
-            answered={answered}
-            severities={counts.buckets.length > 0 ? counts.severities : undefined}
-            open={facets}
-            onClose={() => setFacets(false)}
+            open={drawer}
+            onClose={() => setDrawer(false)}
             onQuery={(q) => changeView({ q })}
           />
           {!tabled ? (
             <Listing
               view={view}
               question={question}
+              shorten={shorten}
               counts={counts}
               timeline={timeline}
               feed={feed}
               onAgain={ask}
               onTail={tail}
-              onFacets={() => setFacets(true)}
+              onFacets={() => setDrawer(true)}
             />
           ) : fault !== undefined && fault.column === undefined ? (
             <Failed fault={fault} view={view} onAgain={ask} />
@@ -111,7 +114,7 @@ export function Logs() {
               q={view.q}
               zone={view.zone}
               onQuery={(q) => changeView({ q })}
-              onFacets={() => setFacets(true)}
+              onFacets={() => setDrawer(true)}
             />
           )}
         </div>

@@ -3,10 +3,11 @@
 import { useState } from 'react'
 import type { ValueSeen } from '../../api/client'
 import { FACET_VALUES_MAX } from '../../model/limits'
+import { seen } from '../../model/message'
 import type { Shorten } from '../../model/names'
 import { tight } from '../chart/words'
 import { capital, count } from '../words'
-import { type FacetValue, SEVERITIES, toggled, valuesOf } from './facets'
+import { type FacetValue, SEVERITIES, SEVERITY, toggled, valuesOf } from './facets'
 
 export interface GroupProps {
   readonly field: string
@@ -33,7 +34,7 @@ export function Group({ field, q, values: counted, phase, shown, shorten, onQuer
     <section className={phase === 'loading' ? 'group former' : 'group'} aria-label={field}>
       <h2>
         <span className="cut" title={field}>
-          {OWN_FIELDS.includes(field) ? capital(field) : field}
+          {OWN_FIELDS.includes(field) ? capital(field) : seen(field)}
         </span>
         {values.length > shown && <span className="label">{total}</span>}
       </h2>
@@ -61,7 +62,7 @@ interface ValueProps extends Pick<GroupProps, 'field' | 'q' | 'shorten' | 'onQue
 function Value({ field, value: { value, count: n, chosen }, most, q, shorten, onQuery }: ValueProps) {
   const only = () => onQuery(toggled(q, field, value, false))
   const without = () => onQuery(toggled(q, field, value, true))
-  const severity = field === 'severity' && SEVERITIES.includes(value)
+  const severity = field === SEVERITY && SEVERITIES.includes(value)
   const lines = n === undefined ? 'no lines' : n === 1 ? '1 line' : `${count(n)} lines`
   return (
     <li
@@ -82,7 +83,7 @@ function Value({ field, value: { value, count: n, chosen }, most, q, shorten, on
         title={`${value}: ${lines}. Alt and a click keep it out.`}
         onClick={(event) => (event.altKey ? without() : only())}
       >
-        {value === '' ? <span className="ink3">empty</span> : (shorten?.(value) ?? value)}
+        {value === '' ? <span className="ink3">empty</span> : seen(shorten?.(value) ?? value)}
       </button>
       <span className="meter" aria-hidden="true">
         <i style={{ width: `${((n ?? 0) / most) * 100}%` }} />

@@ -18,9 +18,11 @@ export interface FacetValue {
 
 /** From the worst to the least. */
 export const SEVERITIES = ['fatal', 'error', 'warn', 'info', 'debug', 'trace']
-export const FIRST_FIELDS = ['component', 'node']
+export const SEVERITY = 'severity'
+export const COMPONENT = 'component'
+export const FIRST_FIELDS = [COMPONENT, 'node']
 const NEXT_FIELDS = ['stream', 'instance']
-const NEVER = ['time', 'message', 'severity', 'trace_id', 'span_id', 'source', 'position', 'received']
+const NEVER = ['time', 'message', SEVERITY, 'trace_id', 'span_id', 'source', 'position', 'received']
 
 /** Component and node, stream and instance, then the commonest attributes whose values can repeat. */
 export function facetFields(seen: readonly FieldSeen[]): readonly string[] {

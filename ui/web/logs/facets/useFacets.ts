@@ -2,12 +2,14 @@
 // nothing that is looked at first waits for them. A new question gives up the rest; what was counted stays
 // until it is counted anew.
 
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useState } from 'react'
 import { fields, fieldValues, type ValueSeen } from '../../api/client'
 import { FACET_VALUES_MAX } from '../../model/limits'
-import type { Question } from '../../state/question'
+import { type Shorten, shortener } from '../../model/names'
 import { filterPart } from '../../model/query'
-import { facetFields, filtersBeside, FIRST_FIELDS, tellsApart } from './facets'
+import type { Question } from '../../state/question'
+import type { Counts } from '../chart/useCounts'
+import { COMPONENT, facetFields, filtersBeside, FIRST_FIELDS, SEVERITY, severityValues, tellsApart } from './facets'
 
 export interface Facet {
   readonly field: string
@@ -16,10 +18,26 @@ export interface Facet {
   readonly phase: 'loading' | 'ready' | 'failed'
 }
 
-const SEVERITY = 'severity'
+/** `answered`: chart and list have what they asked for. The chart counts the severities of what matches; once
+ *  a query names severities, the others must be counted beside those it asks for. */
+export function useFacets(question: Question, counts: Counts, answered: boolean): readonly Facet[] {
+  const countsSeverity = /severity/.test(filterPart(question.q))
+  const facets = useCounted(question, answered, countsSeverity)
+  return useMemo(() => {
+    if (countsSeverity) return facets
+    const values = counts.buckets.length === 0 ? undefined : severityValues(counts.severities)
+    const severity: Facet = { field: SEVERITY, values, phase: counts.phase }
+    return facets.map((facet) => (facet.field === SEVERITY ? severity : facet))
+  }, [facets, countsSeverity, counts])
+}
 
-/** `answered`: chart and list have what they asked for. */
-export function useFacets(question: Question, answered: boolean, countsSeverity: boolean): readonly Facet[] {
+/** How the components' names are shortened, where whole ones would only repeat themselves. */
+export function useShorten(facets: readonly Facet[]): Shorten {
+  const components = facets.find(({ field }) => field === COMPONENT)?.values
+  return useMemo(() => shortener((components ?? []).map(({ value }) => value)), [components])
+}
+
+function useCounted(question: Question, answered: boolean, countsSeverity: boolean): readonly Facet[] {
   const [facets, setFacets] = useState<readonly Facet[]>(() => [SEVERITY, ...FIRST_FIELDS].map(unknown))
   const { from, to, turn } = question
   const q = filterPart(question.q)
@@ -50,7 +68,8 @@ function unknown(field: string): Facet {
 
 async function countValues(question: Omit<Question, 'turn'>, field: string, signal: AbortSignal): Promise<Facet> {
   const beside = { ...question, q: filtersBeside(question.q, field) }
-  const values = await fieldValues(beside, field, FACET_VALUES_MAX + 1, signal)
+  const counted = await fieldValues(beside, field, FACET_VALUES_MAX + 1, signal)
+  const values = field === SEVERITY ? severityValues(Object.fromEntries(counted.map(({ value, count }) => [value, count]))) : counted
   const kept = [SEVERITY, ...FIRST_FIELDS].includes(field) || tellsApart(values) ? values : []
   return { field, values: kept, phase: 'ready' }
 }
