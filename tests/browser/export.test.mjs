@@ -51,7 +51,7 @@ inPage('CSV is what the command line writes, byte for byte', options, async (pag
   const q = 'severity:error'
   const { name, text } = await download(page, q, 'CSV')
   assert.equal(name, 'logs.csv')
-  const written = execFileSync(BINARY, ['export', q, '--server', shop.url, '--from', RANGE.from, '--to', RANGE.to, '--output', 'csv'], { encoding: 'utf8' })
+  const written = execFileSync(BINARY, ['export', q, '--server', shop.url, '--from', RANGE.from, '--to', RANGE.to, '--output', 'csv'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
   assert.equal(text, written)
   assert.match(text, /"'=1\+1,""quoted""\nand a second line"/)
 })

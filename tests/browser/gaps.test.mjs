@@ -32,7 +32,7 @@ async function lose() {
   rmSync(gone.path)
   lossy = await Product.start('lossy', { role: 'up', port: lossy.port })
   await lossy.holds('kept', 40)
-  await until('the loss', async () => JSON.parse(await lossy.get('logs', {})).coverage.gaps.length > 0)
+  await until('the loss', async () => JSON.parse(await lossy.get('logs')).coverage.gaps.length > 0)
 }
 
 /** A node that has sent a line, and stands still then. */
@@ -42,6 +42,7 @@ async function silence() {
   writeFileSync(file, 'INFO a line from far away\n')
   const collector = start('collect', ['collect', '--to', central.url, '--data', data, '--rootfs', root, '--node', 'node9', '--listen', '127.0.0.1:0', '--file', file])
   await central.holds('node:node9', 1)
+  await until('its first sign of life', async () => JSON.parse(await central.get('logs')).coverage.complete)
   collector.kill('SIGSTOP')
 }
 
@@ -68,7 +69,7 @@ inPage('what is exported says that it is not all', { product: () => lossy }, asy
 })
 
 inPage('a node that is late is said in the header, in the list and by hatching', { product: () => central }, async (page) => {
-  await until('the node is late', async () => JSON.parse(await central.get('logs', {})).coverage.lagging.length > 0, SILENT_MS)
+  await until('the node is late', async () => JSON.parse(await central.get('logs')).coverage.lagging.length > 0, SILENT_MS)
   await page.goto(central.page())
   await page.getByText('1 node late').waitFor()
   await page.locator('.tab-row', { hasText: /node9 is .* behind/ }).waitFor()

@@ -77,10 +77,13 @@ export async function rows(page, list = 'Log lines') {
     const box = document.querySelector(`[aria-label="${name}"]`)
     if (box === null || box.closest('.former') !== null) return undefined
     const { top, bottom } = box.getBoundingClientRect()
-    const seen = [...box.querySelectorAll('li.line')]
+    const near = [...box.querySelectorAll('li.line')]
       .map((row) => ({ row, place: row.getBoundingClientRect() }))
-      .filter(({ place }) => place.top >= top - 1 && place.bottom <= bottom + 1)
+      .filter(({ place }) => place.bottom > top && place.top < bottom)
       .toSorted((a, b) => a.place.top - b.place.top)
+    const whole = near.filter(({ place }) => place.top >= top - 1 && place.bottom <= bottom + 1)
+    // A wrapped row may be higher than the list.
+    const seen = whole.length > 0 ? whole : near
     if (seen.length === 0 || seen.some(({ row }) => row.classList.contains('waiting'))) return undefined
     return seen
       .filter(({ row }) => row.dataset.index !== undefined)

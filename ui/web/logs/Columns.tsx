@@ -3,6 +3,7 @@
 
 import { type RefObject, useEffect, useRef, useState } from 'react'
 import { fields, type FieldSeen, type Search } from '../api/client'
+import { seen } from '../model/message'
 import { changeView } from '../state/useView'
 
 export interface ColumnsProps {
@@ -47,7 +48,7 @@ export function Columns({ search, columns, onClose }: ColumnsProps) {
         {columns.map((name, at) => (
           <li key={name}>
             <span className="cut grow" title={name}>
-              {name}
+              {seen(name)}
             </span>
             {at > 0 && (
               <button type="button" title="Further left" aria-label={`${name} further left`} onClick={() => change(swapped(columns, at))}>
@@ -80,7 +81,7 @@ export function Columns({ search, columns, onClose }: ColumnsProps) {
         {found.map(({ name, count }) => (
           <li key={name}>
             <button type="button" className="cut grow" onClick={() => add(name)}>
-              {name}
+              {seen(name)}
             </button>
             <span className="ink3">{count.toLocaleString('en-US')}</span>
           </li>

@@ -1,7 +1,7 @@
 // One record, whole: its message as written, its trace, its fields, what its source wrote around it, its
 // text to take along.
 
-import { innerMessage, wholeSegments } from '../model/message'
+import { innerMessage, seen, wholeSegments } from '../model/message'
 import { isError, type LogRecord } from '../model/record'
 import { withTerm } from '../model/terms'
 import { millis } from '../model/time'
@@ -59,7 +59,7 @@ function Head({ record, onStep, onClose }: Pick<DetailProps, 'record' | 'onStep'
     <header>
       <Mark of={mark} />
       <span className="strong cut">
-        {said} in {record.component || 'unknown'}
+        {said} in {seen(record.component || 'unknown')}
       </span>
       <span className="grow" />
       <button type="button" className="tool" title="Previous: k" aria-label="Previous line" onClick={() => onStep(-1)}>

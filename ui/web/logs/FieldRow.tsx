@@ -4,6 +4,7 @@
 import type { KeyboardEvent } from 'react'
 import { AROUND_TIME_MS } from '../model/limits'
 import { withTerm } from '../model/terms'
+import { seen } from '../model/message'
 import { type Nanos, rfc3339Nanos } from '../model/time'
 import { CopyButton } from '../parts/copy'
 import { changeView } from '../state/useView'
@@ -19,7 +20,7 @@ export function FieldRow({ field, q }: { field: Field; q: string }) {
   return (
     <div>
       <dt className="cut" title={field.name}>
-        {field.name}
+        {seen(field.name)}
       </dt>
       <dd onKeyDown={onKeyDown}>
         <Value field={field} onFilter={filter} />

@@ -15,6 +15,8 @@ const COVERAGES: [Partial<Coverage>, string][] = [
   [{}, 'Complete.'],
   [{ completeTo: AT }, 'Complete to 14:05:31.'],
   [{ complete: false, completeTo: AT, lagging: late(41_300) }, 'Complete to 14:05:31; node-74 is 41 s behind.'],
+  [{ complete: false, completeTo: 0n as Nanos, lagging: late(1_795_250_000_000) }, 'Node-74 has not said how far it is.'],
+  [{ complete: false, lagging: [{ node: 'a\u202eb\u0000', behindMs: 41_300 }] }, 'A\\u202eb\\x00 is 41 s behind.'],
   [{ complete: false, lagging: late(2_000, 90_000) }, '2 nodes are behind, node-75 by 1 m 30 s.'],
   [{ complete: false, gaps: [GAP] }, 'Lines are missing in one place.'],
   [{ complete: false, gaps: [GAP, GAP], missingSplits: 1 }, 'Lines are missing in 2 places; a stored object cannot be read.'],

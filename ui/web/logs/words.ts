@@ -2,6 +2,7 @@
 // number where there is one, no blame. Pure, so that every sentence stands in a test.
 
 import type { Coverage, Gap, Lagging } from '../model/coverage'
+import { seen } from '../model/message'
 import { type Nanos, day, duration, millis, nanos, roundDuration } from '../model/time'
 import { clockIn, wallClock, wallText, type Zone } from '../model/zone'
 import { momentOf, type View } from '../state/view'
@@ -35,8 +36,9 @@ export function gapSentence(gap: Gap): string {
 }
 
 function whose({ component, node, source }: Gap): string {
-  if (component === undefined) return node === undefined ? `source ${source}` : `a source on ${node}`
-  return node === undefined ? component : `${component} on ${node}`
+  const where = node === undefined ? '' : ` on ${seen(node)}`
+  if (component === undefined) return node === undefined ? `source ${source}` : `a source${where}`
+  return seen(component) + where
 }
 
 /** `in 14 ms` */
@@ -48,7 +50,7 @@ export function elapsedPhrase(ms: number): string {
 export function coverageSentence(coverage: Coverage, zone: Zone): string {
   const to = coverage.completeTo
   const parts: string[] = []
-  if (to !== undefined) parts.push(`Complete to ${clockIn(to, zone).slice(0, 8)}`)
+  if (to !== undefined && to > 0n) parts.push(`Complete to ${clockIn(to, zone).slice(0, 8)}`)
   else if (coverage.complete) parts.push('Complete')
   if (coverage.lagging.length > 0) parts.push(laggingPhrase(coverage.lagging))
   if (coverage.gaps.length > 0) {
@@ -61,11 +63,16 @@ export function coverageSentence(coverage: Coverage, zone: Zone): string {
   return [sentence === '' ? '' : `${capital(sentence)}.`, limited].filter(Boolean).join(' ')
 }
 
+/** A node that has not yet said how far it is has been behind since 1970. */
+const NEVER_MS = 20 * 365 * 86_400_000
+
 function laggingPhrase(lagging: readonly Lagging[]): string {
   const worst = lagging.reduce((a, b) => (b.behindMs > a.behindMs ? b : a))
+  const node = seen(worst.node)
+  const never = worst.behindMs > NEVER_MS ? `${node} has not said how far it is` : undefined
   const behind = roundDuration(worst.behindMs)
-  if (lagging.length === 1) return `${worst.node} is ${behind} behind`
-  return `${lagging.length} nodes are behind, ${worst.node} by ${behind}`
+  if (lagging.length === 1) return never ?? `${node} is ${behind} behind`
+  return `${lagging.length} nodes are behind, ${never ?? `${node} by ${behind}`}`
 }
 
 function limitedSentence(by: Coverage['limitedBy']): string {
@@ -77,7 +84,7 @@ function limitedSentence(by: Coverage['limitedBy']): string {
 /** Where the list stops being complete: said between the rows. */
 export function completeSentence(coverage: Coverage, to: Nanos, order: View['order'], zone: Zone): string {
   const late = coverage.lagging
-  const who = late.length === 1 ? `lines from ${late[0]?.node}` : 'late lines'
+  const who = late.length === 1 ? `lines from ${seen(late[0]?.node ?? '')}` : 'late lines'
   const where = order === 'oldest' ? 'Below' : 'Above'
   return `Complete to here, ${clockIn(to, zone).slice(0, 8)}. ${where}, ${who} may still come in between.`
 }

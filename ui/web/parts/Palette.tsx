@@ -3,6 +3,7 @@
 
 import { type KeyboardEvent, useState } from 'react'
 import { withTerm } from '../model/terms'
+import { seen } from '../model/message'
 import { type Command, found } from '../state/commands'
 import { recentQueries } from '../state/recent'
 import { useSession } from '../state/session'
@@ -94,7 +95,7 @@ function Row({ id, command, on, onPoint, onRun }: RowProps) {
   }
   return (
     <li ref={show} id={id} role="option" aria-selected={on} onPointerMove={on ? undefined : onPoint} onClick={onRun}>
-      <span className="cut grow">{command.name}</span>
+      <span className="cut grow">{seen(command.name)}</span>
       <span className="ink3 data">{command.what}</span>
       {command.keys !== undefined && <kbd>{command.keys}</kbd>}
     </li>

@@ -3,6 +3,7 @@
 
 import { useEffect, useRef } from 'react'
 import type { CompletionItem } from '../../api/client'
+import { seen } from '../../model/message'
 import { count } from '../words'
 import { type Offer, unitsBefore } from './completion'
 
@@ -44,7 +45,7 @@ export function Completions({ q, offer, scroll, onTake }: CompletionsProps) {
               onTake(item)
             }}
           >
-            <span className="cut">{item.text}</span>
+            <span className="cut">{seen(item.text)}</span>
             <span className="label">{item.count === undefined ? item.kind : count(item.count)}</span>
           </li>
         ))}

@@ -3,6 +3,7 @@
 
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { TABLE_ROWS_MAX } from '../../model/limits'
+import { seen } from '../../model/message'
 import type { Json } from '../../model/record'
 import type { Zone } from '../../model/zone'
 import { CopyButton } from '../../parts/copy'
@@ -123,7 +124,7 @@ function Head({ column: { name, numeric }, q, onQuery }: { column: Column; q: st
   return (
     <div role="columnheader" className={numeric ? 'number' : ''} aria-sort={!on ? undefined : sort.descending ? 'descending' : 'ascending'}>
       <button type="button" className="cut" title={`Sort by ${name}`} onClick={() => onQuery(sortedBy(q, name, numeric))}>
-        {name}
+        {seen(name)}
         {on && (sort.descending ? ' ↓' : ' ↑')}
       </button>
     </div>

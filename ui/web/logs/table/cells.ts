@@ -1,6 +1,7 @@
 // How the values of a column are read: numbers to the right, times in the zone, durations and sizes with
 // their unit. Pure.
 
+import { seen } from '../../model/message'
 import type { Json } from '../../model/record'
 import { duration, millis, MONTHS, parseTime } from '../../model/time'
 import { wallClock, wallText, type Zone } from '../../model/zone'
@@ -57,7 +58,7 @@ function reader(name: string, type: string, values: readonly Json[], zone: Zone)
 }
 
 function plain(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return seen(typeof value === 'string' ? value : JSON.stringify(value))
 }
 
 /** The clock alone when all are of one day; as fine as the finest of them. */
