@@ -5,6 +5,7 @@
 mod access;
 mod bad_input;
 mod browser;
+mod context;
 mod crash;
 mod hostile_cli;
 mod ingest;
