@@ -52,7 +52,8 @@ export function coverageSentence(coverage: Coverage, zone: Zone): string {
   const parts: string[] = []
   if (to !== undefined && to > 0n) parts.push(`Complete to ${clockIn(to, zone).slice(0, 8)}`)
   else if (coverage.complete) parts.push('Complete')
-  if (coverage.lagging.length > 0) parts.push(laggingPhrase(coverage.lagging))
+  const late = coverage.lagging.length > 0 ? laggingPhrase(coverage.lagging) : undefined
+  if (late !== undefined) parts.push(late)
   if (coverage.gaps.length > 0) {
     const places = coverage.gaps.length === 1 ? 'one place' : `${count(coverage.gaps.length)} places`
     parts.push(`lines are missing in ${places}`)
@@ -60,7 +61,9 @@ export function coverageSentence(coverage: Coverage, zone: Zone): string {
   if (coverage.missingSplits > 0) parts.push(unreadable(coverage.missingSplits))
   const sentence = parts.join('; ')
   const limited = limitedSentence(coverage.limitedBy)
-  return [sentence === '' ? '' : `${capital(sentence)}.`, limited].filter(Boolean).join(' ')
+  // A node's name is written as it is.
+  const named = coverage.lagging.length === 1 && parts[0] === late
+  return [sentence === '' ? '' : `${named ? sentence : capital(sentence)}.`, limited].filter(Boolean).join(' ')
 }
 
 /** A node that has not yet said how far it is has been behind since 1970. */

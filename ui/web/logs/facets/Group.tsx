@@ -92,10 +92,10 @@ function Value({ field, value: { value, count: n, chosen }, most, q, shorten, on
         {n === undefined ? '' : tight(n)}
       </span>
       <span className="pm">
-        <button type="button" title="Only this: +" aria-label={`Only ${value}`} onClick={only}>
+        <button type="button" tabIndex={-1} title="Only this: +" aria-label={`Only ${value}`} onClick={only}>
           +
         </button>
-        <button type="button" title="Without this: -" aria-label={`Without ${value}`} onClick={without}>
+        <button type="button" tabIndex={-1} title="Without this: -" aria-label={`Without ${value}`} onClick={without}>
           −
         </button>
       </span>
