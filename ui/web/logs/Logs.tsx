@@ -114,6 +114,7 @@ export function Logs() {
               q={view.q}
               zone={view.zone}
               onQuery={(q) => changeView({ q })}
+              onTime={(from, to) => changeView({ q: filterPart(view.q), from, to, brush: undefined })}
               onFacets={() => setDrawer(true)}
             />
           )}

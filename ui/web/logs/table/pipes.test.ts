@@ -1,7 +1,7 @@
 // Columns and pipes.
 
 import { expect, test } from 'vitest'
-import { groupFields, linesOf, sortedBy, sortOf } from './pipes'
+import { binOf, groupFields, linesOf, sortedBy, sortOf } from './pipes'
 
 test.each([
   ['error', []],
@@ -12,6 +12,20 @@ test.each([
   ['| histogram 1m by severity', [['severity', 'severity']]],
 ])('in %j a click filters by %j', (q, expected) => {
   expect([...groupFields(q)]).toEqual(expected)
+})
+
+test.each([
+  ['error', undefined],
+  ['| stats count() by component', undefined],
+  ['| stats count() by component, bin(1m)', { column: 'bin(1m)', length: 60_000_000_000n }],
+  ['| stats count() by bin( time, 500ms ), node | limit 5', { column: 'bin(time,500ms)', length: 500_000_000n }],
+  ['| stats count() by bin(1h) as "the hour"', { column: 'the hour', length: 3_600_000_000_000n }],
+  ['| stats count() by bin(received, 1m)', undefined],
+  ['| stats count() by bin(1y)', undefined],
+  ['| histogram 10s by component', { column: 'time', length: 10_000_000_000n }],
+  ['| histogram', undefined],
+])('the bins of %j are %o', (q, expected) => {
+  expect(binOf(q)).toEqual(expected)
 })
 
 test.each([

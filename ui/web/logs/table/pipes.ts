@@ -3,6 +3,7 @@
 
 import { filterPart, hasOuterOr, termOf } from '../../model/query'
 import { withTerm } from '../../model/terms'
+import type { Nanos } from '../../model/time'
 import { type Token, tokens } from '../../model/tokens'
 
 interface Pipe {
@@ -39,6 +40,44 @@ export function groupFields(q: string): ReadonlyMap<string, string> {
     found.set(nameOf(q, called), nameOf(q, field))
   }
   return found
+}
+
+export interface Bin {
+  /** The column of the moments at which the bins begin. */
+  readonly column: string
+  readonly length: Nanos
+}
+
+const UNITS_NS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+  h: 3_600_000_000_000n,
+  d: 86_400_000_000_000n,
+}
+
+/** The bins of the records' time; nothing when there are none, or their length does not stand in the query. */
+export function binOf(q: string): Bin | undefined {
+  const pipe = pipesOf(q).findLast(({ name }) => ['stats', 'top', 'histogram'].includes(name))
+  const written = (pipe?.parts ?? []).map((token) => q.slice(token.from, token.to))
+  if (pipe?.name === 'histogram') return binOfLength('time', written[1])
+  for (const key of separated(q, pipe?.parts ?? [])) {
+    const text = key.map((token) => q.slice(token.from, token.to)).join('')
+    const [call, length] = /bin\((?:time,)?(\w+)\)/.exec(text) ?? []
+    const last = key.at(-1)
+    const named = key.at(-2)
+    if (call === undefined || last === undefined || named === undefined) continue
+    return binOfLength(q.slice(named.from, named.to) === 'as' ? nameOf(q, last) : call, length)
+  }
+  return undefined
+}
+
+function binOfLength(column: string, length: string | undefined): Bin | undefined {
+  const [, n, unit] = /^(\d+)([a-z]+)$/.exec(length ?? '') ?? []
+  const ns = unit === undefined ? undefined : UNITS_NS[unit]
+  return n === undefined || ns === undefined ? undefined : { column, length: (BigInt(n) * ns) as Nanos }
 }
 
 /** What stands between the commas that are not inside parentheses. */
