@@ -72,5 +72,5 @@ inPage('a file is streamed into where the browser can', options, async (page) =>
   const text = await page.evaluate(async () => (await (await (await navigator.storage.getDirectory()).getFileHandle('logs.ndjson')).getFile()).text())
   assert.equal(text, await shop.get('export', { ...RANGE, q }))
   await page.keyboard.press('Escape')
-  await asked.waitFor({ state: 'detached' })
+  await page.locator('dialog').waitFor({ state: 'detached' })
 })

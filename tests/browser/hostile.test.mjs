@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict'
 import { before } from 'node:test'
 import { payloads } from '../hostile/payloads.mjs'
-import { rows, scrollTo, search } from './shop.mjs'
+import { rows, scrollTo, scrollToPx, search } from './shop.mjs'
 import { inPage, Product, shot } from './stage.mjs'
 
 const STEP_MS = 1000
@@ -88,11 +88,7 @@ async function everyRow(page, name, wrapped) {
   await rows(page, name)
   const view = await list.evaluate((box) => box.clientHeight)
   for (let top = 0, whole = Number.POSITIVE_INFINITY; top < whole; top += view - 40) {
-    whole = await list.evaluate(async (box, place) => {
-      box.scrollTop = place
-      for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame)
-      return box.scrollHeight
-    }, top)
+    whole = await scrollToPx(page, top, name)
     for (const { index } of await rows(page, name)) seen.add(index)
     const wrong = await list.evaluate((box, tall) => {
       const { left, right } = box.getBoundingClientRect()

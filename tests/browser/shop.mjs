@@ -99,13 +99,20 @@ export async function rows(page, list = 'Log lines') {
 
 /** Puts the list at a part of its height, and waits until it stays there. */
 export async function scrollTo(page, part, list = 'Log lines') {
-  await page.waitForFunction(async ([name, wanted]) => {
+  const height = await page.getByRole('region', { name: list }).evaluate((box) => box.scrollHeight - box.clientHeight)
+  await scrollToPx(page, height * part, list)
+}
+
+/** Puts the list at a place in pixels, or as far as it goes, and waits until it stays there. Gives its height. */
+export async function scrollToPx(page, px, list = 'Log lines') {
+  const height = await page.waitForFunction(async ([name, wanted]) => {
     const box = document.querySelector(`[aria-label="${name}"]`)
-    const top = (box.scrollHeight - box.clientHeight) * wanted
+    const top = Math.min(wanted, box.scrollHeight - box.clientHeight)
     box.scrollTop = top
     for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame)
-    return Math.abs(box.scrollTop - top) < 2
-  }, [list, part])
+    return Math.abs(box.scrollTop - top) < 2 && box.scrollHeight
+  }, [list, px])
+  return height.jsonValue()
 }
 
 /** Each row in sight is exactly the line of its number. */

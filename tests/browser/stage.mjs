@@ -24,7 +24,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 
-export const WAIT_MS = 7_000
+export const WAIT_MS = 20_000
 const LOOK_EVERY_MS = 30
 export const BINARY = process.env.NILOMETER_BINARY ?? fileURLToPath(new URL('../../target/release/nilometer', import.meta.url))
 const SHOTS = process.env.NILOMETER_TEST_SHOTS

@@ -1,0 +1,140 @@
+// What the page is when there is nothing to show: empty, stopped; how it looks in the dark and on a phone;
+// the palette, the keys.
+
+import assert from 'node:assert/strict'
+import { before } from 'node:test'
+import { counted, hasParameter, parameter, RANGE, rows, search, shopLine, shopLines } from './shop.mjs'
+import { inPage, Product, shot, stop } from './stage.mjs'
+
+let empty
+let mortal
+let shop
+before(async () => {
+  shop = await Product.start('states')
+  await shop.ingest(shopLines(3_000))
+  empty = await Product.start('empty')
+  mortal = await Product.start('mortal')
+  await mortal.ingest(shopLines(100))
+})
+const options = { product: () => shop }
+
+inPage('an empty server says what to do, and the first line appears by itself', { product: () => empty }, async (page) => {
+  await page.goto(empty.url)
+  await page.getByRole('heading', { name: 'Nothing has arrived yet.' }).waitFor()
+  const commands = await page.locator('.command code').allInnerTexts()
+  assert.ok(commands.length >= 3 && commands.every((text) => text.includes(empty.url)), commands.join('\n'))
+  await page.locator('.command').first().getByRole('button', { name: 'Copy' }).click()
+  await page.getByText('Copied').waitFor()
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), commands[0])
+  await shot(page, 'empty')
+  await empty.ingest([{ component: 'hello', message: 'first line' }])
+  await page.locator('.line .message', { hasText: 'first line' }).waitFor()
+})
+
+inPage('no match is a sentence with ways to where there are some', options, async (page) => {
+  await page.goto(shop.page({ from: '2026-03-05T12:00:00Z', to: '2026-03-05T13:00:00Z' }))
+  await page.getByRole('heading', { name: /^No line matches in 12:00 to 13:00/ }).waitFor()
+  await shot(page, 'no-match')
+  await page.getByRole('button', { name: '3,000 did in the 24 h before.' }).click()
+  await counted(page, 3_000)
+  await search(page, 'nowhere')
+  await page.getByText('None did in the 24 h before.').waitFor()
+  await search(page, 'retry')
+  await page.goto(shop.page({ q: 'retry', from: '-5m' }))
+  await page.getByRole('button', { name: 'Search all time' }).click()
+  await page.locator('.line .message', { hasText: 'retry' }).first().waitFor()
+})
+
+inPage('a server that is away is said to be, with the query kept; it goes on when it is back', { product: () => mortal, allows: /ERR_|Failed to load/ }, async (page) => {
+  await page.goto(mortal.page(RANGE))
+  await counted(page, 100)
+  await stop(mortal.child, 'SIGKILL')
+  await search(page, 'component:cart')
+  await page.getByRole('heading', { name: 'The server does not answer.' }).waitFor()
+  assert.equal(await page.getByLabel('Query', { exact: true }).inputValue(), 'component:cart')
+  await shot(page, 'server-away')
+  mortal = await Product.start('mortal', { port: mortal.port })
+  await page.getByRole('button', { name: 'Run again' }).click()
+  await counted(page, 20)
+})
+
+inPage('dark follows the system, and a choice is remembered', { ...options, context: { colorScheme: 'dark' } }, async (page) => {
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  await page.goto(shop.page(RANGE))
+  await counted(page, 3_000)
+  assert.equal(await paper(), 'rgb(16, 17, 20)')
+  await page.keyboard.press('Shift+D')
+  assert.equal(await paper(), 'rgb(252, 252, 251)')
+  await page.reload()
+  assert.equal(await paper(), 'rgb(252, 252, 251)')
+  await page.getByRole('button', { name: 'Light or dark' }).click()
+  assert.equal(await paper(), 'rgb(16, 17, 20)')
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('theme of the system')
+  await page.keyboard.press('Enter')
+  await page.emulateMedia({ colorScheme: 'light' })
+  assert.equal(await paper(), 'rgb(252, 252, 251)')
+})
+
+inPage('the palette finds actions, components and fields, and the keys are told on ?', options, async (page) => {
+  await page.goto(shop.page(RANGE))
+  await counted(page, 3_000)
+  await page.keyboard.press('Control+k')
+  await page.getByRole('option').nth(3).waitFor()
+  await shot(page, 'palette')
+  await page.keyboard.type('check')
+  await page.getByRole('option', { name: 'checkout component' }).waitFor()
+  await page.keyboard.press('Enter')
+  await hasParameter(page, 'q', 'component:checkout')
+  await counted(page, 600)
+  await page.keyboard.press('Control+k')
+  await page.keyboard.type('wrap')
+  await page.keyboard.press('Enter')
+  await hasParameter(page, 'wrap', '1')
+  await page.keyboard.press('?')
+  const keys = page.getByRole('dialog', { name: 'Keys' })
+  await keys.waitFor()
+  await shot(page, 'keys')
+  for (const what of ['Focus the query', 'Next, previous row', 'Live tail', 'Time range', 'Copy permalink']) await keys.getByText(what, { exact: true }).waitFor()
+  await page.keyboard.press('Escape')
+  await page.locator('dialog').waitFor({ state: 'detached' })
+  await page.keyboard.press('g')
+  await page.keyboard.press('l')
+  await page.waitForFunction(() => location.pathname === '/logs' && !location.search.includes('wrap'))
+})
+
+inPage('on a phone a row has two lines, the fields are a drawer, and nothing is wider than the screen', { ...options, context: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } }, async (page) => {
+  const fits = async () => assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390)
+  await page.goto(shop.page(RANGE))
+  await counted(page, 3_000)
+  const heights = await page.locator('li.line[data-index]').evaluateAll((found) => [...new Set(found.map((row) => row.getBoundingClientRect().height))])
+  assert.deepEqual(heights, [44])
+  await fits()
+  await shot(page, 'phone')
+  await page.getByRole('button', { name: 'Fields' }).tap()
+  await page.locator('.facets.open .value button.name[aria-label^="cart,"]').tap()
+  await counted(page, 600)
+  await shot(page, 'phone-fields')
+  await page.keyboard.press('Escape')
+  await page.locator('.facets.open').waitFor({ state: 'detached' })
+  await page.locator('li.line[data-index]').nth(5).tap()
+  await page.getByRole('complementary', { name: 'Line' }).waitFor()
+  await fits()
+  await shot(page, 'phone-detail')
+  await page.getByRole('button', { name: 'Close' }).tap()
+  await page.getByRole('button', { name: 'Find', exact: true }).tap()
+  await page.getByRole('dialog', { name: 'Search or jump' }).waitFor()
+  await fits()
+})
+
+inPage('an address that says nonsense still opens', { ...options, allows: /status of 40[04]/ }, async (page) => {
+  await page.goto(shop.page({ ...RANGE, order: 'sideways', columns: ',,', wrap: 'x', brush: 'a/b', zone: 'moon' }))
+  await counted(page, 3_000)
+  assert.equal((await rows(page)).at(-1).message, shopLine(2_999).message)
+  await page.goto(shop.page({ from: 'yesterday' }))
+  await page.getByRole('heading', { name: 'This search failed.' }).waitFor()
+  await shot(page, 'failed')
+  await page.getByRole('button', { name: 'Search the last 1 h instead' }).click()
+  await page.getByRole('heading', { name: /^No line matches/ }).waitFor()
+  assert.equal(parameter(page, 'from'), null)
+})
