@@ -240,6 +240,11 @@ impl World {
         self.arrive(&messages, None);
     }
 
+    /// Writes a record.
+    pub(super) fn write_line(&self, message: &str) {
+        self.arrive(&[message.to_owned()], None);
+    }
+
     /// A record that admission turns away.
     pub(super) fn turn_away(&self, message: &str, reason: Reason) {
         self.arrive(&[message.to_owned()], Some(reason));
