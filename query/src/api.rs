@@ -73,6 +73,7 @@ use self::error::ApiError;
 use self::limits::INGEST_AT_ONCE_MAX;
 use self::params::NoParams;
 use self::throttle::Throttle;
+use crate::plan::FilterCache;
 
 /// What the interface stands on; put together by the binary.
 pub struct ApiParts {
@@ -104,6 +105,8 @@ pub(crate) struct Shared {
     /// Turns of ingest requests, whose bodies are held in memory.
     pub(crate) ingests: Semaphore,
     pub(crate) speakers: SpeakersBySplit,
+    /// What the filters that were asked for last have found.
+    pub(crate) filters: FilterCache,
     /// Logins that failed of late.
     pub(crate) logins: Throttle,
     /// The OpenAPI document, as text.
@@ -161,6 +164,7 @@ pub fn router(parts: ApiParts) -> Router {
         parts,
         ingests: Semaphore::new(INGEST_AT_ONCE_MAX),
         speakers: SpeakersBySplit::default(),
+        filters: FilterCache::default(),
         logins: Throttle::default(),
         document: Bytes::from(document.to_json().unwrap_or_default()),
     }));

@@ -28,6 +28,10 @@ pub(crate) const HISTOGRAM_BINS_MAX: u64 = 100_000;
 pub(crate) const HISTOGRAM_NICE_BINS_MAX: u64 = 60;
 /// Memory that one compiled regular expression may take, bytes.
 pub(crate) const REGEX_BYTES_MAX: usize = 1 << 20;
+/// Queries of which is remembered what they found in blocks.
+pub(crate) const FILTERS_CACHED: usize = 16;
+/// What is remembered of one query, bytes: a bit for each row, and a little for each block.
+pub(crate) const FILTER_CACHE_BYTES: usize = 1 << 20;
 /// Longest word that is looked up in a split's index, bytes; longer ones are only searched for.
 pub(crate) const INDEXED_WORD_BYTES_MAX: usize = 64;
 /// Compressed block bytes that one query reads before its answer is partial.

@@ -7,6 +7,7 @@
 //! - columns that [`Filter::columns`] does not name are never looked at.
 
 mod attributes;
+mod cache;
 mod compile;
 mod field;
 mod pattern;
@@ -19,6 +20,7 @@ mod typed;
 mod value;
 
 use std::cell::Cell;
+use std::sync::Arc;
 
 use nilometer_block::Columns;
 use nilometer_model::{Rows, Severity, Tenant, TimeRange, Timestamp};
@@ -27,7 +29,9 @@ use regex::Regex;
 
 use crate::language::{SyntaxError, parse};
 
+use self::cache::Found;
 pub(crate) use attributes::each as each_attribute;
+pub(crate) use cache::{BlockId, FilterCache};
 pub(crate) use field::{Field, OWN_FIELDS};
 pub(crate) use pipeline::{
     Arrange, Bins, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep, bin_start,
@@ -49,6 +53,8 @@ pub(crate) enum Wanted {
 pub(crate) struct Filter {
     tenant: Tenant,
     root: Step,
+    /// What it has found in blocks; none when it is not to remember.
+    found: Option<Arc<Found>>,
 }
 
 /// A part of a filter.
@@ -70,7 +76,11 @@ impl Filter {
     /// # Errors
     /// [`SyntaxError`], with the column.
     pub(crate) fn parse(tenant: &Tenant, text: &str) -> Result<Self, SyntaxError> {
-        Ok(Self { tenant: tenant.clone(), root: compile::filter(text, &parse(text)?)? })
+        Ok(Self::new(tenant, compile::filter(text, &parse(text)?)?))
+    }
+
+    fn new(tenant: &Tenant, root: Step) -> Self {
+        Self { tenant: tenant.clone(), root, found: None }
     }
 
     /// Whom it belongs to.
@@ -88,7 +98,7 @@ impl Filter {
             Wanted::Absent => not(Step::Field(field, test::Test::Exists)),
         };
         let root = Step::And(wanted.into_iter().map(step).collect());
-        Self { tenant: tenant.clone(), root }
+        Self::new(tenant, root)
     }
 
     /// The tenant's rows that fit; those in the range, or all of them when none is given: then their
@@ -107,6 +117,19 @@ impl Filter {
             }),
         };
         self.root.select(rows, among)
+    }
+
+    /// The rows of a block that fit, when that was noted.
+    #[must_use]
+    pub(crate) fn found_in(&self, block: BlockId) -> Option<Arc<Selection>> {
+        self.found.as_ref()?.get(block)
+    }
+
+    /// Notes the rows that fit, of all rows of a block.
+    pub(crate) fn note(&self, block: BlockId, fits: &Arc<Selection>) {
+        if let Some(found) = &self.found {
+            found.note(block, fits);
+        }
     }
 
     /// Which blocks need to be looked at.

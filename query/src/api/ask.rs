@@ -28,6 +28,17 @@ pub(crate) fn filter(caller: &Caller, q: Option<&str>) -> Result<Arc<Filter>, Ap
     Ok(Arc::new(filter))
 }
 
+/// The same for what is asked over and over: it remembers what it finds.
+#[tracing::instrument(name = "plan", skip_all)]
+pub(crate) fn cached_filter(
+    api: &Api,
+    caller: &Caller,
+    q: Option<&str>,
+) -> Result<Arc<Filter>, ApiError> {
+    let filter = api.filters.filter(&caller.tenant, q.unwrap_or_default());
+    filter.map(Arc::new).map_err(bad_query)
+}
+
 /// What a query with pipes asks for.
 #[tracing::instrument(name = "plan", skip_all)]
 pub(crate) fn plan(caller: &Caller, q: &str, range: TimeRange) -> Result<Arc<Plan>, ApiError> {

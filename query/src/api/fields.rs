@@ -60,7 +60,7 @@ pub(crate) async fn fields(
 ) -> Result<Json<FieldsAnswer>, ApiError> {
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let request = FieldsRequest {
-        filter: ask::filter(&caller, params.q.as_deref())?,
+        filter: ask::cached_filter(&api, &caller, params.q.as_deref())?,
         range: params::range(from, to, params::Default::LastHour, api.clock.now())?,
         most: FIELDS_MAX,
         sample: None,
@@ -124,7 +124,7 @@ pub(crate) async fn values(
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let limit = params::count("limit", params.limit.as_deref(), LIMIT_DEFAULT, LIMIT_MAX)?;
     let request = ValuesRequest {
-        filter: ask::filter(&caller, params.q.as_deref())?,
+        filter: ask::cached_filter(&api, &caller, params.q.as_deref())?,
         range: params::range(from, to, params::Default::LastHour, api.clock.now())?,
         field: Field::named(&name),
         most: VALUES_MAX,

@@ -65,7 +65,7 @@ pub(crate) async fn histogram(
     let buckets = params.buckets.as_deref();
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let asked = HistogramRequest {
-        filter: ask::filter(&caller, params.q.as_deref())?,
+        filter: ask::cached_filter(&api, &caller, params.q.as_deref())?,
         range: params::range(from, to, params::Default::LastHour, api.clock.now())?,
         buckets: params::count("buckets", buckets, BUCKETS_DEFAULT, BUCKETS_MAX)?,
         by: params.by.as_deref().map(Field::named),

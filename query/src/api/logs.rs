@@ -101,7 +101,7 @@ fn question(caller: &Caller, params: &LogsParams, api: &Api) -> Result<SearchReq
     let range = params::range(from, to, params::Default::LastHour, api.clock.now())?;
     let cursor = params.cursor.as_deref().map(Cursor::parse).transpose()?;
     Ok(SearchRequest {
-        filter: ask::filter(caller, params.q.as_deref())?,
+        filter: ask::cached_filter(api, caller, params.q.as_deref())?,
         range: cursor.map_or(range, |cursor| cursor.range),
         direction,
         after: cursor.map(|cursor| cursor.after),

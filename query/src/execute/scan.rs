@@ -3,7 +3,8 @@
 //! Invariants:
 //! - units come in the order of their nearest end, so once a fold does not want one it wants none behind it;
 //! - a limit ends a scan only where going on from there gets further;
-//! - what cannot be read is left out and counted, never an error: the rest is answered.
+//! - what cannot be read is left out and counted, never an error: the rest is answered;
+//! - a block of which the filter remembers that nothing fits is not read again.
 
 mod reader;
 
@@ -154,7 +155,11 @@ fn units(snapshot: &Snapshot, question: &Question) -> Vec<Unit> {
     for (split, opened) in snapshot.splits.iter().enumerate() {
         let meta = opened.meta();
         if range.touches(meta.time_first, meta.time_last) {
+            let fits_none = |block: &u32| {
+                question.filter.found_in((meta.id, *block)).is_some_and(|fits| fits.is_empty())
+            };
             let blocks = opened.blocks(question.filter.tenant(), range, &prune).into_iter();
+            let blocks = blocks.filter(|block| !fits_none(block));
             units.extend(blocks.filter_map(|block| stored(opened, (split, block), range)));
         }
     }
@@ -235,7 +240,9 @@ fn visit<F: Fold>(
     let range = (!input.is_inside()).then_some(question.range);
     let time = if range.is_some() { Columns::TIME } else { Columns::NONE };
     let shown = fold.columns();
-    let asked = question.filter.columns().with(time);
+    let found = input.block().and_then(|block| question.filter.found_in(block));
+    let filter = found.as_ref().map_or_else(|| question.filter.columns(), |_| Columns::NONE);
+    let asked = filter.with(time);
     // When nothing but who speaks decides, most blocks have rows that fit: a second look would be the rule.
     let cheap = if asked.is_none() { Columns::ALL } else { Columns::NUMBERS };
     let needed = asked.with(shown.among(cheap));
@@ -246,7 +253,7 @@ fn visit<F: Fold>(
             &decoded
         }
     };
-    let fits = question.filter.select(rows, range);
+    let fits = fitting(input, (rows, range), &question.filter, found);
     visited.rows_scanned += rows.len() as u64;
     if fits.is_empty() {
         return Ok(());
@@ -259,6 +266,30 @@ fn visit<F: Fold>(
     visited.rows_matched += fits.count() as u64;
     fold.take(rows, &fits);
     Ok(())
+}
+
+/// The rows of an input that fit, and lie in the range where one is given; `found` is what the filter
+/// remembers of it. What is learned of all of a block is noted.
+fn fitting(
+    input: &Input,
+    (rows, range): (&Rows, Option<TimeRange>),
+    filter: &Filter,
+    found: Option<Arc<Selection>>,
+) -> Arc<Selection> {
+    match (found, range) {
+        (Some(found), None) => found,
+        (Some(found), Some(range)) => {
+            Arc::new(found.keep(|row| range.contains(Timestamp(rows.time[row]))))
+        }
+        (None, Some(range)) => Arc::new(filter.select(rows, Some(range))),
+        (None, None) => {
+            let fits = Arc::new(filter.select(rows, None));
+            if let Some(block) = input.block() {
+                filter.note(block, &fits);
+            }
+            fits
+        }
+    }
 }
 
 #[cfg(test)]

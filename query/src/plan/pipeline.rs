@@ -113,7 +113,7 @@ impl Plan {
         range: TimeRange,
     ) -> Result<Self, SyntaxError> {
         let query = parse_query(text)?;
-        let filter = Filter { tenant: tenant.clone(), root: compile::filter(text, &query.filter)? };
+        let filter = Filter::new(tenant, compile::filter(text, &query.filter)?);
         planner::plan(Arc::new(filter), text, &query.pipes, range)
     }
 }

@@ -55,6 +55,11 @@ impl Selection {
         self.bits.iter().map(|word| word.count_ones() as usize).sum()
     }
 
+    /// Memory that it takes, bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.bits.len() * size_of::<u64>()
+    }
+
     /// The rows in it, rising.
     pub(crate) fn iter(&self) -> impl Iterator<Item = usize> {
         let words = self.bits.iter().zip((0..).step_by(64));

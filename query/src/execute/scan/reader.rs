@@ -15,11 +15,12 @@ use nilometer_model::Rows;
 use nilometer_store::{Snapshot, SplitError};
 
 use super::{Place, Unit};
+use crate::plan::BlockId;
 
 /// Rows, or the bytes that hold them.
 pub(super) enum Input {
     Buffered { rows: Arc<Rows>, inside: bool },
-    Block { split: usize, bytes: Bytes, inside: bool },
+    Block { split: usize, id: BlockId, bytes: Bytes, inside: bool },
 }
 
 impl Input {
@@ -27,6 +28,14 @@ impl Input {
     pub(super) fn is_inside(&self) -> bool {
         match self {
             Self::Buffered { inside, .. } | Self::Block { inside, .. } => *inside,
+        }
+    }
+
+    /// Which block of which split it is.
+    pub(super) fn block(&self) -> Option<BlockId> {
+        match self {
+            Self::Buffered { .. } => None,
+            Self::Block { id, .. } => Some(*id),
         }
     }
 }
@@ -89,7 +98,8 @@ impl<'a> Reader<'a> {
                 self.splits.insert(split);
                 self.bytes_read += bytes.len() as u64;
                 let inside = group.iter().any(|(_, of, inside)| *of == block && *inside);
-                inputs.push(Input::Block { split, bytes, inside });
+                let id = (self.snapshot.splits[split].meta().id, block);
+                inputs.push(Input::Block { split, id, bytes, inside });
             }
         }
         inputs

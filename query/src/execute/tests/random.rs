@@ -13,7 +13,7 @@ use proptest::sample::select;
 use super::super::{Direction, Limits, SearchRequest, search};
 use super::facts::{Fact, Json, World, rows};
 use super::naive::{Ask, Value};
-use crate::plan::Filter;
+use crate::plan::FilterCache;
 
 /// Pieces of messages, and of what is looked for in them.
 const WORDS: [&str; 24] = [
@@ -267,10 +267,15 @@ fn expected(facts: &[Fact], question: &Question) -> Vec<u64> {
 }
 
 /// The numbers of the facts that are found, page by page; each record is the fact of its number.
-async fn found(world: &World, facts: &[Fact], question: &Question) -> Vec<u64> {
+async fn found(
+    world: &World,
+    facts: &[Fact],
+    cache: &FilterCache,
+    question: &Question,
+) -> Vec<u64> {
     let text = question.ask.written();
-    let filter =
-        Filter::parse(&Tenant::default(), &text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    let filter = cache.filter(&Tenant::default(), &text);
+    let filter = filter.unwrap_or_else(|error| panic!("{text}: {error}"));
     let read_bytes = if question.starved { 0 } else { u64::MAX };
     let mut request = SearchRequest {
         filter: Arc::new(filter),
@@ -320,11 +325,16 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let world = World::of(&facts).await;
+            let (world, cache) = (World::of(&facts).await, FilterCache::default());
             for question in &questions {
-                let expected = expected(&facts, question);
-                let found = found(&world, &facts, question).await;
-                prop_assert!(found == expected, "{}", difference(&facts, question, &found, &expected));
+                let whole = Question { range: TimeRange::ALL, ..question.clone() };
+                // Before anything is remembered; all of it; what is remembered.
+                for question in [question, &whole, question] {
+                    let expected = expected(&facts, question);
+                    let found = found(&world, &facts, &cache, question).await;
+                    let said = || difference(&facts, question, &found, &expected);
+                    prop_assert!(found == expected, "{}", said());
+                }
             }
             Ok(())
         })?;
