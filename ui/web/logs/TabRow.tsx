@@ -39,7 +39,9 @@ export function TabRow({ view, search, total, words, tail, onPause, onResume, on
             <span className="strong">Lines</span> <span className="ink3 number">{total.toLocaleString('en-US')}</span>
           </>
         )}
-        <span className="ink3 words">{words}</span>
+        <span className="ink3 words" title={words}>
+          {words}
+        </span>
       </p>
       {children}
       <span className="grow" />

@@ -64,7 +64,7 @@ export const FACET_VALUES_MAX = 100
 /** A click on a time shows so much before and after it, milliseconds. */
 export const AROUND_TIME_MS = 30_000
 /** Lines that the detail shows before and after its own. */
-export const DETAIL_CONTEXT_ROWS = 4
+export const DETAIL_CONTEXT_ROWS = 3
 /** Rows of a table that a piped query makes; of more only these are shown, and that is said. */
 export const TABLE_ROWS_MAX = 10_000
 /** Lines of the chart over a table; beyond it the largest are drawn. */

@@ -60,7 +60,10 @@ export function Frame({ range, fresh, freshDetail, commands = [], children }: Fr
         onFind={() => setOpen('palette')}
         onKeys={() => setOpen('keys')}
       />
-      <main>{children}</main>
+      <main>
+        <h1 className="unseen">{page?.name ?? 'Nilometer'}</h1>
+        {children}
+      </main>
       <Said />
       {open === 'palette' && <Palette commands={all} onClose={close} />}
       {open === 'keys' && <Keys page={page?.name ?? ''} keys={page?.keys ?? []} onClose={close} />}

@@ -31,7 +31,7 @@ export function Header({ range, fresh, freshDetail, onFind, onKeys }: HeaderProp
       </Link>
       <Pages onFind={onFind} />
       <span className="grow" />
-      <button type="button" className="tool finder" aria-label="Search or jump" onClick={onFind}>
+      <button type="button" className="tool finder" aria-label="Search or jump Ctrl K" onClick={onFind}>
         <span className="grow">Search or jump</span> <kbd>Ctrl K</kbd>
       </button>
       {range}
