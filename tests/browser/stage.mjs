@@ -197,7 +197,7 @@ export async function shot(page, name) {
   const chosen = await page.evaluate(() => document.documentElement.dataset.theme)
   for (const theme of ['light', 'dark']) {
     await page.evaluate((said) => (document.documentElement.dataset.theme = said), theme)
-    await page.screenshot({ path: join(SHOTS, `${name}-${theme}.png`) })
+    await page.screenshot({ path: join(SHOTS, `${name}-${theme}.png`), animations: 'disabled' })
   }
   await page.evaluate((said) => {
     if (said === undefined) delete document.documentElement.dataset.theme

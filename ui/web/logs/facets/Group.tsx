@@ -31,7 +31,7 @@ export function Group({ field, q, values: counted, phase, shown, shorten, onQuer
   const more = values.length - short.length
   const total = values.length > FACET_VALUES_MAX ? `${count(FACET_VALUES_MAX)}+` : count(values.length)
   return (
-    <section className={phase === 'loading' ? 'group former' : 'group'} aria-label={field}>
+    <section className={phase === 'ready' ? 'group' : 'group former'} aria-label={field}>
       <h2>
         <span className="cut" title={field}>
           {OWN_FIELDS.includes(field) ? capital(field) : seen(field)}
@@ -39,7 +39,7 @@ export function Group({ field, q, values: counted, phase, shown, shorten, onQuer
         {values.length > shown && <span className="label">{total}</span>}
       </h2>
       {counted === undefined && phase === 'loading' && <Skeleton />}
-      {phase === 'failed' && <p className="said">Not counted.</p>}
+      {phase === 'failed' && counted === undefined && <p className="said">Not counted.</p>}
       <ul>
         {short.map((value) => (
           <Value key={value.value} field={field} value={value} most={most} q={q} shorten={shorten} onQuery={onQuery} />
