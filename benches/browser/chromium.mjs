@@ -89,9 +89,10 @@ function instruments(limitMs) {
   globalThis.bench = { happened, drawn, answered, facetsCounted, record, recorded }
 }
 
-/** Waits until the page shows its answer and has counted its facets: it is at rest. */
+/** Waits until the page shows its answer and asks for nothing more. */
 export async function atRest(page) {
-  await page.evaluate(() => bench.drawn('an answer', () => bench.answered() && bench.facetsCounted()))
+  await page.evaluate(() => bench.drawn('an answer', bench.answered))
+  await page.waitForLoadState('networkidle')
 }
 
 /** What the frames took while something was done, milliseconds. */

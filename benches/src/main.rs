@@ -1,8 +1,9 @@
 //! Reproducible measurements of the built product: `cargo run --release -p nilometer-benches -- WHAT FILE`.
 //!
 //! Each measurement starts the real binary (`target/release/nilometer`) on free ports and a fresh
-//! directory, and prints figures beside the goal. Costs are CPU seconds of that process per GB (10^9
-//! bytes) of raw input, read from `/proc/PID/stat`; sizes are shares of the raw input.
+//! directory, and prints figures beside the goal and what benches/README.md has recorded. Costs are CPU
+//! seconds of that process per GB (10^9 bytes) of raw input, read from `/proc/PID/stat`; sizes are shares
+//! of the raw input.
 
 mod collector;
 mod freshness;
