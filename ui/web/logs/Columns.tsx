@@ -1,7 +1,7 @@
 // Which fields stand between time and message: those that the lines have, commonest first, and those that
 // are chosen, in their order.
 
-import { type RefObject, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { fields, type FieldSeen, type Search } from '../api/client'
 import { seen } from '../model/message'
 import { changeView } from '../state/useView'
@@ -20,7 +20,6 @@ export function Columns({ search, columns, onClose }: ColumnsProps) {
   const known = useFields(search)
   const menu = useRef<HTMLDivElement>(null)
   const input = useRef<HTMLInputElement>(null)
-  useOutside(menu, onClose)
   const offered = (known ?? []).filter(({ name }) => !columns.includes(name) && !IN_ROW.has(name))
   const found = offered.filter(({ name }) => name.toLowerCase().includes(typed.trim().toLowerCase()))
   // The button that was pressed may be gone, and the focus with it.
@@ -99,22 +98,6 @@ function swapped(columns: readonly string[], at: number): readonly string[] {
   const here = columns[at]
   if (before === undefined || here === undefined) return columns
   return [...columns.slice(0, at - 1), here, before, ...columns.slice(at + 1)]
-}
-
-/** A press beside the menu closes it; one on the button that opened it is the button's. */
-function useOutside(menu: RefObject<HTMLElement | null>, onOutside: () => void): void {
-  const latest = useRef(onOutside)
-  useEffect(() => {
-    latest.current = onOutside
-  })
-  useEffect(() => {
-    const onDown = (event: PointerEvent) => {
-      const place = menu.current?.parentElement
-      if (event.target instanceof Node && place?.contains(event.target) === false) latest.current()
-    }
-    addEventListener('pointerdown', onDown)
-    return () => removeEventListener('pointerdown', onDown)
-  }, [menu])
 }
 
 /** Nothing until they are known; a failure offers none. */

@@ -2,6 +2,7 @@
 
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import type { Search } from '../api/client'
+import { useOutside } from '../parts/useOutside'
 import { announce } from '../state/announce'
 import { changeView } from '../state/useView'
 import type { View } from '../state/view'
@@ -58,6 +59,8 @@ function Look({ view, search }: Pick<TabRowProps, 'view' | 'search'>) {
     setColumns(false)
     button.current?.focus()
   }
+  const place = useRef<HTMLSpanElement>(null)
+  useOutside(place, columns, close)
   const newest = view.order === 'newest'
   return (
     <>
@@ -72,7 +75,7 @@ function Look({ view, search }: Pick<TabRowProps, 'view' | 'search'>) {
       <button type="button" className="tool" title="Wrap lines: w" aria-pressed={view.wrap} onClick={() => changeView({ wrap: !view.wrap })}>
         Wrap
       </button>
-      <span className="menu-place">
+      <span ref={place} className="menu-place">
         <button ref={button} type="button" className="tool" aria-expanded={columns} onClick={() => setColumns(!columns)}>
           Columns
         </button>

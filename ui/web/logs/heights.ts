@@ -2,6 +2,8 @@
 // that is not here only the usual height is known. Pure: nothing is measured, wrapped text stands in a
 // grid of equal characters.
 
+import { bisect } from '../model/bisect'
+
 export interface Heights {
   /** Of all lines, pixels. */
   readonly whole: number
@@ -18,7 +20,7 @@ export function heightsOf(count: number, usual: number, tall: readonly (readonly
   const sums = [0]
   for (const [, more] of tall) sums.push((sums.at(-1) ?? 0) + more)
   /** How many tall lines stand before a line. */
-  const before = (index: number) => search(indices.length, (n) => (indices[n] ?? 0) < index)
+  const before = (index: number) => bisect(indices.length, (n) => (indices[n] ?? 0) < index)
   const top = (index: number) => index * usual + (sums[before(index)] ?? 0)
   const height = (index: number) => {
     const n = before(index)
@@ -29,7 +31,7 @@ export function heightsOf(count: number, usual: number, tall: readonly (readonly
     top,
     height,
     at(px) {
-      const n = search(indices.length, (n) => top(indices[n] ?? 0) <= px)
+      const n = bisect(indices.length, (n) => top(indices[n] ?? 0) <= px)
       const tallBefore = indices[n - 1]
       if (tallBefore === undefined) return bounded(Math.floor(px / usual), count)
       const end = top(tallBefore) + height(tallBefore)
@@ -40,16 +42,4 @@ export function heightsOf(count: number, usual: number, tall: readonly (readonly
 
 function bounded(index: number, count: number): number {
   return Math.max(0, Math.min(count - 1, index))
-}
-
-/** How many of the first `length` numbers fulfil a condition that the others do not. */
-function search(length: number, holds: (n: number) => boolean): number {
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (holds(middle)) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -5,6 +5,7 @@
 // - What stands between records stands behind all records up to its time.
 // - Newest on top is the same list read backwards.
 
+import { bisect } from '../model/bisect'
 import type { LogRecord } from '../model/record'
 import type { Nanos } from '../model/time'
 import * as timeline from './timeline'
@@ -86,8 +87,8 @@ function oldestFirst(rows: Rows, between: readonly Between[]): Lines {
     .sort((a, b) => a.row - b.row)
     .map(({ one, row }, n) => ({ one, row, line: row + n }))
   /** How many of them stand before the line of that index. */
-  const before = (line: number) => lowerBound(placed, (place) => place.line < line)
-  const lineOfRow = (row: number) => row + lowerBound(placed, (place) => place.row <= row)
+  const before = (line: number) => bisect(placed.length, (n) => (placed[n]?.line ?? 0) < line)
+  const lineOfRow = (row: number) => row + bisect(placed.length, (n) => (placed[n]?.row ?? 0) <= row)
   return {
     count: rows.total + placed.length,
     lineAt(index) {
@@ -128,17 +129,4 @@ function backwards(lines: Lines): Lines {
         .map(([index, record]) => [turned(index), record] as const)
         .reverse(),
   }
-}
-
-/** How many leading elements fulfil a condition that the others do not. */
-function lowerBound<T>(list: readonly T[], holds: (element: T) => boolean): number {
-  let low = 0
-  let high = list.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const element = list[middle]
-    if (element !== undefined && holds(element)) low = middle + 1
-    else high = middle
-  }
-  return low
 }

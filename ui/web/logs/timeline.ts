@@ -11,6 +11,7 @@
 // - More lines than may be fetched at once in one nanosecond: the stretch is cut by cursor instead.
 // - Within a stretch lines stand in the server's order.
 
+import { bisect } from '../model/bisect'
 import { LEAF_ROWS, PAGE_ROWS_MAX, ROWS_KEPT_MAX, SPLIT_BUCKETS_MAX } from '../model/limits'
 import type { LogRecord } from '../model/record'
 import type { Nanos } from '../model/time'
@@ -203,14 +204,7 @@ function timelineFrom(stretches: readonly Stretch[]): Timeline {
 
 /** The stretch that holds an index; beyond the last line, the last stretch. */
 function stretchAt({ stretches, starts }: Timeline, index: number): number {
-  let low = 0
-  let high = stretches.length - 1
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((starts[middle + 1] ?? 0) <= index) low = middle + 1
-    else high = middle
-  }
-  return low
+  return bisect(stretches.length - 1, (n) => (starts[n + 1] ?? 0) <= index)
 }
 
 /** Neighbours that together hold no more than one fetch may bring are one stretch. */

@@ -1,7 +1,7 @@
 // Which rows are drawn.
 
 import { expect, test } from 'vitest'
-import { rowsInSight, scrollToShow } from './window'
+import { rowsInSight } from './window'
 
 test.each([
   [{ top: 0, height: 100 }, 1000, [0, 17]],
@@ -12,14 +12,4 @@ test.each([
   [{ top: 0, height: 0 }, 0, [0, 0]],
 ])('%o of %d rows draws %o', (sight, count, expected) => {
   expect(rowsInSight(sight, 20, count)).toEqual(expected)
-})
-
-test.each([
-  [0, 0],
-  [5, undefined],
-  [9, undefined],
-  [10, 120],
-])('row %d in sight needs the scroll %s', (index, top) => {
-  const sight = index === 0 ? { top: 40, height: 100 } : { top: 100, height: 100 }
-  expect(scrollToShow(sight, 20, index)).toBe(top)
 })

@@ -14,11 +14,3 @@ export function rowsInSight(sight: Sight, rowHeight: number, count: number): rea
   const last = Math.min(count, Math.ceil((sight.top + sight.height) / rowHeight) + MARGIN_ROWS)
   return [Math.min(first, last), last]
 }
-
-/** Where to scroll so that a row is wholly in sight; nothing when it already is. */
-export function scrollToShow(sight: Sight, rowHeight: number, index: number): number | undefined {
-  const top = index * rowHeight
-  if (top < sight.top) return top
-  if (top + rowHeight > sight.top + sight.height) return top + rowHeight - sight.height
-  return undefined
-}

@@ -46,7 +46,7 @@ function Axis({ buckets, zone, width }: Pick<BarsProps, 'buckets' | 'zone' | 'wi
   const place = (ms: number) => ((ms - start) / (end - start)) * width
   const shown = ticks(from, to, zone, width).filter((tick) => place(tick.at) > START_PX && place(tick.at) < width - END_PX)
   return (
-    <g className="ticks">
+    <g>
       {shown.map((tick) => (
         <text key={tick.at} x={place(tick.at)} y={HEIGHT_PX - 4} textAnchor="middle">
           {tick.label}

@@ -43,7 +43,7 @@ export function filtersBeside(q: string, field: string): string {
   return without(filterPart(q), (term) => term.field === field)
 }
 
-export function chosenOf(q: string, field: string, value: string): Chosen {
+function chosenOf(q: string, field: string, value: string): Chosen {
   const term = terms(q).find((term) => term.field === field && term.value === value)
   if (term === undefined) return undefined
   return term.not ? 'without' : 'only'

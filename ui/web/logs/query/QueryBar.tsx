@@ -16,7 +16,7 @@ import './query.css'
 import { Refusal, REFUSAL_ID } from './Refusal'
 import { useCompletion } from './useCompletion'
 
-export const QUERY_ID = 'query'
+const QUERY_ID = 'query'
 
 export interface QueryBarProps {
   readonly q: string

@@ -1,10 +1,11 @@
 // The range of time, which stays across pages: said in the header, changed in what opens under it.
 
-import { type FocusEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
+import { type FocusEvent, type KeyboardEvent, useRef, useState } from 'react'
 import type { Zone } from '../../model/zone'
 import { zoneName } from '../../model/zone'
 import { rangeName } from '../../state/range'
 import type { View } from '../../state/view'
+import { useOutside } from '../useOutside'
 import './range.css'
 import { RangePanel } from './RangePanel'
 
@@ -65,21 +66,4 @@ export function RangePicker({ view, words, onRange, onZone }: RangePickerProps) 
       )}
     </div>
   )
-}
-
-/** A press anywhere else closes it. */
-function useOutside(place: React.RefObject<HTMLElement | null>, open: boolean, onOutside: () => void): void {
-  const latest = useRef(onOutside)
-  useEffect(() => {
-    latest.current = onOutside
-  })
-  useEffect(() => {
-    if (!open) return
-    const onPointerDown = (event: PointerEvent) => {
-      const inside = event.target instanceof Node && place.current?.contains(event.target)
-      if (!inside) latest.current()
-    }
-    addEventListener('pointerdown', onPointerDown)
-    return () => removeEventListener('pointerdown', onPointerDown)
-  }, [open, place])
 }
