@@ -71,9 +71,11 @@ export function useScroller(
     const [element, now] = [box.current, held.current]
     if (element === null) return
     const place = Math.min(lastPlace(scale), Math.max(0, wanted))
-    // Not while somebody scrolls: it would end a fling.
-    if (now.moving === undefined) element.scrollTop = topOf(scale, place)
-    now.top = element.scrollTop
+    // Not while somebody scrolls: it would end a fling, and a step that is not yet told would be lost.
+    if (now.moving === undefined) {
+      element.scrollTop = topOf(scale, place)
+      now.top = element.scrollTop
+    }
     const shift = Math.round(now.top - place)
     now.place = now.top - shift
     setDrawn((before) => (before.place === now.place && before.shift === shift ? before : { place: now.place, shift }))
