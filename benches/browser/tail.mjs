@@ -31,7 +31,8 @@ export async function tail(browser, { url }) {
     figure('tail of 2,000 lines/s: p95 frame', quantile(frames, 0.95), 'ms')
     const arrived = await query.inputValue()
     figure('tail of 2,000 lines/s: typed characters that arrived', (100 * common(arrived, TYPED)) / TYPED.length, '%', '100')
-    const shown = await shownAtEnd(page)
+    const { skipped, shown } = await atEnd(page)
+    figure('tail of 2,000 lines/s: lines skipped', skipped, 'lines', '0')
     figure('tail of 2,000 lines/s: lines kept that were sent last', (100 * shown) / KEPT, '%', '100')
   })
 }
@@ -63,14 +64,15 @@ function common(a, b) {
   return length
 }
 
-/** How many of the last lines that were sent are in the list, each where it belongs; none when it says that
- *  some were skipped. */
-async function shownAtEnd(page) {
+/** How many lines the tail says that it skipped, and how many of those that were sent last are in the list, each
+ *  where it belongs. */
+async function atEnd(page) {
   await page.getByText(`line ${LINES - 1}:`).waitFor({ timeout: WAIT_MS })
-  if ((await page.getByText('skipped: they came too fast').count()) > 0) return 0
+  const [said = '0'] = await page.getByText('skipped: they came too fast').allTextContents()
   const numbers = await page.getByRole('region', { name: 'Log lines' }).evaluate(readAll)
   const first = LINES - KEPT
-  return numbers.filter((number, index) => number === first + index).length
+  const shown = numbers.filter((number, index) => number === first + index).length
+  return { skipped: Number.parseInt(said.replaceAll(',', ''), 10), shown }
 }
 
 /** The number of the line at each index of the list, scrolled from its end to its beginning. */

@@ -1,4 +1,6 @@
 //! Questions to a loaded centre over HTTP, one client, warm: the median of nine.
+//!
+//! The centre remembers what a filter of texts has found: here each is asked as if for the first time.
 
 use std::path::Path;
 use std::time::Instant;
@@ -36,10 +38,10 @@ pub(crate) async fn run(file: &Path) -> Outcome<()> {
     let sent = load(&product, file).await?;
     product.until_committed(sent.lines).await?;
     for (name, route, parameters) in QUESTIONS {
-        let path = format!("/api/v1/{route}?{parameters}&{RANGE}");
-        product.get(&path).await?;
         let mut took_ms = Vec::with_capacity(TIMES);
-        for _ in 0..TIMES {
+        product.get(&path(route, parameters, 0)).await?;
+        for time in 1..=TIMES {
+            let path = path(route, parameters, time);
             let begun = Instant::now();
             product.get(&path).await?;
             took_ms.push(begun.elapsed().as_secs_f64() * 1e3);
@@ -48,4 +50,11 @@ pub(crate) async fn run(file: &Path) -> Outcome<()> {
         figure(name, quantile(&took_ms, 0.5), "ms", "the store issue's");
     }
     Ok(())
+}
+
+/// A query that means the same each time and is never the same text.
+fn path(route: &str, parameters: &str, time: usize) -> String {
+    let filters = route.starts_with("logs") && parameters.contains("q=");
+    let spaces = "%20".repeat(if filters { time } else { 0 });
+    format!("/api/v1/{route}?{parameters}{spaces}&{RANGE}")
 }
