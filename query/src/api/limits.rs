@@ -56,8 +56,9 @@ pub(crate) const DRAIN_BYTES_MAX: usize = 512 << 20;
 /// And for this long.
 pub(crate) const DRAIN_MAX: Duration = Duration::from_secs(5);
 
-/// Records that wait for one slow reader of a live tail; what comes on top is counted as skipped.
-pub(crate) const TAIL_RECORDS_WAITING_MAX: usize = 1_024;
+/// Records that wait for one slow reader of a live tail: seconds of what a busy cluster writes, for they come in
+/// batches and a browser pauses; what comes on top is counted as skipped.
+pub(crate) const TAIL_RECORDS_WAITING_MAX: usize = 8_192;
 /// A comment goes out on a quiet tail this often, so that proxies keep the connection.
 pub(crate) const TAIL_COMMENT_EVERY: Duration = Duration::from_secs(15);
 /// Pages of an export that wait for a slow reader.
