@@ -10,6 +10,8 @@ pub(crate) const QUERY_DEPTH_MAX: usize = 64;
 pub(crate) const QUERY_PIPES_MAX: usize = 16;
 /// Calls, keys or columns that one pipe names.
 pub(crate) const PIPE_NAMES_MAX: usize = 32;
+/// Terms of one query: each is looked for in every block that is read, and only between blocks time is looked at.
+pub(crate) const QUERY_TERMS_MAX: usize = 256;
 /// Regular expressions and wildcards of one query: each may take [`REGEX_BYTES_MAX`] and a while to compile.
 pub(crate) const QUERY_REGEXES_MAX: usize = 64;
 /// Longest name, in characters, for which the one that was probably meant is looked for.
@@ -45,6 +47,8 @@ pub(crate) const PIECE_BLOCKS_MIN: usize = 4;
 /// Blocks read and scanned in one piece, at the most: the delay between two looks at the limits, and half of the
 /// blocks that are held, for the next piece is read meanwhile.
 pub(crate) const PIECE_BLOCKS_MAX: usize = 32;
+/// A piece that takes longer than this is followed by a smaller one.
+pub(crate) const PIECE_TIME: Duration = Duration::from_millis(250);
 /// Records in one page of an export.
 pub(crate) const EXPORT_PAGE_ROWS: usize = 10_000;
 /// Different attributes that are counted; records with more of them are refused.

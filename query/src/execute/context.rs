@@ -60,12 +60,8 @@ pub(crate) async fn context(
     request: &ContextRequest,
 ) -> Result<Option<Context>, QueryError> {
     let of_source = vec![(Field::Source, Wanted::OneOf(vec![request.source.to_string()]))];
-    let question = Question {
-        filter: Arc::new(Filter::of(&request.tenant, of_source)),
-        range: TimeRange::ALL,
-        newest_first: true,
-        limits: request.limits,
-    };
+    let filter = Arc::new(Filter::of(&request.tenant, of_source));
+    let question = Question::of(&filter, TimeRange::ALL, request.limits);
     let named = Named { position: request.position, found: None };
     let scanned = scan(snapshot, &question, named).await?;
     let Some((order, speaker)) = scanned.fold.found else {

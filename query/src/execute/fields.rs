@@ -59,12 +59,7 @@ pub(crate) async fn fields(
     snapshot: &Snapshot,
     request: &FieldsRequest,
 ) -> Result<Fields, QueryError> {
-    let question = Question {
-        filter: Arc::clone(&request.filter),
-        range: request.range,
-        newest_first: true,
-        limits: request.limits,
-    };
+    let question = Question::of(&request.filter, request.range, request.limits);
     let FieldsRequest { most, sample, .. } = *request;
     let seen =
         Seen { own: [0; OWN_FIELDS.len()], attributes: Leaves::new(most), most, sample, rows: 0 };

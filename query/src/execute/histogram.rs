@@ -55,12 +55,7 @@ pub(crate) async fn histogram(
     snapshot: &Snapshot,
     request: &HistogramRequest,
 ) -> Result<Histogram, QueryError> {
-    let question = Question {
-        filter: Arc::clone(&request.filter),
-        range: request.range,
-        newest_first: true,
-        limits: request.limits,
-    };
+    let question = Question::of(&request.filter, request.range, request.limits);
     let scanned = scan(snapshot, &question, Counts::new(request)).await?;
     let limited_by = scanned.limited.map(|(by, _)| by);
     let missing_splits = snapshot.missing_splits + scanned.missing_splits;

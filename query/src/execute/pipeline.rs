@@ -101,12 +101,7 @@ fn check(bytes: usize, limits: &Limits) -> Result<(), QueryError> {
 }
 
 fn question(request: &PipelineRequest) -> Question {
-    Question {
-        filter: Arc::clone(&request.plan.filter),
-        range: request.range,
-        newest_first: true,
-        limits: request.limits,
-    }
+    Question::of(&request.plan.filter, request.range, request.limits)
 }
 
 /// One grouping of all records.

@@ -9,7 +9,7 @@
 mod reader;
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use nilometer_block::{BlockError, Columns, Decoder};
 use nilometer_model::{Rows, TimeRange, Timestamp};
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::reader::{Input, Reader};
 use super::{LimitedBy, Limits, QueryError, Stats};
-use crate::limits::{PIECE_BLOCKS_MAX, PIECE_BLOCKS_MIN};
+use crate::limits::{PIECE_BLOCKS_MAX, PIECE_BLOCKS_MIN, PIECE_TIME};
 use crate::plan::{Filter, Selection};
 
 /// A block, or a chunk of the buffer.
@@ -79,6 +79,13 @@ pub(super) struct Question {
     pub(super) limits: Limits,
 }
 
+impl Question {
+    /// The newest rows first, for what is counted over all of them.
+    pub(super) fn of(filter: &Arc<Filter>, range: TimeRange, limits: Limits) -> Self {
+        Self { filter: Arc::clone(filter), range, newest_first: true, limits }
+    }
+}
+
 /// Folds all rows of the snapshot that fit.
 #[tracing::instrument(
     name = "scan",
@@ -107,27 +114,29 @@ pub(super) async fn scan<F: Fold>(
             break;
         }
         let piece = |from: usize| &units[units.len().min(from)..units.len().min(from + size)];
-        let inputs = match ahead.take() {
-            Some(inputs) => inputs,
-            None => reader.read(piece(at)).await,
+        let (inputs, end) = match ahead.take() {
+            Some(read) => read,
+            None => (reader.read(piece(at)).await, at + size),
         };
         let (question, left) = (question.clone(), left.clone());
         let work = move || {
+            let begun = Instant::now();
             let result = visit_all(&inputs, &question, &mut fold, &mut visited, &left);
+            visited.took = begun.elapsed();
             (fold, visited, result)
         };
         let visiting = tokio::task::spawn_blocking(work);
         // A long scan reads its next piece meanwhile; a short one would often read in vain.
         if size == PIECE_BLOCKS_MAX {
-            ahead = Some(reader.read(piece(at + size)).await);
+            ahead = Some((reader.read(piece(end)).await, end + size));
         }
         let done = visiting.await.map_err(|_| QueryError::Stopped)?;
         let result;
         (fold, visited, result) = done;
         result?;
         visited.damaged.drain(..).for_each(|split| reader.miss(split, &"a block does not decode"));
-        at += size;
-        size = PIECE_BLOCKS_MAX.min(size * 2);
+        at = end;
+        size = next_size(size, visited.took);
     }
     let stats = Stats {
         elapsed: started.elapsed(),
@@ -138,6 +147,11 @@ pub(super) async fn scan<F: Fold>(
     };
     stats.describe();
     Ok(Scanned { fold, stats, missing_splits: reader.missing_splits(), limited })
+}
+
+/// How many blocks the next piece has: fewer when the one before took long, so that limits are looked at in time.
+fn next_size(size: usize, took: Duration) -> usize {
+    if took > PIECE_TIME { (size / 2).max(1) } else { PIECE_BLOCKS_MAX.min(size * 2) }
 }
 
 fn over(limits: &Limits, bytes_read: u64, started: Instant) -> Option<LimitedBy> {
@@ -196,6 +210,8 @@ fn bounds(times: &[i64]) -> Option<(Timestamp, Timestamp)> {
 #[derive(Default)]
 struct Visited {
     decoder: Decoder,
+    /// How long the last piece took.
+    took: Duration,
     rows_scanned: u64,
     rows_matched: u64,
     /// Splits with a block that does not decode.

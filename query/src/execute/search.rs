@@ -188,6 +188,6 @@ impl Fold for Best {
     }
 
     fn memory_bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.found.len() * size_of::<(Order, Arc<Rows>, usize)>()
     }
 }

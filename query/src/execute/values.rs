@@ -46,12 +46,7 @@ pub(crate) async fn values(
     snapshot: &Snapshot,
     request: &ValuesRequest,
 ) -> Result<Values, QueryError> {
-    let question = Question {
-        filter: Arc::clone(&request.filter),
-        range: request.range,
-        newest_first: true,
-        limits: request.limits,
-    };
+    let question = Question::of(&request.filter, request.range, request.limits);
     let ValuesRequest { most, sample, .. } = *request;
     let slots = Slots::new(request.field.clone(), most);
     let scanned =

@@ -9,33 +9,42 @@ use super::test::{Test, duration_ms, network, number};
 use super::text::{Text, TextKind};
 use super::{Step, pattern};
 use crate::language::{Comparison, Node, Problem, SyntaxError, Tree, Value};
-use crate::limits::QUERY_REGEXES_MAX;
+use crate::limits::{QUERY_REGEXES_MAX, QUERY_TERMS_MAX};
 
 /// What the tree means; `text` is the query.
 pub(super) fn filter(text: &str, tree: &Tree) -> Result<Step, SyntaxError> {
-    let mut left = QUERY_REGEXES_MAX;
-    check_regexes(text, tree, &mut left)?;
+    check_size(text, tree, &mut Left { terms: QUERY_TERMS_MAX, regexes: QUERY_REGEXES_MAX })?;
     step(text, tree)
 }
 
-/// Compiling takes far longer, and more memory, than the text that asks for it.
-fn check_regexes(text: &str, tree: &Tree, left: &mut usize) -> Result<(), SyntaxError> {
+/// What a query may still ask for.
+struct Left {
+    terms: usize,
+    regexes: usize,
+}
+
+/// Terms take far longer to look for, and expressions more memory, than the text that asks for them.
+fn check_size(text: &str, tree: &Tree, left: &mut Left) -> Result<(), SyntaxError> {
+    let too_large =
+        |limit, hint: &str| SyntaxError::at(text, tree.span.from, Problem::TooLarge(limit), hint);
     match &tree.node {
         Node::And(parts) | Node::Or(parts) => {
-            parts.iter().try_for_each(|part| check_regexes(text, part, left))
+            return parts.iter().try_for_each(|part| check_size(text, part, left));
         }
-        Node::Not(part) => check_regexes(text, part, left),
+        Node::Not(part) => return check_size(text, part, left),
         Node::Regex(_)
         | Node::Wildcard(_)
         | Node::Field { value: Value::Regex(_) | Value::Wildcard(_), .. } => {
-            let problem = Problem::TooLarge("at most 64 regular expressions and wildcards");
             let hint = "join them, as in /a|b/, or ask in several queries";
-            let too_many = || SyntaxError::at(text, tree.span.from, problem, hint);
-            *left = left.checked_sub(1).ok_or_else(too_many)?;
-            Ok(())
+            let fewer = left.regexes.checked_sub(1);
+            left.regexes = fewer
+                .ok_or_else(|| too_large("at most 64 regular expressions and wildcards", hint))?;
         }
-        _ => Ok(()),
+        _ => {}
     }
+    let hint = "join them, as in f:in(a,b) or /a|b/, or ask in several queries";
+    left.terms = left.terms.checked_sub(1).ok_or_else(|| too_large("at most 256 terms", hint))?;
+    Ok(())
 }
 
 fn step(text: &str, tree: &Tree) -> Result<Step, SyntaxError> {

@@ -6,7 +6,7 @@ use nilometer_model::{Origin, RowRef, Severity, SourceId, Tenant, Timestamp};
 
 use super::*;
 use crate::language::Problem;
-use crate::limits::QUERY_REGEXES_MAX;
+use crate::limits::{QUERY_REGEXES_MAX, QUERY_TERMS_MAX};
 
 /// (severity, message, attributes) of each row.
 const ROWS: [(Severity, &str, &str); 8] = [
@@ -133,14 +133,23 @@ fn wrong_values_are_refused_at_their_column() {
 }
 
 #[test]
-fn a_query_has_so_many_expressions_and_no_more() {
-    for one in ["/a/", "a*b*", "f:/a/", "(-f:a*)"] {
-        let query = |count: usize| vec![one; count].join(" OR ");
-        let parse = |text: &str| Filter::parse(&Tenant::default(), text);
-        parse(&query(QUERY_REGEXES_MAX)).unwrap();
-        let error = parse(&query(QUERY_REGEXES_MAX + 1)).unwrap_err();
-        let problem = Problem::TooLarge("at most 64 regular expressions and wildcards");
-        assert_eq!(error.problem, problem, "{one}");
+fn a_query_has_so_many_terms_and_expressions_and_no_more() {
+    const TERMS: &str = "at most 256 terms";
+    const EXPRESSIONS: &str = "at most 64 regular expressions and wildcards";
+    for (one, most, limit) in [
+        ("/a/", QUERY_REGEXES_MAX, EXPRESSIONS),
+        ("a*b*", QUERY_REGEXES_MAX, EXPRESSIONS),
+        ("f:/a/", QUERY_REGEXES_MAX, EXPRESSIONS),
+        ("(-f:a*)", QUERY_REGEXES_MAX, EXPRESSIONS),
+        ("a", QUERY_TERMS_MAX, TERMS),
+        ("-(f:in(a,b))", QUERY_TERMS_MAX, TERMS),
+    ] {
+        let parse = |count: usize| {
+            let query = vec![one; count].join(" OR ");
+            Filter::parse(&Tenant::default(), &query).map_err(|error| error.problem)
+        };
+        parse(most).unwrap();
+        assert_eq!(parse(most + 1).unwrap_err(), Problem::TooLarge(limit), "{one}");
     }
 }
 

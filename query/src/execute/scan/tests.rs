@@ -56,3 +56,16 @@ async fn a_caller_that_goes_away_stops_the_work_before_the_next_block() {
     // The channel closes with the fold, and the fold goes with the work.
     assert_eq!(takes.recv().await, None);
 }
+
+#[test]
+fn pieces_grow_while_they_are_quick_and_shrink_when_they_are_not() {
+    let slow = PIECE_TIME + Duration::from_nanos(1);
+    for (size, took, expect) in [
+        (PIECE_BLOCKS_MIN, PIECE_TIME, 2 * PIECE_BLOCKS_MIN),
+        (PIECE_BLOCKS_MAX, PIECE_TIME, PIECE_BLOCKS_MAX),
+        (PIECE_BLOCKS_MAX, slow, PIECE_BLOCKS_MAX / 2),
+        (1, slow, 1),
+    ] {
+        assert_eq!(next_size(size, took), expect, "{size} {took:?}");
+    }
+}
