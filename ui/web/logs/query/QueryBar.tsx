@@ -33,7 +33,8 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
   const [draft, setDraft] = useState(asked)
   const [scroll, setScroll] = useState(0)
   const input = useRef<HTMLInputElement>(null)
-  const { offer, open, close, activate } = useCompletion(range)
+  const { offer, offeredFor, open, close, activate } = useCompletion(range)
+  const fitting = offeredFor === draft ? offer : undefined
   useEffect(() => setDraft(asked), [asked])
   useKeys({ '/': () => input.current?.focus() })
 
@@ -43,9 +44,9 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
     onSearch(draft.trim())
   }
   const take = (item: CompletionItem) => {
-    if (offer === undefined) return
+    if (fitting === undefined) return
     close()
-    const { from, to, text } = editOf(draft, offer.completion, item)
+    const { from, to, text } = editOf(draft, fitting.completion, item)
     if (input.current !== null) insert(input.current, from, to, text)
   }
   const onChange = ({ currentTarget: { value, selectionStart }, nativeEvent }: ChangeEvent<HTMLInputElement>) => {
@@ -54,7 +55,7 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
     else void open(value, selectionStart ?? value.length, false)
   }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    const action = event.nativeEvent.isComposing ? undefined : actionOf(event, offer)
+    const action = event.nativeEvent.isComposing ? undefined : actionOf(event, fitting)
     if (action === undefined) return
     event.preventDefault()
     if (action.kind === 'ask') void open(draft, event.currentTarget.selectionStart ?? draft.length, true)

@@ -12,6 +12,8 @@ interface Range {
 
 export function useCompletion({ from, to }: Range) {
   const [offer, setOffer] = useState<Offer>()
+  /** The query that the offer was made for: of another one it would replace the wrong piece. */
+  const [offeredFor, setOfferedFor] = useState('')
   const asked = useRef<AbortController>(undefined)
   const close = useCallback(() => {
     asked.current?.abort()
@@ -25,6 +27,7 @@ export function useCompletion({ from, to }: Range) {
       asked.current = abort
       const completion = await complete(q, charactersBefore(q, caretUnits), { from, to }, abort.signal).catch(() => undefined)
       if (abort.signal.aborted) return
+      setOfferedFor(q)
       const items = completion === undefined ? [] : offered(q, completion, chosen)
       if (completion === undefined || items.length === 0) setOffer(undefined)
       else setOffer({ completion, items, active: chosen ? 0 : undefined })
@@ -33,5 +36,5 @@ export function useCompletion({ from, to }: Range) {
   )
   const activate = useCallback((active: number | undefined) => setOffer((offer) => offer && { ...offer, active }), [])
   useEffect(() => () => asked.current?.abort(), [])
-  return { offer, open, close, activate }
+  return { offer, offeredFor, open, close, activate }
 }
