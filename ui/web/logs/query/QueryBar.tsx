@@ -9,7 +9,7 @@
 import { type ChangeEvent, type ClipboardEvent, type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import type { CompletionItem, Fault } from '../../api/client'
 import { useKeys } from '../../state/useKeys'
-import { actionOf, editOf } from './completion'
+import { actionOf, carriedOver, editOf } from './completion'
 import { Completions, COMPLETIONS_ID, completionId } from './Completions'
 import { Mirror } from './Mirror'
 import './query.css'
@@ -33,8 +33,8 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
   const [draft, setDraft] = useState(asked)
   const [scroll, setScroll] = useState(0)
   const input = useRef<HTMLInputElement>(null)
-  const { offer, offeredFor, open, close, activate } = useCompletion(range)
-  const fitting = offeredFor === draft ? offer : undefined
+  const { offer: made, offeredFor, open, close, activate } = useCompletion(range)
+  const offer = made && carriedOver(made, offeredFor, draft)
   useEffect(() => setDraft(asked), [asked])
   useKeys({ '/': () => input.current?.focus() })
 
@@ -44,9 +44,9 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
     onSearch(draft.trim())
   }
   const take = (item: CompletionItem) => {
-    if (fitting === undefined) return
+    if (offer === undefined) return
     close()
-    const { from, to, text } = editOf(draft, fitting.completion, item)
+    const { from, to, text } = editOf(draft, offer.completion, item)
     if (input.current !== null) insert(input.current, from, to, text)
   }
   const onChange = ({ currentTarget: { value, selectionStart }, nativeEvent }: ChangeEvent<HTMLInputElement>) => {
@@ -55,7 +55,7 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
     else void open(value, selectionStart ?? value.length, false)
   }
   const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
-    const action = event.nativeEvent.isComposing ? undefined : actionOf(event, fitting)
+    const action = event.nativeEvent.isComposing ? undefined : actionOf(event, offer)
     if (action === undefined) return
     event.preventDefault()
     if (action.kind === 'ask') void open(draft, event.currentTarget.selectionStart ?? draft.length, true)

@@ -1,7 +1,7 @@
 // What completion does to a query.
 
 import { expect, test } from 'vitest'
-import { actionOf, charactersBefore, editOf, nextItem, offered, unitsBefore } from './completion'
+import { actionOf, carriedOver, charactersBefore, editOf, nextItem, offered, unitsBefore } from './completion'
 
 const item = (text: string, kind: string) => ({ text, kind, count: undefined })
 const apply = (q: string, from: number, to: number, text: string, kind: string) => {
@@ -40,6 +40,24 @@ test.each([
   ['', 0, 0, true, 1],
 ])('in %j, with [%d, %d) to replace, asked for: %s, %d items come up', (q, from, to, asked, count) => {
   expect(offered(q, { items: [item('seat', 'value')], replace: { from, to } }, asked)).toHaveLength(count)
+})
+
+test.each([
+  ['a comp', 'a comp', ['component:', 'compute:']],
+  ['a co', 'a comp', ['component:', 'compute:']],
+  ['a co', 'a compo', ['component:']],
+  ['a co', 'a coX', []],
+  ['a co', 'a c', []],
+  ['a co', 'a co ', []],
+  ['a co', 'b comp', []],
+  ['a co OR b', 'a comp OR b', ['component:', 'compute:']],
+  ['a co OR b', 'a co OR bc', []],
+])('what was offered for %j is offered for %j as %j', (before, now, expected) => {
+  const completion = { items: [], replace: { from: 2, to: before.startsWith('a comp') ? 6 : 4 } }
+  const offer = { completion, items: ['component:', 'compute:'].map((text) => item(text, 'field')), active: undefined }
+  const carried = carriedOver(offer, before, now)
+  expect(carried?.items.map(({ text }) => text) ?? []).toEqual(expected)
+  if (carried !== undefined) expect(now.slice(2, carried.completion.replace.to)).toMatch(/^comp?o?m?p?$/)
 })
 
 test.each([

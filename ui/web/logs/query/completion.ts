@@ -55,6 +55,21 @@ export interface Offer {
   readonly active: number | undefined
 }
 
+/** The offer that was made for the query `before`, for the query `now` in which nothing but the offered piece was
+ *  written on: what still begins so. Whoever types faster than the server answers completes the right piece. */
+export function carriedOver(offer: Offer, before: string, now: string): Offer | undefined {
+  if (before === now) return offer
+  const { from, to } = offer.completion.replace
+  const [old, written] = [Array.from(before), Array.from(now)]
+  const end = to + written.length - old.length
+  const piece = written.slice(from, end).join('')
+  const grown = [...old.slice(0, to), ...written.slice(to, end), ...old.slice(to)].join('') === now
+  if (end <= to || !grown || !/^[\p{L}\p{N}_.@-]+$/u.test(written.slice(to, end).join(''))) return undefined
+  const items = offer.items.filter(({ text }) => text.toLowerCase().startsWith(piece.toLowerCase()))
+  const completion = { ...offer.completion, replace: { from, to: end } }
+  return items.length === 0 ? undefined : { completion, items, active: undefined }
+}
+
 export type Action =
   | { readonly kind: 'ask' | 'search' | 'close' | 'leave' }
   | { readonly kind: 'activate'; readonly at: number | undefined }

@@ -12,7 +12,7 @@ interface Range {
 
 export function useCompletion({ from, to }: Range) {
   const [offer, setOffer] = useState<Offer>()
-  /** The query that the offer was made for: of another one it would replace the wrong piece. */
+  /** The query that the offer was made for. */
   const [offeredFor, setOfferedFor] = useState('')
   const asked = useRef<AbortController>(undefined)
   const close = useCallback(() => {
