@@ -59,7 +59,7 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
     if (action === undefined) return
     event.preventDefault()
     if (action.kind === 'ask') void open(draft, event.currentTarget.selectionStart ?? draft.length, true)
-    else if (action.kind === 'activate') activate(action.at)
+    else if (action.kind === 'activate' && offer !== undefined) activate(offer, draft, action.at)
     else if (action.kind === 'take') take(action.item)
     else if (action.kind === 'search') search()
     else if (action.kind === 'close') close()

@@ -34,7 +34,12 @@ export function useCompletion({ from, to }: Range) {
     },
     [from, to],
   )
-  const activate = useCallback((active: number | undefined) => setOffer((offer) => offer && { ...offer, active }), [])
+  /** Chooses from what is shown for `q`; an answer that is still under way would take the choice away. */
+  const activate = useCallback((shown: Offer, q: string, active: number | undefined) => {
+    asked.current?.abort()
+    setOfferedFor(q)
+    setOffer({ ...shown, active })
+  }, [])
   useEffect(() => () => asked.current?.abort(), [])
   return { offer, offeredFor, open, close, activate }
 }
