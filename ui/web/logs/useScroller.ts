@@ -46,6 +46,8 @@ export interface Drawn {
 interface Now {
   place: number
   top: number
+  /** How far the bar can go, as it was when `top` was. */
+  room: number
   newest: boolean
   /** Runs while somebody scrolls. */
   moving: ReturnType<typeof setTimeout> | undefined
@@ -65,16 +67,17 @@ export function useScroller(
 ): { readonly drawn: Drawn; onScroll(): void } {
   const { lines, heights, scale, order, turn } = listing
   const [drawn, setDrawn] = useState<Drawn>({ place: 0, shift: 0 })
-  const held = useRef<Now>({ place: 0, top: 0, newest: true, moving: undefined, awaited: undefined, former: undefined })
+  const held = useRef<Now>({ place: 0, top: 0, room: 0, newest: true, moving: undefined, awaited: undefined, former: undefined })
 
   const put = useCallback((wanted: number) => {
     const [element, now] = [box.current, held.current]
     if (element === null) return
     const place = Math.min(lastPlace(scale), Math.max(0, wanted))
     // Not while somebody scrolls: it would end a fling, and a step that is not yet told would be lost.
-    if (now.moving === undefined) {
+    if (now.moving === undefined && !hasUntoldStep(element, now)) {
       element.scrollTop = topOf(scale, place)
       now.top = element.scrollTop
+      now.room = roomOf(element)
     }
     const shift = Math.round(now.top - place)
     now.place = now.top - shift
@@ -124,10 +127,12 @@ export function useScroller(
     const [element, now] = [box.current, held.current]
     if (element === null || Math.abs(element.scrollTop - now.top) < 1) return
     const place = scrolled(scale, now.place, now.top, element.scrollTop)
+    // In another room the bar moves by itself: nobody gave up waiting.
+    if (now.room === roomOf(element)) now.awaited = undefined
     now.top = element.scrollTop
+    now.room = roomOf(element)
     const shift = Math.round(now.top - place)
     now.place = now.top - shift
-    now.awaited = undefined
     now.newest = order === 'oldest' ? place >= lastPlace(scale) - 1 : place <= 1
     if (!now.newest) onAway()
     clearTimeout(now.moving)
@@ -139,6 +144,15 @@ export function useScroller(
     flushSync(() => setDrawn({ place: now.place, shift }))
   }
   return { drawn, onScroll }
+}
+
+function roomOf(element: HTMLElement): number {
+  return element.scrollHeight - element.clientHeight
+}
+
+/** The bar was moved, and the browser tells it with the next frame. In another room it moves by itself. */
+function hasUntoldStep(element: HTMLElement, { top, room }: Now): boolean {
+  return roomOf(element) === room && Math.abs(element.scrollTop - top) >= 1
 }
 
 function newestPlace({ order, scale }: Listing): number {
