@@ -136,6 +136,28 @@ inPage('a permalink opens the same line on a fresh page', options, async (page) 
   assert.equal(await clipboard(page), page.url())
 })
 
+inPage('a permalink opens also where the browser tells sizes after the lines were counted', options, async (page) => {
+  const wanted = shopLine(29_990)
+  const [{ source, position }] = await shop.records({ from: wanted.time, limit: 1, to: RANGE.to })
+  await page.addInitScript(() => {
+    const held = []
+    const Observer = window.ResizeObserver
+    window.ResizeObserver = class extends Observer {
+      constructor(tell) {
+        super((...told) => (held === window.released ? tell(...told) : held.push(() => tell(...told))))
+      }
+    }
+    window.release = () => {
+      window.released = held
+      for (const tell of held) tell()
+    }
+  })
+  await page.goto(shop.page({ ...RANGE, open: `${source}:${position}` }))
+  await page.locator('.tab-row .number', { hasText: /^30,000$/ }).waitFor()
+  await page.evaluate(() => window.release())
+  await page.locator('.line.on .message', { hasText: wanted.message }).waitFor()
+})
+
 inPage('y makes a relative range absolute', options, async (page) => {
   await page.goto(shop.page({ from: '-30d' }))
   await page.getByLabel('Query', { exact: true }).waitFor()

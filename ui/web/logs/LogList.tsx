@@ -1,7 +1,7 @@
 // The list of lines, however many: only what is in sight is in the document, in elements that are used
 // again for other lines.
 
-import { type RefObject, useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { WRAP_LINES_MAX } from '../model/limits'
 import { linesOf } from '../model/message'
 import type { LogRecord } from '../model/record'
@@ -159,12 +159,15 @@ function useHeights(lines: Lines, usual: number, chars: number | undefined): Hei
   }, [lines, usual, chars])
 }
 
+/** Measured at once: a list of unknown size would lose its place to lines that come before it is known. */
 function useSize(box: RefObject<HTMLDivElement | null>): { readonly width: number; readonly height: number } {
   const [size, setSize] = useState({ width: 0, height: 0 })
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = box.current
     if (element === null) return
-    const observer = new ResizeObserver(() => setSize({ width: element.clientWidth, height: element.clientHeight }))
+    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight })
+    measure()
+    const observer = new ResizeObserver(measure)
     observer.observe(element)
     return () => observer.disconnect()
   }, [box])
