@@ -11,9 +11,12 @@ mod clock;
 mod coverage;
 mod id;
 pub mod limits;
+mod names;
 mod origin;
 mod rows;
+mod samples;
 mod severity;
+mod spans;
 mod tally;
 mod tenant;
 mod time;
@@ -24,9 +27,12 @@ pub use id::{
     BatchId, CollectorId, Epoch, LineageId, LogId, LogPosition, PipelineId, Revision, Sequence,
     SourceId,
 };
+pub use names::Names;
 pub use origin::{Origin, Stream};
 pub use rows::{Order, RowRef, Rows, TextColumn};
+pub use samples::{SampleKind, SampleRef, Samples};
 pub use severity::Severity;
+pub use spans::{SpanKind, SpanRef, SpanStatus, Spans};
 pub use tally::{Count, Gap, GapKind, Reason, Tally};
 pub use tenant::{Tenant, TenantError};
 pub use time::{TimeError, TimeRange, Timestamp, parse_time};

@@ -26,3 +26,15 @@ pub const BATCH_FRAME_BYTES_MAX: usize = 4 << 20;
 pub const BATCH_SOURCES_MAX: usize = 10_000;
 /// Rows of one block of a split.
 pub const BLOCK_ROWS_MAX: usize = 2_048;
+/// Longest operation of a span, bytes; some SDKs put a whole statement there.
+pub const OPERATION_BYTES_MAX: usize = 4 << 10;
+/// Longest message about a span's status, bytes.
+pub const STATUS_MESSAGE_BYTES_MAX: usize = 64 << 10;
+/// Longest events of one span, bytes of JSON text.
+pub const EVENTS_BYTES_MAX: usize = 256 << 10;
+/// Most events of one span.
+pub const EVENTS_PER_SPAN_MAX: usize = 1_000;
+/// Longest links of one span, bytes of JSON text.
+pub const LINKS_BYTES_MAX: usize = 256 << 10;
+/// Most links of one span.
+pub const LINKS_PER_SPAN_MAX: usize = 1_000;

@@ -222,16 +222,9 @@ impl Rows {
         (0..self.len()).map(|row| self.row(row))
     }
 
-    /// The index of `origin`, which is added when it is new. The very same one is looked for first:
-    /// that is a comparison of pointers.
+    /// The index of `origin`, which is added when it is new.
     pub fn origin_index(&mut self, origin: &Arc<Origin>) -> u32 {
-        let same = self.origins.iter().rposition(|known| Arc::ptr_eq(known, origin));
-        let known = same.or_else(|| self.origins.iter().position(|known| known == origin));
-        let index = known.unwrap_or_else(|| {
-            self.origins.push(Arc::clone(origin));
-            self.origins.len() - 1
-        });
-        u32::try_from(index).unwrap_or(u32::MAX)
+        Origin::index_in(&mut self.origins, origin)
     }
 
     /// Appends a row.
