@@ -4,19 +4,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use nilometer_model::{Origin, Rows, Severity, TextColumn};
-use zstd::bulk::Decompressor;
 
 use crate::columns::Columns;
 use crate::cursor::Cursor;
-use crate::frames::{Entry, Frames};
-use crate::layout::{Frame, VERSION};
-use crate::{origins, plane};
+use crate::frames::{Entry, Inflater, VERSION};
+use crate::layout::{FORMAT, FRAMES, Frame};
+use crate::texts::{self, ends, read_lengths};
+use crate::{frames, origins, plane};
+
+type Frames<'a> = frames::Frames<'a, FRAMES>;
 
 /// Why bytes are not a block.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BlockError {
     /// These bytes do not begin like a block.
-    #[error("not a block: it does not begin with NLBK")]
+    #[error("not a block of that kind: it does not begin like one")]
     NotABlock,
     /// A format that this build does not know.
     #[error("block format {0} is not known to this build (it knows {VERSION})")]
@@ -45,10 +47,7 @@ pub enum BlockError {
 /// Decodes blocks one after the other with the same buffers.
 #[derive(Default)]
 pub struct Decoder {
-    /// Made for the first frame that needs it.
-    zstd: Option<Decompressor<'static>>,
-    /// The frame being read.
-    raw: Vec<u8>,
+    inflater: Inflater,
     /// The column being read.
     values: Vec<u64>,
 }
@@ -73,7 +72,7 @@ impl Decoder {
     /// # Errors
     /// [`BlockError`] when the bytes are not a whole and undamaged block within [`limits`](crate::limits).
     pub fn decode(&mut self, bytes: &[u8], columns: Columns) -> Result<Rows, BlockError> {
-        let frames = Frames::open(bytes)?;
+        let frames = Frames::open(bytes, &FORMAT)?;
         let (origins, origin) = self.origins(&frames)?;
         let Times { time, order_time, received } = self.times(&frames, columns)?;
         let numbers = self.numbers(&frames, columns, &origin, origins.len())?;
@@ -100,32 +99,14 @@ impl Decoder {
         whole.then_some(rows).ok_or(BlockError::Damaged("columns"))
     }
 
-    /// Fills `raw` with a frame's bytes, inflated: exactly as many as it claims.
-    fn inflate(&mut self, frames: &Frames<'_>, frame: Frame) -> Result<(), BlockError> {
-        let Entry { stored, raw, crc } = frames.entry(frame);
-        if crc32c::crc32c(stored) != crc {
-            return Err(BlockError::Checksum(frame.name()));
-        }
-        self.raw.clear();
-        if stored.len() == raw {
-            self.raw.extend_from_slice(stored);
-            return Ok(());
-        }
-        let zstd = match self.zstd.take() {
-            Some(zstd) => zstd,
-            None => Decompressor::new().map_err(|_| BlockError::NoMemory)?,
-        };
-        let zstd = self.zstd.insert(zstd);
-        self.raw.reserve(raw);
-        let inflated = zstd.decompress_to_buffer(stored, &mut self.raw);
-        let whole = inflated.is_ok_and(|bytes| bytes == raw);
-        whole.then_some(()).ok_or(BlockError::Damaged(frame.name()))
-    }
-
     fn origins(&mut self, frames: &Frames<'_>) -> Result<(Vec<Arc<Origin>>, Vec<u32>), BlockError> {
-        self.inflate(frames, Frame::Origins)?;
-        let origins = origins::get(&self.raw, frames.rows);
-        origins.ok_or(BlockError::Damaged(Frame::Origins.name()))
+        let entry = entry(frames, Frame::Origins);
+        let mut cursor = Cursor::new(self.inflater.frame(entry)?);
+        let origins = origins::get(&mut cursor).and_then(|origins| {
+            let origin = origins::get_runs(&mut cursor, frames.rows, origins.len())?;
+            Some((origins, origin))
+        });
+        origins.ok_or(BlockError::Damaged(entry.name))
     }
 
     fn times(&mut self, frames: &Frames<'_>, columns: Columns) -> Result<Times, BlockError> {
@@ -133,10 +114,10 @@ impl Decoder {
         if columns.among(TIMES).is_none() {
             return Ok(Times { time: zeros.clone(), order_time: zeros.clone(), received: zeros });
         }
-        self.inflate(frames, Frame::Times)?;
-        let mut cursor = Cursor::new(&self.raw);
+        let entry = entry(frames, Frame::Times);
+        let mut cursor = Cursor::new(self.inflater.frame(entry)?);
         let times = read_times(&mut cursor, zeros, columns, &mut self.values);
-        times.ok_or(BlockError::Damaged(Frame::Times.name()))
+        times.ok_or(BlockError::Damaged(entry.name))
     }
 
     fn numbers(
@@ -148,31 +129,22 @@ impl Decoder {
     ) -> Result<Numbers, BlockError> {
         let mut numbers = Numbers::of_nothing(frames.rows);
         if !columns.among(NUMBERS).is_none() {
-            self.inflate(frames, Frame::Numbers)?;
-            let mut cursor = Cursor::new(&self.raw);
+            let entry = entry(frames, Frame::Numbers);
+            let mut cursor = Cursor::new(self.inflater.frame(entry)?);
             numbers
                 .read(&mut cursor, columns, (origin, origins), &mut self.values)
-                .ok_or(BlockError::Damaged(Frame::Numbers.name()))?;
+                .ok_or(BlockError::Damaged(entry.name))?;
         }
         Ok(numbers)
     }
 
-    /// A text column cut at `ends`, or empty texts when there are none.
     fn text(
         &mut self,
         frames: &Frames<'_>,
         frame: Frame,
         ends: Option<Vec<u32>>,
     ) -> Result<TextColumn, BlockError> {
-        let column = match ends {
-            Some(ends) => {
-                self.inflate(frames, frame)?;
-                let text = String::from_utf8(std::mem::take(&mut self.raw));
-                text.ok().and_then(|text| TextColumn::from_parts(text, ends))
-            }
-            None => TextColumn::from_parts(String::new(), vec![0; frames.rows]),
-        };
-        column.ok_or(BlockError::Damaged(frame.name()))
+        texts::read(&mut self.inflater, entry(frames, frame), ends, frames.rows)
     }
 
     fn ids<const N: usize>(
@@ -184,11 +156,15 @@ impl Decoder {
         if !columns.has(Columns::IDS) {
             return Ok(Vec::new());
         }
-        self.inflate(frames, frame)?;
-        let (ids, rest) = self.raw.as_chunks::<N>();
+        let entry = entry(frames, frame);
+        let (ids, rest) = self.inflater.frame(entry)?.as_chunks::<N>();
         let whole = rest.is_empty() && (ids.is_empty() || ids.len() == frames.rows);
-        whole.then(|| ids.to_vec()).ok_or(BlockError::Damaged(frame.name()))
+        whole.then(|| ids.to_vec()).ok_or(BlockError::Damaged(entry.name))
     }
+}
+
+fn entry<'a>(frames: &Frames<'a>, frame: Frame) -> Entry<'a> {
+    frames.entry(frame as usize)
 }
 
 struct Times {
@@ -244,7 +220,11 @@ fn read_times(
     cursor.is_empty().then_some(Times { time, order_time, received })
 }
 
-fn read_deltas(cursor: &mut Cursor<'_>, rows: usize, values: &mut Vec<u64>) -> Option<Vec<i64>> {
+pub(crate) fn read_deltas(
+    cursor: &mut Cursor<'_>,
+    rows: usize,
+    values: &mut Vec<u64>,
+) -> Option<Vec<i64>> {
     let mut time = i64::from_le_bytes(cursor.array()?);
     plane::get(cursor, rows, values)?;
     let times = values.iter().map(|delta| {
@@ -278,8 +258,8 @@ impl Numbers {
         let positions = columns.has(Columns::POSITION);
         let message = columns.has(Columns::MESSAGE);
         let has_message = !message && columns.has(Columns::HAS_MESSAGE);
-        let message_bytes = lengths(cursor, rows, positions || message || has_message)?;
-        let attributes_bytes = lengths(cursor, rows, columns.has(Columns::ATTRIBUTES))?;
+        let message_bytes = read_lengths(cursor, rows, positions || message || has_message)?;
+        let attributes_bytes = read_lengths(cursor, rows, columns.has(Columns::ATTRIBUTES))?;
         if positions {
             plane::get(cursor, rows, values)?;
             self.bytes = framed_bytes(values, message_bytes.as_deref()?)?;
@@ -310,36 +290,12 @@ impl Numbers {
     }
 }
 
-/// The column of lengths that stands here, when it is wanted: `Some(None)` when it is not.
-#[expect(
-    clippy::option_option,
-    reason = "outside: whether it can be read; inside: whether it is wanted"
-)]
-fn lengths(cursor: &mut Cursor<'_>, rows: usize, wanted: bool) -> Option<Option<Vec<u64>>> {
-    if !wanted {
-        plane::skip(cursor, rows)?;
-        return Some(None);
-    }
-    let mut lengths = Vec::new();
-    plane::get(cursor, rows, &mut lengths)?;
-    Some(Some(lengths))
-}
-
 fn framed_bytes(framings: &[u64], message_bytes: &[u64]) -> Option<Vec<u32>> {
     let framed = framings.iter().zip(message_bytes).map(|(framing, len)| {
         let framed = len.cast_signed().checked_add(plane::unzigzag(*framing))?;
         u32::try_from(framed).ok()
     });
     framed.collect()
-}
-
-fn ends(lengths: &[u64]) -> Option<Vec<u32>> {
-    let mut end = 0_u32;
-    let ends = lengths.iter().map(|len| {
-        end = end.checked_add(u32::try_from(*len).ok()?)?;
-        Some(end)
-    });
-    ends.collect()
 }
 
 fn read_positions(values: &[u64], origin: &[u32], origins: usize, bytes: &[u32]) -> Vec<u64> {

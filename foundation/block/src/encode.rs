@@ -2,10 +2,12 @@
 
 use std::io;
 
-use nilometer_model::{Rows, TextColumn};
+use nilometer_model::Rows;
 use zstd::bulk::Compressor;
 
-use crate::layout::{CRC_END, FRAMES, HEAD_BYTES, MAGIC, VERSION};
+use crate::frames::Packer;
+use crate::layout::FORMAT;
+use crate::texts::lengths;
 use crate::{origins, plane};
 
 /// Encodes blocks one after the other with the same buffers.
@@ -44,16 +46,10 @@ impl Encoder {
     /// When zstd has no memory.
     pub fn encode(&mut self, rows: &Rows) -> io::Result<Vec<u8>> {
         let texts = rows.message.text().len() + rows.attributes.text().len();
-        let mut block = Block { out: Vec::with_capacity(HEAD_BYTES + texts / 4), frames: 0 };
-        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-        block.out.extend_from_slice(MAGIC);
-        block.out.extend_from_slice(&VERSION.to_le_bytes());
-        block.out.extend_from_slice(&[0; 4]);
-        block.out.extend_from_slice(&count.to_le_bytes());
-        block.out.resize(HEAD_BYTES, 0);
-
+        let mut block = Packer::new(&FORMAT, rows.len(), texts / 4);
         self.raw.clear();
-        origins::put(&mut self.raw, rows);
+        origins::put(&mut self.raw, &rows.origins);
+        origins::put_runs(&mut self.raw, &rows.origin);
         block.frame(&mut self.zstd, &self.raw)?;
         self.times(rows);
         block.frame(&mut self.zstd, &self.raw)?;
@@ -116,45 +112,5 @@ impl Encoder {
         self.values.clear();
         self.values.extend(values);
         plane::put(&mut self.raw, &self.values);
-    }
-}
-
-fn lengths(texts: &TextColumn) -> impl Iterator<Item = u64> {
-    let mut start = 0;
-    texts.ends().iter().map(move |end| u64::from(end - std::mem::replace(&mut start, *end)))
-}
-
-/// A block being put together.
-struct Block {
-    out: Vec<u8>,
-    frames: usize,
-}
-
-impl Block {
-    fn frame(&mut self, zstd: &mut Compressor<'_>, raw: &[u8]) -> io::Result<()> {
-        let at = self.out.len();
-        self.out.resize(at + zstd::zstd_safe::compress_bound(raw.len()), 0);
-        let packed = zstd.compress_to_buffer(raw, &mut self.out[at..])?;
-        self.out.truncate(at + packed);
-        if packed >= raw.len() {
-            self.out.truncate(at);
-            self.out.extend_from_slice(raw);
-        }
-        let stored = &self.out[at..];
-        let crc = crc32c::crc32c(stored);
-        let size = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
-        let entry = [size(stored.len()), size(raw.len()), crc].map(u32::to_le_bytes);
-        let entries = &mut self.out[CRC_END + 4..HEAD_BYTES];
-        let (entries, _) = entries.as_chunks_mut::<12>();
-        entries[self.frames].copy_from_slice(entry.as_flattened());
-        self.frames += 1;
-        Ok(())
-    }
-
-    fn finish(mut self) -> Vec<u8> {
-        debug_assert_eq!(self.frames, FRAMES);
-        let crc = crc32c::crc32c(&self.out[CRC_END..HEAD_BYTES]);
-        self.out[CRC_END - 4..CRC_END].copy_from_slice(&crc.to_le_bytes());
-        self.out
     }
 }

@@ -1,8 +1,7 @@
-//! Where things stand in a block.
+//! Where things stand in a block of records.
 //!
 //! ```text
-//!   magic "NLBK" | version u16 | crc32c u32 | rows u32 | 7 x { stored u32, raw u32, crc32c u32 } | 7 frames
-//!                                            |<------- under the first checksum ------->|
+//!   "NLBK", head, 7 frames:
 //!
 //!   origins     table of origins, then runs { origin v, rows v }
 //!   times       time: first i64, planes of zz(delta)   order_time: planes of zz(order_time - time)
@@ -14,17 +13,20 @@
 //!   traces      16 bytes per row, or nothing
 //!   spans       8 bytes per row, or nothing
 //! ```
-//! Numbers are little-endian; v = LEB128, zz = zigzag, planes = see `plane.rs`. A frame is one zstd frame,
-//! or its raw bytes when stored = raw (that did not get shorter).
+//! v = LEB128, zz = zigzag, planes = see `plane.rs`; the head is drawn in `frames.rs`.
 
-pub(crate) const MAGIC: &[u8; 4] = b"NLBK";
-pub(crate) const VERSION: u16 = 1;
+use crate::frames::Format;
+use crate::limits::{ORIGINS_BYTES_MAX, ROWS_MAX, TEXT_BYTES_MAX};
+
 pub(crate) const FRAMES: usize = 7;
-/// Magic, version, checksum.
-pub(crate) const CRC_END: usize = 4 + 2 + 4;
-pub(crate) const FRAME_ENTRY_BYTES: usize = 12;
-/// All before the first frame.
-pub(crate) const HEAD_BYTES: usize = CRC_END + 4 + FRAMES * FRAME_ENTRY_BYTES;
+
+/// A block of records.
+pub(crate) const FORMAT: Format<FRAMES> = Format {
+    magic: *b"NLBK",
+    names: ["origins", "times", "numbers", "messages", "attributes", "traces", "spans"],
+    rows_max: ROWS_MAX,
+    bytes_max: |frame, rows| bytes_max(Frame::ALL[frame], rows),
+};
 
 /// The frames, by their place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,16 +50,18 @@ impl Frame {
         Self::Traces,
         Self::Spans,
     ];
+}
 
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Origins => "origins",
-            Self::Times => "times",
-            Self::Numbers => "numbers",
-            Self::Messages => "messages",
-            Self::Attributes => "attributes",
-            Self::Traces => "traces",
-            Self::Spans => "spans",
-        }
+/// What a frame of a block of so many rows can be at most, inflated.
+fn bytes_max(frame: Frame, rows: usize) -> usize {
+    /// Planes of a number, and the byte that counts them.
+    const COLUMN_BYTES: usize = 1;
+    match frame {
+        Frame::Origins => ORIGINS_BYTES_MAX,
+        Frame::Times => 2 * 8 + 3 * (COLUMN_BYTES + 8 * rows),
+        Frame::Numbers => 4 * (COLUMN_BYTES + 8 * rows) + rows,
+        Frame::Messages | Frame::Attributes => TEXT_BYTES_MAX,
+        Frame::Traces => 16 * rows,
+        Frame::Spans => 8 * rows,
     }
 }

@@ -1,8 +1,9 @@
-//! Rows as bytes: the columnar block that batches carry and splits are made of. Pure: no I/O, no async.
+//! Rows, spans and samples as bytes: the columnar blocks that batches carry and splits are made of. Pure: no
+//! I/O, no async.
 //!
 //! Invariants:
 //! - the same rows and level give the same bytes, and the bytes give the same rows back;
-//! - no bytes, however wrong, make [`decode`] panic or allocate beyond [`limits`];
+//! - no bytes, however wrong, make a decoder panic or allocate beyond [`limits`];
 //! - every byte of a block is under a checksum, or compared with what it must be.
 
 #![warn(missing_docs)]
@@ -16,11 +17,16 @@ mod layout;
 pub mod limits;
 mod origins;
 mod plane;
+mod samples;
+mod spans;
+mod texts;
 mod words;
 
 pub use columns::Columns;
 pub use decode::{BlockError, Decoder, decode};
 pub use encode::{Encoder, encode};
+pub use samples::{decode_samples, encode_samples};
+pub use spans::{SpanColumns, SpanDecoder, SpanEncoder, decode_spans, encode_spans};
 pub use words::words;
 
 #[cfg(test)]

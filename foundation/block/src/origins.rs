@@ -2,19 +2,19 @@
 //!
 //! ```text
 //!   origins v | per origin: tenant, component, instance, node, version, zone { len v, text }, stream u8, source u64
-//!   runs to the end: { origin v, rows v }
+//!   runs to the end: { origin v, rows v }, in blocks of records
 //! ```
 
 use std::sync::Arc;
 
 use nilometer_model::limits::BATCH_RECORDS_MAX;
-use nilometer_model::{Origin, Rows, SourceId, Stream};
+use nilometer_model::{Origin, SourceId, Stream};
 
 use crate::cursor::{Cursor, put_text, put_varint};
 
-pub(crate) fn put(out: &mut Vec<u8>, rows: &Rows) {
-    put_varint(out, u32::try_from(rows.origins.len()).unwrap_or(u32::MAX));
-    for origin in &rows.origins {
+pub(crate) fn put(out: &mut Vec<u8>, origins: &[Arc<Origin>]) {
+    put_varint(out, u32::try_from(origins.len()).unwrap_or(u32::MAX));
+    for origin in origins {
         for text in
             [&origin.tenant, &origin.component, &origin.instance, &origin.node, &origin.version]
         {
@@ -24,33 +24,35 @@ pub(crate) fn put(out: &mut Vec<u8>, rows: &Rows) {
         out.push(origin.stream as u8);
         out.extend_from_slice(&origin.source.0.to_le_bytes());
     }
-    for run in rows.origin.chunk_by(|a, b| a == b) {
+}
+
+pub(crate) fn put_runs(out: &mut Vec<u8>, origin: &[u32]) {
+    for run in origin.chunk_by(|a, b| a == b) {
         put_varint(out, run[0]);
         put_varint(out, u32::try_from(run.len()).unwrap_or(u32::MAX));
     }
 }
 
-/// Origins, and per row the index of its own; `None` unless there are exactly `rows`.
-pub(crate) fn get(bytes: &[u8], rows: usize) -> Option<(Vec<Arc<Origin>>, Vec<u32>)> {
-    let mut cursor = Cursor::new(bytes);
+pub(crate) fn get(cursor: &mut Cursor<'_>) -> Option<Vec<Arc<Origin>>> {
     let count = cursor.varint()? as usize;
     if count > BATCH_RECORDS_MAX {
         return None;
     }
-    let mut origins = Vec::new();
-    for _ in 0..count {
-        origins.push(Arc::new(get_origin(&mut cursor)?));
-    }
+    (0..count).map(|_| get_origin(cursor).map(Arc::new)).collect()
+}
+
+/// Per row the index of its origin; `None` unless there are exactly `rows`.
+pub(crate) fn get_runs(cursor: &mut Cursor<'_>, rows: usize, origins: usize) -> Option<Vec<u32>> {
     let mut origin = Vec::with_capacity(rows);
     while !cursor.is_empty() {
         let index = cursor.varint()?;
         let run = cursor.varint()? as usize;
-        if index as usize >= count || run == 0 || run > rows - origin.len() {
+        if index as usize >= origins || run == 0 || run > rows - origin.len() {
             return None;
         }
         origin.resize(origin.len() + run, index);
     }
-    (origin.len() == rows).then_some((origins, origin))
+    (origin.len() == rows).then_some(origin)
 }
 
 fn get_origin(cursor: &mut Cursor<'_>) -> Option<Origin> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use nilometer_model::{Origin, RowRef, Rows, Severity, SourceId, Stream, Timestamp};
 use proptest::prelude::*;
 
+use crate::layout::FRAMES;
 use crate::{BlockError, Columns, Decoder, decode, encode};
 
 type Drawn = (u8, (i64, i64, i64), (u64, u32), String, String, Option<u8>, Option<u8>);
@@ -136,17 +137,18 @@ proptest! {
             let at = 10 + at.index(bytes.len() - 10);
             bytes[at] ^= flip;
         }
-        sign(&mut bytes);
+        sign::<FRAMES>(&mut bytes);
         if let Ok(rows) = decode(&bytes, Columns::ALL) {
             prop_assert!(rows.check());
         }
     }
 }
 
-/// Makes every checksum right that can be reached.
-fn sign(bytes: &mut [u8]) {
-    use crate::layout::{CRC_END, FRAME_ENTRY_BYTES, FRAMES, HEAD_BYTES};
-    let mut at = HEAD_BYTES;
+/// Makes every checksum right that can be reached, in a block of so many frames.
+pub(crate) fn sign<const FRAMES: usize>(bytes: &mut [u8]) {
+    use crate::frames::{CRC_END, FRAME_ENTRY_BYTES, Format};
+    let head_bytes = Format::<FRAMES>::HEAD_BYTES;
+    let mut at = head_bytes;
     for frame in 0..FRAMES {
         let entry = CRC_END + 4 + frame * FRAME_ENTRY_BYTES;
         let stored = u32::from_le_bytes(bytes[entry..entry + 4].try_into().unwrap()) as usize;
@@ -155,7 +157,7 @@ fn sign(bytes: &mut [u8]) {
         bytes[entry + 8..entry + 12].copy_from_slice(&crc.to_le_bytes());
         at += stored;
     }
-    let crc = crc32c::crc32c(&bytes[CRC_END..HEAD_BYTES]);
+    let crc = crc32c::crc32c(&bytes[CRC_END..head_bytes]);
     bytes[CRC_END - 4..CRC_END].copy_from_slice(&crc.to_le_bytes());
 }
 
@@ -181,7 +183,7 @@ fn more_rows_or_text_than_a_block_may_hold_is_refused_before_it_is_inflated() {
     let claim = |at: usize, value: usize| {
         let mut bytes = encode(&Rows::default(), 1);
         bytes[at..at + 4].copy_from_slice(&u32::try_from(value).unwrap().to_le_bytes());
-        sign(&mut bytes);
+        sign::<FRAMES>(&mut bytes);
         decode(&bytes, Columns::ALL).unwrap_err()
     };
     let rows = crate::limits::ROWS_MAX;
