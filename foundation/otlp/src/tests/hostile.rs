@@ -1,0 +1,147 @@
+//! Bytes that nobody means well with.
+
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+
+use super::same::{any_request, json_of};
+use super::{read, read_json, read_spans};
+use crate::limits::{
+    BODY_BYTES_MAX, ITEMS_PER_REQUEST_MAX, REJECTED_LISTED_MAX, RESOURCES_PER_REQUEST_MAX,
+};
+use crate::{Encoding, OtlpError, RejectReason, Signal};
+
+/// A small generator of its own, so that a failing seed can be run again.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 ^ self.0 >> 31
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % limit.max(1) as u64).unwrap()
+    }
+}
+
+fn mutated(random: &mut Random, mut body: Vec<u8>) -> Vec<u8> {
+    for _ in 0..=random.below(4) {
+        let at = random.below(body.len());
+        match random.below(5) {
+            0 => body.truncate(at),
+            1 => body.insert(at.min(body.len()), random.next().to_le_bytes()[0]),
+            2 => body = [&body[..at.min(body.len())], &body[random.below(body.len())..]].concat(),
+            _ => {
+                if let Some(byte) = body.get_mut(at) {
+                    *byte ^= 1 << random.below(8);
+                }
+            }
+        }
+    }
+    body
+}
+
+#[test]
+fn two_thousand_mutated_requests_do_no_harm() {
+    const MUTATIONS: u64 = 2_000;
+    let request: ExportTraceServiceRequest = any_request();
+    let bodies = [
+        (Encoding::Protobuf, request.encode_to_vec()),
+        (Encoding::Json, json_of(&request).to_string().into_bytes()),
+    ];
+    for seed in 0..MUTATIONS {
+        for (encoding, body) in &bodies {
+            let mut random = Random(seed);
+            let body = mutated(&mut random, body.clone());
+            for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
+                if let Ok(decoded) = read(signal, *encoding, &body) {
+                    assert!(decoded.spans.check(), "seed {seed}");
+                    assert!(decoded.rows.check() && decoded.samples.check(), "seed {seed}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_value_nested_a_thousand_times_rejects_its_item_alone() {
+    let deep = format!(
+        r#"{{"attributes":[{{"key":"a","value":{}{}}}]}}"#,
+        r#"{"arrayValue":{"values":["#.repeat(1_000),
+        "]}}".repeat(1_000)
+    );
+    let decoded = super::read_logs(&format!("{{}},{deep},{{}}"));
+    assert_eq!((decoded.rows.len(), decoded.rejected_count), (2, 1));
+    let mut value = Vec::new();
+    for _ in 0..1_000 {
+        value = field(5, &field(1, &value));
+    }
+    let record = field(6, &[field(1, b"a"), field(2, &value)].concat());
+    let body = field(1, &field(2, &[field(2, b""), field(2, &record)].concat()));
+    let decoded = read(Signal::Logs, Encoding::Protobuf, &body).unwrap();
+    assert_eq!((decoded.rows.len(), decoded.rejected_count), (1, 1));
+}
+
+/// A length-delimited field.
+fn field(tag: u32, bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    prost::encoding::encode_key(tag, prost::encoding::WireType::LengthDelimited, &mut out);
+    prost::encoding::encode_varint(bytes.len() as u64, &mut out);
+    out.extend_from_slice(bytes);
+    out
+}
+
+#[test]
+fn text_that_is_no_utf_8_rejects_its_span_alone() {
+    let ids = [field(1, &[1; 16]), field(2, &[2; 8])].concat();
+    let good = field(2, &ids);
+    let bad = field(2, &[ids, field(5, b"caf\xe9")].concat());
+    let body = field(1, &field(2, &[good.clone(), bad, good].concat()));
+    let decoded = read(Signal::Traces, Encoding::Protobuf, &body).unwrap();
+    assert_eq!((decoded.spans.len(), decoded.rejected_count), (2, 1));
+    assert_eq!((decoded.rejected[0].index, decoded.rejected[0].reason.name()), (1, "unreadable"));
+}
+
+#[test]
+fn a_resources_attributes_cannot_make_a_huge_answer_of_a_small_request() {
+    let value = "x".repeat(60_000);
+    let items = vec!["{}"; 3_000].join(",");
+    let body = format!(
+        r#"{{"resourceLogs":[{{"resource":{{"attributes":[{{"key":"a","value":{{"stringValue":"{value}"}}}}]}},
+            "scopeLogs":[{{"logRecords":[{items}]}}]}}]}}"#
+    );
+    let decoded = read_json(Signal::Logs, &body);
+    assert_eq!(decoded.rows.len() + decoded.rejected_count, 3_000);
+    assert!(decoded.rows.memory_bytes() < crate::limits::TEXT_BYTES_PER_REQUEST_MAX + (1 << 20));
+    assert_eq!(decoded.rejected[0].reason.name(), "request_too_large");
+}
+
+#[test]
+fn a_request_brings_so_many_items_and_resources_and_no_more() {
+    let items = vec!["{}"; ITEMS_PER_REQUEST_MAX + 1].join(",");
+    let decoded = super::read_logs(&items);
+    assert_eq!((decoded.rows.len(), decoded.rejected_count), (ITEMS_PER_REQUEST_MAX, 1));
+    let limit = ITEMS_PER_REQUEST_MAX;
+    let reason = RejectReason::RequestTooLarge { limit, unit: "items" };
+    assert_eq!(decoded.rejected[0].reason, reason);
+    let resource = r#"{"scopeLogs":[{"logRecords":[{}]}]}"#;
+    let resources = vec![resource; RESOURCES_PER_REQUEST_MAX + 1].join(",");
+    let decoded = read_json(Signal::Logs, &format!(r#"{{"resourceLogs":[{resources}]}}"#));
+    assert_eq!((decoded.rows.len(), decoded.rejected_count), (RESOURCES_PER_REQUEST_MAX, 1));
+}
+
+#[test]
+fn rejected_items_are_all_counted_and_the_first_are_listed() {
+    let decoded = read_spans(&vec!["{}"; REJECTED_LISTED_MAX + 5].join(","));
+    assert_eq!(decoded.rejected_count, REJECTED_LISTED_MAX + 5);
+    assert_eq!(decoded.rejected.len(), REJECTED_LISTED_MAX);
+}
+
+#[test]
+fn a_body_is_as_large_as_it_may_be_and_no_larger() {
+    let blank = |bytes| read(Signal::Logs, Encoding::Json, &vec![b' '; bytes]);
+    assert!(blank(BODY_BYTES_MAX).is_ok());
+    let too_large = OtlpError::TooLarge { size: BODY_BYTES_MAX + 1, limit: BODY_BYTES_MAX };
+    assert_eq!(blank(BODY_BYTES_MAX + 1).unwrap_err(), too_large);
+}

@@ -1,0 +1,116 @@
+//! Real requests, where the environment says where they are: `NILOMETER_OTLP_CAPTURES` is a directory of
+//! requests as SDKs sent them (`json-traces-1.bin`, `proto-logs-2.bin` ..), `NILOMETER_OTLP_SETS` one of sets
+//! (`NAME.traces.otlp.jsonl.gz`, a request per line). Without them these tests have nothing to look at.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use nilometer_block::{SpanColumns, SpanDecoder, SpanEncoder};
+use nilometer_model::{Spans, limits::BLOCK_ROWS_MAX};
+
+use super::{read, reasons};
+use crate::{Encoding, Signal};
+
+/// Files below the directory that `variable` names, in order.
+fn files(variable: &str) -> Vec<PathBuf> {
+    let Some(dir) = std::env::var_os(variable) else { return Vec::new() };
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_sdks_send_is_taken_whole() {
+    for path in files("NILOMETER_OTLP_CAPTURES") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let encoding = if name.starts_with("json") { Encoding::Json } else { Encoding::Protobuf };
+        let signal = match name.split('-').nth(1).unwrap() {
+            "logs" => Signal::Logs,
+            "traces" => Signal::Traces,
+            _ => Signal::Metrics,
+        };
+        let decoded = read(signal, encoding, &std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(reasons(&decoded), Vec::<String>::new(), "{name}");
+        let items = decoded.rows.len() + decoded.spans.len() + decoded.samples.len();
+        assert!(items > 0, "{name}");
+        decoded.rows.iter().for_each(|row| println!("{name}: {row:?}"));
+        decoded.spans.iter().for_each(|span| println!("{name}: {span:?}"));
+        decoded.samples.iter().for_each(|sample| println!("{name}: {sample:?}"));
+    }
+}
+
+#[test]
+fn real_sets_are_read_whole_and_their_spans_become_small_blocks() {
+    for path in files("NILOMETER_OTLP_SETS") {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let signal = match &name {
+            name if name.ends_with(".traces.otlp.jsonl.gz") => Signal::Traces,
+            name if name.ends_with(".logs.otlp.jsonl.gz") => Signal::Logs,
+            _ => continue,
+        };
+        let mut text = String::new();
+        let packed = std::fs::File::open(&path).unwrap();
+        flate2::read::MultiGzDecoder::new(packed).read_to_string(&mut text).unwrap();
+        let (mut spans, mut records) = (Spans::default(), 0);
+        let begun = Instant::now();
+        for line in text.lines() {
+            let decoded = read(signal, Encoding::Json, line.as_bytes()).unwrap();
+            assert_eq!(reasons(&decoded), Vec::<String>::new(), "{name}");
+            records += decoded.rows.len();
+            spans.append(&decoded.spans);
+        }
+        let items = spans.len() + records;
+        let per_million = begun.elapsed().as_secs_f64() / items as f64 * 1e6;
+        println!(
+            "{name}: {items} items, {} MB, {per_million:.2} s per million from JSON",
+            text.len() >> 20
+        );
+        measure(&name, &spans, SpanColumns::ALL);
+    }
+}
+
+/// Encodes and decodes the spans in blocks, with and without their texts.
+fn measure(name: &str, spans: &Spans, columns: SpanColumns) {
+    if spans.is_empty() {
+        return;
+    }
+    let order = spans.by_trace();
+    for (what, with_texts) in [("with texts", true), ("without", false)] {
+        let mut blocks: Vec<Spans> =
+            order.chunks(2 * BLOCK_ROWS_MAX).map(|rows| spans.pick(rows)).collect();
+        if !with_texts {
+            blocks = blocks.iter().map(bare).collect();
+        }
+        let mut encoder = SpanEncoder::new(1).unwrap();
+        let begun = Instant::now();
+        let packed: Vec<Vec<u8>> =
+            blocks.iter().map(|block| encoder.encode(block).unwrap()).collect();
+        let encoded = begun.elapsed();
+        let mut decoder = SpanDecoder::default();
+        let begun = Instant::now();
+        for (block, packed) in blocks.iter().zip(&packed) {
+            assert!(decoder.decode(packed, columns).unwrap() == *block);
+        }
+        let decoded = begun.elapsed();
+        let bytes: usize = packed.iter().map(Vec::len).sum();
+        let million = spans.len() as f64 / 1e6;
+        println!(
+            "{name} {what}: {:.1} B per span, encode {:.3} s and decode {:.3} s per million",
+            bytes as f64 / spans.len() as f64,
+            encoded.as_secs_f64() / million,
+            decoded.as_secs_f64() / million,
+        );
+    }
+}
+
+fn bare(spans: &Spans) -> Spans {
+    let mut bare = Spans::default();
+    for span in spans.iter() {
+        let texts = ("", "", "", "");
+        let (status_message, attributes, events, links) = texts;
+        bare.push(nilometer_model::SpanRef { status_message, attributes, events, links, ..span });
+    }
+    bare
+}
