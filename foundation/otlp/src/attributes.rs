@@ -74,7 +74,7 @@ impl<'a> Object<'a> {
     }
 
     /// Appends a number, unless it is 0.
-    pub(crate) fn number(&mut self, key: &'a str, number: u64) {
+    pub(crate) fn number(&mut self, key: &'a str, number: i64) {
         if number != 0 && self.begin(key) {
             self.json.push_str(&number.to_string());
         }

@@ -54,7 +54,7 @@ pub enum RejectReason {
         want: usize,
     },
     /// A time that no clock shows.
-    #[error("{0} lies after the year 2262")]
+    #[error("{0} is no time between 1970 and 2262")]
     BadTime(&'static str),
     /// A value above its limit.
     #[error("{what}: {size} {unit}, at most {limit} are taken")]

@@ -9,6 +9,9 @@ use crate::attributes::{Object, value_json};
 use crate::decoded::{RejectReason, within};
 use crate::reader::{Raw, Reader, id};
 
+/// A time that no clock shows, as it was sent: nanoseconds since 1970, negative before.
+const TIME_AS_SENT: &str = "_time_unix_nano";
+
 pub(crate) fn take(reader: &mut Reader<'_>, raw: Raw<'_>) -> Result<(), RejectReason> {
     let origin = reader.origin()?;
     let record: LogRecord = raw.read()?;
@@ -16,10 +19,8 @@ pub(crate) fn take(reader: &mut Reader<'_>, raw: Raw<'_>) -> Result<(), RejectRe
     let attributes = attributes(reader, &record, severity)?;
     let trace_id = id("trace_id", &record.trace_id)?;
     let span_id = id("span_id", &record.span_id)?;
-    let time = match record.time_unix_nano {
-        0 => reader.time("observed_time_unix_nano", record.observed_time_unix_nano)?,
-        ns => reader.time("time_unix_nano", ns)?,
-    };
+    let times = [record.time_unix_nano, record.observed_time_unix_nano];
+    let time = times.into_iter().find_map(sent_time).unwrap_or(reader.context.now);
     let message = message(record)?;
     within("body", message.len(), "bytes", MESSAGE_BYTES_MAX)?;
     reader.admit(1, message.len() + attributes.len())?;
@@ -37,6 +38,12 @@ pub(crate) fn take(reader: &mut Reader<'_>, raw: Raw<'_>) -> Result<(), RejectRe
         span_id,
     });
     Ok(())
+}
+
+/// A time that was sent. 0 says that there is none, and so does what no clock shows: Go writes its zero time
+/// as a number of nanoseconds before 1970.
+fn sent_time(ns: u64) -> Option<Timestamp> {
+    i64::try_from(ns).ok().filter(|ns| *ns != 0).map(Timestamp)
 }
 
 /// What the body says: a text as it is, anything else as JSON, nothing as nothing.
@@ -61,6 +68,9 @@ fn attributes(
     within("severity_text", word.len(), "bytes", NAME_BYTES_MAX)?;
     if Severity::parse(word.trim()) != Some(severity) {
         object.text("severity_text", word);
+    }
+    if record.time_unix_nano != 0 && sent_time(record.time_unix_nano).is_none() {
+        object.number(TIME_AS_SENT, record.time_unix_nano.cast_signed());
     }
     within("event_name", record.event_name.len(), "bytes", NAME_BYTES_MAX)?;
     object.text("event.name", &record.event_name);

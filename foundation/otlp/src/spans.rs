@@ -69,10 +69,8 @@ fn code(code: i32) -> Option<u8> {
 fn attributes(reader: &Reader<'_>, span: &Span) -> Result<String, RejectReason> {
     let mut object = Object::default();
     object.attributes(&span.attributes)?;
-    object.number(
-        END_BEFORE_START,
-        span.start_time_unix_nano.saturating_sub(span.end_time_unix_nano),
-    );
+    let ahead = span.start_time_unix_nano.saturating_sub(span.end_time_unix_nano);
+    object.number(END_BEFORE_START, ahead.cast_signed());
     within("trace_state", span.trace_state.len(), "bytes", NAME_BYTES_MAX)?;
     object.text("w3c.tracestate", &span.trace_state);
     object.number("otel.dropped_attributes_count", span.dropped_attributes_count.into());

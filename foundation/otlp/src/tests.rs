@@ -102,7 +102,7 @@ fn an_answer_says_how_many_were_rejected_and_why() {
 
 #[test]
 fn an_answer_lists_some_reasons_and_counts_the_others() {
-    let many = read_spans(&vec!["{}"; crate::limits::REASONS_ANSWERED_MAX + 3].join(","));
+    let many = read_spans(&["{}"; crate::limits::REASONS_ANSWERED_MAX + 3].join(","));
     let answer = crate::partial_success(Signal::Traces, Encoding::Json, &many);
     let answer = String::from_utf8(answer).unwrap();
     assert!(answer.contains("item 7:") && !answer.contains("item 8:"), "{answer}");

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, UnitDeserializer};
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::scalar::{id, integer, severity, span_kind, status_code, text};
+use super::scalar::{id, integer, severity, span_kind, status_code, text, time};
 
 /// Read from JSON leniently.
 pub(crate) trait Read: Sized {
@@ -175,9 +175,9 @@ impl Read for InstrumentationScope {
 #[derive(Deserialize)]
 #[serde(remote = "LogRecord", rename_all = "camelCase", default = "Default::default")]
 struct LogRecordDef {
-    #[serde(alias = "time_unix_nano", deserialize_with = "integer")]
+    #[serde(alias = "time_unix_nano", deserialize_with = "time")]
     time_unix_nano: u64,
-    #[serde(alias = "observed_time_unix_nano", deserialize_with = "integer")]
+    #[serde(alias = "observed_time_unix_nano", deserialize_with = "time")]
     observed_time_unix_nano: u64,
     #[serde(alias = "severity_number", deserialize_with = "severity")]
     severity_number: i32,
@@ -222,9 +222,9 @@ struct SpanDef {
     name: String,
     #[serde(deserialize_with = "span_kind")]
     kind: i32,
-    #[serde(alias = "start_time_unix_nano", deserialize_with = "integer")]
+    #[serde(alias = "start_time_unix_nano", deserialize_with = "time")]
     start_time_unix_nano: u64,
-    #[serde(alias = "end_time_unix_nano", deserialize_with = "integer")]
+    #[serde(alias = "end_time_unix_nano", deserialize_with = "time")]
     end_time_unix_nano: u64,
     #[serde(deserialize_with = "list")]
     attributes: Vec<KeyValue>,
@@ -251,7 +251,7 @@ impl Read for Span {
 #[derive(Deserialize)]
 #[serde(remote = "Event", rename_all = "camelCase", default = "Default::default")]
 struct EventDef {
-    #[serde(alias = "time_unix_nano", deserialize_with = "integer")]
+    #[serde(alias = "time_unix_nano", deserialize_with = "time")]
     time_unix_nano: u64,
     #[serde(deserialize_with = "text")]
     name: String,

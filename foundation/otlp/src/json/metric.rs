@@ -13,7 +13,9 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 
 use super::message::{Read, list, optional};
-use super::scalar::{double, doubles, flag, integer, integers, optional_double, temporality, text};
+use super::scalar::{
+    double, doubles, flag, integer, integers, optional_double, temporality, text, time,
+};
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
@@ -124,7 +126,7 @@ impl Read for Summary {
 struct NumberDataPointFields {
     #[serde(deserialize_with = "list")]
     attributes: Vec<KeyValue>,
-    #[serde(alias = "time_unix_nano", deserialize_with = "integer")]
+    #[serde(alias = "time_unix_nano", deserialize_with = "time")]
     time_unix_nano: u64,
     #[serde(deserialize_with = "integer")]
     flags: u32,
@@ -158,7 +160,7 @@ struct HistogramDataPointDef {
     attributes: Vec<KeyValue>,
     #[serde(skip)]
     start_time_unix_nano: u64,
-    #[serde(alias = "time_unix_nano", deserialize_with = "integer")]
+    #[serde(alias = "time_unix_nano", deserialize_with = "time")]
     time_unix_nano: u64,
     #[serde(deserialize_with = "integer")]
     count: u64,
@@ -195,7 +197,7 @@ struct ExponentialHistogramDataPointDef {
     attributes: Vec<KeyValue>,
     #[serde(skip)]
     start_time_unix_nano: u64,
-    #[serde(alias = "time_unix_nano", deserialize_with = "integer")]
+    #[serde(alias = "time_unix_nano", deserialize_with = "time")]
     time_unix_nano: u64,
     #[serde(deserialize_with = "integer")]
     count: u64,
@@ -249,7 +251,7 @@ struct SummaryDataPointDef {
     attributes: Vec<KeyValue>,
     #[serde(skip)]
     start_time_unix_nano: u64,
-    #[serde(alias = "time_unix_nano", deserialize_with = "integer")]
+    #[serde(alias = "time_unix_nano", deserialize_with = "time")]
     time_unix_nano: u64,
     #[serde(deserialize_with = "integer")]
     count: u64,

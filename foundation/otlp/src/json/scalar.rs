@@ -121,6 +121,13 @@ fn whole_double(number: f64) -> Option<i128> {
     (number.fract() == 0.0 && number.abs() < 1e30).then_some(number as i128)
 }
 
+/// A time in nanoseconds since 1970. One before that is what protobuf makes of it, a number of the upper half.
+pub(super) fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let ns: i128 = integer(deserializer)?;
+    let unsigned = u64::try_from(ns).or_else(|_| i64::try_from(ns).map(i64::cast_unsigned));
+    unsigned.map_err(|_| D::Error::custom(format!("{ns} is out of range")))
+}
+
 /// A number, with or without quotes; NaN and infinities come in quotes.
 pub(super) fn double<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     optional_double(deserializer).map(Option::unwrap_or_default)

@@ -133,7 +133,7 @@ fn a_request_brings_so_many_items_and_resources_and_no_more() {
 
 #[test]
 fn rejected_items_are_all_counted_and_the_first_are_listed() {
-    let decoded = read_spans(&vec!["{}"; REJECTED_LISTED_MAX + 5].join(","));
+    let decoded = read_spans(&["{}"; REJECTED_LISTED_MAX + 5].join(","));
     assert_eq!(decoded.rejected_count, REJECTED_LISTED_MAX + 5);
     assert_eq!(decoded.rejected.len(), REJECTED_LISTED_MAX);
 }

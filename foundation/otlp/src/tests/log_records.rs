@@ -71,8 +71,25 @@ fn the_time_is_the_records_else_observed_else_of_receipt() {
     for (record, expect) in cases {
         assert_eq!(read_logs(record).rows.row(0).time, expect, "{record}");
     }
-    let late = read_logs(r#"{"timeUnixNano":"9223372036854775808"}"#);
-    assert_eq!(reasons(&late), ["0: time_unix_nano lies after the year 2262"]);
+}
+
+#[test]
+fn a_time_that_no_clock_shows_is_none_and_is_kept_as_it_was_sent() {
+    let cases = [
+        ("9223372036854775808", "-9223372036854775808"),
+        ("-6795364578871345152", "-6795364578871345152"),
+    ];
+    for (sent, kept) in cases {
+        let row = format!(
+            r#"{{"timeUnixNano":"{sent}","observedTimeUnixNano":"9"}},{{"timeUnixNano":{sent},"observedTimeUnixNano":"{sent}"}}"#
+        );
+        let decoded = read_logs(&row);
+        assert_eq!(decoded.rows.time, [9, NOW.0], "{:?}", reasons(&decoded));
+        let attributes = format!(r#"{{"_time_unix_nano":{kept},"service.name":"shop"}}"#);
+        assert_eq!(decoded.rows.row(0).attributes, attributes);
+    }
+    let far = read_logs(r#"{"timeUnixNano":"18446744073709551616"}"#);
+    assert!(reasons(&far)[0].contains("18446744073709551616 is out of range"));
 }
 
 #[test]

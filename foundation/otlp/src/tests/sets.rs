@@ -1,6 +1,7 @@
 //! Real requests, where the environment says where they are: `NILOMETER_OTLP_CAPTURES` is a directory of
 //! requests as SDKs sent them (`json-traces-1.bin`, `proto-logs-2.bin` ..), `NILOMETER_OTLP_SETS` one of sets
-//! (`NAME.traces.otlp.jsonl.gz`, a request per line). Without them these tests have nothing to look at.
+//! (`NAME.traces.otlp.jsonl.gz`, a request per line), `NILOMETER_OTLP_EXAMPLES` that of the protocol's examples
+//! (`trace.json`, `logs.json` ..). Without them these tests have nothing to look at.
 
 use std::io::Read as _;
 use std::path::PathBuf;
@@ -8,8 +9,14 @@ use std::time::Instant;
 
 use nilometer_block::{SpanColumns, SpanDecoder, SpanEncoder};
 use nilometer_model::{Spans, limits::BLOCK_ROWS_MAX};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use prost::Message as _;
 
 use super::{read, reasons};
+use crate::json::Read as _;
 use crate::{Encoding, Signal};
 
 /// Files below the directory that `variable` names, in order.
@@ -35,9 +42,22 @@ fn what_sdks_send_is_taken_whole() {
         assert_eq!(reasons(&decoded), Vec::<String>::new(), "{name}");
         let items = decoded.rows.len() + decoded.spans.len() + decoded.samples.len();
         assert!(items > 0, "{name}");
-        decoded.rows.iter().for_each(|row| println!("{name}: {row:?}"));
-        decoded.spans.iter().for_each(|span| println!("{name}: {span:?}"));
-        decoded.samples.iter().for_each(|sample| println!("{name}: {sample:?}"));
+    }
+}
+
+#[test]
+fn the_protocols_examples_are_taken_whole() {
+    for path in files("NILOMETER_OTLP_EXAMPLES") {
+        let signal = match path.file_name().unwrap().to_str().unwrap() {
+            "trace.json" => Signal::Traces,
+            "metrics.json" => Signal::Metrics,
+            "logs.json" | "events.json" => Signal::Logs,
+            _ => continue,
+        };
+        let decoded = read(signal, Encoding::Json, &std::fs::read(&path).unwrap()).unwrap();
+        assert_eq!(reasons(&decoded), Vec::<String>::new(), "{}", path.display());
+        let items = decoded.rows.len() + decoded.spans.len() + decoded.samples.len();
+        assert!(items > 0, "{}", path.display());
     }
 }
 
@@ -67,12 +87,44 @@ fn real_sets_are_read_whole_and_their_spans_become_small_blocks() {
             "{name}: {items} items, {} MB, {per_million:.2} s per million from JSON",
             text.len() >> 20
         );
-        measure(&name, &spans, SpanColumns::ALL);
+        measure_protobuf(&name, signal, &text);
+        measure(&name, &spans);
     }
 }
 
+/// Reads the same spans once more, as protobuf.
+fn measure_protobuf(name: &str, signal: Signal, lines: &str) {
+    if signal != Signal::Traces {
+        return;
+    }
+    let requests: Vec<Vec<u8>> =
+        lines.lines().map(|line| request_of(line).encode_to_vec()).collect();
+    let begun = Instant::now();
+    let spans = |body: &Vec<u8>| read(signal, Encoding::Protobuf, body).unwrap().spans.len();
+    let spans: usize = requests.iter().map(spans).sum();
+    let per_million = begun.elapsed().as_secs_f64() / spans as f64 * 1e6;
+    println!("{name}: {per_million:.2} s per million from protobuf");
+}
+
+fn request_of(line: &str) -> ExportTraceServiceRequest {
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    let list = |value: &serde_json::Value| value.as_array().cloned().unwrap_or_default();
+    let scope_spans = |scope: &serde_json::Value| ScopeSpans {
+        scope: Some(InstrumentationScope::read(&scope["scope"]).unwrap()),
+        spans: list(&scope["spans"]).iter().map(|span| Span::read(span).unwrap()).collect(),
+        ..ScopeSpans::default()
+    };
+    let resource_spans = |resource: &serde_json::Value| ResourceSpans {
+        resource: Some(Resource::read(&resource["resource"]).unwrap()),
+        scope_spans: list(&resource["scopeSpans"]).iter().map(scope_spans).collect(),
+        ..ResourceSpans::default()
+    };
+    let resource_spans = list(&line["resourceSpans"]).iter().map(resource_spans).collect();
+    ExportTraceServiceRequest { resource_spans }
+}
+
 /// Encodes and decodes the spans in blocks, with and without their texts.
-fn measure(name: &str, spans: &Spans, columns: SpanColumns) {
+fn measure(name: &str, spans: &Spans) {
     if spans.is_empty() {
         return;
     }
@@ -91,7 +143,7 @@ fn measure(name: &str, spans: &Spans, columns: SpanColumns) {
         let mut decoder = SpanDecoder::default();
         let begun = Instant::now();
         for (block, packed) in blocks.iter().zip(&packed) {
-            assert!(decoder.decode(packed, columns).unwrap() == *block);
+            assert!(decoder.decode(packed, SpanColumns::ALL).unwrap() == *block);
         }
         let decoded = begun.elapsed();
         let bytes: usize = packed.iter().map(Vec::len).sum();

@@ -82,7 +82,7 @@ fn a_span_without_proper_ids_or_times_is_rejected_alone() {
         assert!(reason.starts_with(&format!("1: {expect}")), "{bad}: {reason}");
     }
     let late = read_spans(&format!(r#"{{{IDS},"endTimeUnixNano":"18446744073709551615"}}"#));
-    assert_eq!(reasons(&late), ["0: end_time_unix_nano lies after the year 2262"]);
+    assert_eq!(reasons(&late), ["0: end_time_unix_nano is no time between 1970 and 2262"]);
 }
 
 #[test]
