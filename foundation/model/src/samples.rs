@@ -143,7 +143,11 @@ impl Samples {
 
     /// Appends a sample.
     pub fn push(&mut self, sample: SampleRef<'_>) {
-        self.origin.push(Origin::index_in(&mut self.origins, sample.origin));
+        let origin = match self.origin.last() {
+            Some(&last) if Arc::ptr_eq(&self.origins[last as usize], sample.origin) => last,
+            _ => Origin::index_in(&mut self.origins, sample.origin),
+        };
+        self.origin.push(origin);
         self.name.push(self.names.code(sample.name));
         self.unit.push(self.names.code(sample.unit));
         self.time.push(sample.time.0);

@@ -26,6 +26,11 @@ pub(crate) struct Member {
 }
 
 impl Member {
+    /// What it takes at least in an object's text.
+    pub(crate) fn bytes(&self) -> usize {
+        self.key.len() + self.json.len()
+    }
+
     pub(crate) fn text(key: &str, text: &str) -> Self {
         let mut json = String::new();
         push_quoted(&mut json, text);
@@ -78,6 +83,11 @@ impl<'a> Object<'a> {
         if number != 0 && self.begin(key) {
             self.json.push_str(&number.to_string());
         }
+    }
+
+    /// Its text so far, bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.json.len()
     }
 
     /// The object's text; empty when it has no members.

@@ -7,8 +7,10 @@ pub const BODY_BYTES_MAX: usize = 64 << 20;
 pub const ITEMS_PER_REQUEST_MAX: usize = 262_144;
 /// Resources that one request may name.
 pub const RESOURCES_PER_REQUEST_MAX: usize = 10_000;
+/// One item, resource or scope as sent, bytes. Read, an empty attribute takes forty times what it took before.
+pub const ITEM_BYTES_MAX: usize = 4 << 20;
 /// Text of all that one request brings, bytes: a resource's attributes count with each of its items, which
-/// is how a small request could become a huge one.
+/// is how a small request could become a huge one. What is written in vain counts too.
 pub const TEXT_BYTES_PER_REQUEST_MAX: usize = 128 << 20;
 /// Deepest nesting of one value. Both encodings can carry this much: their own parsers stop a little later.
 pub const VALUE_DEPTH_MAX: usize = 32;

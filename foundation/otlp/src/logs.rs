@@ -23,7 +23,7 @@ pub(crate) fn take(reader: &mut Reader<'_>, raw: Raw<'_>) -> Result<(), RejectRe
     let time = times.into_iter().find_map(sent_time).unwrap_or(reader.context.now);
     let message = message(record)?;
     within("body", message.len(), "bytes", MESSAGE_BYTES_MAX)?;
-    reader.admit(1, message.len() + attributes.len())?;
+    reader.admit(1, message.len())?;
     reader.decoded.rows.push(RowRef {
         origin: &origin,
         time,
@@ -58,7 +58,7 @@ fn message(record: LogRecord) -> Result<String, RejectReason> {
 
 /// The record's attributes, and what it says beside them that a row has no place for.
 fn attributes(
-    reader: &Reader<'_>,
+    reader: &mut Reader<'_>,
     record: &LogRecord,
     severity: Severity,
 ) -> Result<String, RejectReason> {

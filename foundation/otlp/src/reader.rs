@@ -2,7 +2,9 @@
 //!
 //! Invariants:
 //! - every item either stands in [`Decoded`] or is rejected there, under its own index;
-//! - what could not be read of a resource or scope rejects its items, and no others.
+//! - what could not be read of a resource or scope rejects its items, and no others;
+//! - text is counted before it is written, and once there is too much nothing is read any more, so that the
+//!   work is bounded too.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,9 +16,11 @@ use prost::Message;
 use serde_json::value::RawValue;
 
 use crate::attributes::{Member, Object};
-use crate::decoded::{Decoded, RejectReason};
+use crate::decoded::{Decoded, RejectReason, within};
 use crate::json::{Read, Wrapped};
-use crate::limits::{ITEMS_PER_REQUEST_MAX, RESOURCES_PER_REQUEST_MAX, TEXT_BYTES_PER_REQUEST_MAX};
+use crate::limits::{
+    ITEM_BYTES_MAX, ITEMS_PER_REQUEST_MAX, RESOURCES_PER_REQUEST_MAX, TEXT_BYTES_PER_REQUEST_MAX,
+};
 use crate::{Context, Signal, logs, metrics, resource, spans};
 
 /// A message that has not been looked into.
@@ -28,6 +32,7 @@ pub(crate) enum Raw<'a> {
 
 impl Raw<'_> {
     pub(crate) fn read<T: Message + Default + Read>(self) -> Result<T, RejectReason> {
+        within("it", self.bytes() as usize, "bytes", ITEM_BYTES_MAX)?;
         match self {
             Self::Protobuf(bytes) => {
                 T::decode(bytes).map_err(|error| RejectReason::Unreadable(error.to_string()))
@@ -55,8 +60,10 @@ pub(crate) struct Reader<'c> {
     /// Index of the next item.
     index: usize,
     resources: usize,
-    /// Text taken so far, bytes.
+    /// Text written so far, bytes.
     text_bytes: usize,
+    /// Why nothing more is taken.
+    full: Option<RejectReason>,
     /// One of each, so that equal resources share theirs.
     origins: HashSet<Arc<Origin>>,
     /// Whose items come now.
@@ -79,6 +86,7 @@ impl<'c> Reader<'c> {
             index: 0,
             resources: 0,
             text_bytes: 0,
+            full: None,
             origins: HashSet::new(),
             surroundings: Surroundings { resource: nobody, scope: Ok(Vec::new()) },
         }
@@ -117,6 +125,10 @@ impl<'c> Reader<'c> {
 
     /// Takes one item in, or rejects it.
     pub(crate) fn item(&mut self, raw: Raw<'_>) {
+        if let Some(reason) = &self.full {
+            let reason = reason.clone();
+            return self.settle(Err(reason));
+        }
         let taken = match self.signal {
             Signal::Logs => logs::take(self, raw),
             Signal::Traces => spans::take(self, raw),
@@ -142,28 +154,38 @@ impl<'c> Reader<'c> {
     }
 
     /// An item's attributes with those of its scope and resource that it does not have itself.
-    pub(crate) fn merged<'a>(&'a self, mut object: Object<'a>) -> Result<String, RejectReason> {
+    pub(crate) fn merged<'a>(&'a mut self, mut object: Object<'a>) -> Result<String, RejectReason> {
+        let bytes = |members: &[Member]| members.iter().map(Member::bytes).sum::<usize>();
         let Surroundings { resource, scope } = &self.surroundings;
-        let (_, resource) = resource.as_ref().map_err(Clone::clone)?;
-        let scope = scope.as_ref().map_err(Clone::clone)?;
-        object.members(scope);
-        object.members(resource);
+        let around = [resource.as_ref().map(|(_, members)| members), scope.as_ref()];
+        let around = around.into_iter().flatten().map(|members| bytes(members)).sum::<usize>();
+        self.charge(object.bytes() + around)?;
+        let Surroundings { resource, scope } = &self.surroundings;
+        object.members(scope.as_ref().map_err(Clone::clone)?);
+        object.members(&resource.as_ref().map_err(Clone::clone)?.1);
         object.finish()
     }
 
-    /// That so many more items, with so much text in all, may be taken.
+    /// That so many more items, with so much text beside their attributes, may be taken.
     pub(crate) fn admit(&mut self, items: usize, text_bytes: usize) -> Result<(), RejectReason> {
         let Decoded { spans, rows, samples, .. } = &self.decoded;
         if spans.len() + rows.len() + samples.len() + items > ITEMS_PER_REQUEST_MAX {
-            let limit = ITEMS_PER_REQUEST_MAX;
-            return Err(RejectReason::RequestTooLarge { limit, unit: "items" });
+            return Err(self.full(ITEMS_PER_REQUEST_MAX, "items"));
         }
-        if self.text_bytes + text_bytes > TEXT_BYTES_PER_REQUEST_MAX {
-            let limit = TEXT_BYTES_PER_REQUEST_MAX;
-            return Err(RejectReason::RequestTooLarge { limit, unit: "bytes of text" });
-        }
+        self.charge(text_bytes)
+    }
+
+    /// That so much more text may be written.
+    fn charge(&mut self, text_bytes: usize) -> Result<(), RejectReason> {
         self.text_bytes += text_bytes;
+        if self.text_bytes > TEXT_BYTES_PER_REQUEST_MAX {
+            return Err(self.full(TEXT_BYTES_PER_REQUEST_MAX, "bytes of text"));
+        }
         Ok(())
+    }
+
+    fn full(&mut self, limit: usize, unit: &'static str) -> RejectReason {
+        self.full.insert(RejectReason::RequestTooLarge { limit, unit }).clone()
     }
 
     /// An item's time: as sent, or when the request came if it was not.

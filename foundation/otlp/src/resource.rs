@@ -1,6 +1,8 @@
 //! Who sent: a resource as an [`Origin`], and its attributes, written once for all its items.
 
-use nilometer_model::limits::NAME_BYTES_MAX;
+use nilometer_model::limits::{
+    ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_BYTES_MAX, ATTRIBUTES_PER_RECORD_MAX, NAME_BYTES_MAX,
+};
 use nilometer_model::{Origin, SourceId, Stream};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
@@ -49,7 +51,6 @@ fn text(attributes: &[KeyValue], name: &str) -> Option<Result<String, RejectReas
 
 /// The attributes of a resource, written.
 pub(crate) fn members(attributes: &[KeyValue]) -> Result<Vec<Member>, RejectReason> {
-    use nilometer_model::limits::{ATTRIBUTE_VALUE_BYTES_MAX, ATTRIBUTES_PER_RECORD_MAX};
     within("attributes", attributes.len(), "of them", ATTRIBUTES_PER_RECORD_MAX)?;
     let written = attributes.iter().map(|KeyValue { key, value, .. }| {
         let json = value.as_ref().map_or_else(|| Ok("null".to_owned()), value_json)?;
@@ -57,7 +58,10 @@ pub(crate) fn members(attributes: &[KeyValue]) -> Result<Vec<Member>, RejectReas
         within(key, json.len(), "bytes", ATTRIBUTE_VALUE_BYTES_MAX)?;
         Ok(Member { key: key.clone(), json })
     });
-    written.collect()
+    let written: Vec<Member> = written.collect::<Result<_, _>>()?;
+    let bytes = written.iter().map(Member::bytes).sum();
+    within("attributes", bytes, "bytes", ATTRIBUTES_BYTES_MAX)?;
+    Ok(written)
 }
 
 /// The attributes of a scope, and its name and version under the names that OpenTelemetry gives them where

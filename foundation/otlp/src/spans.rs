@@ -49,8 +49,8 @@ pub(crate) fn take(reader: &mut Reader<'_>, raw: Raw<'_>) -> Result<(), RejectRe
         position: 0,
         received: Timestamp(0),
     };
-    let text_bytes = status_message.len() + attributes.len() + events.len() + links.len();
-    reader.admit(1, span.name.len() + text_bytes)?;
+    let text_bytes = span.name.len() + status_message.len() + events.len() + links.len();
+    reader.admit(1, text_bytes)?;
     reader.decoded.spans.push(taken);
     Ok(())
 }
@@ -66,7 +66,7 @@ fn code(code: i32) -> Option<u8> {
 }
 
 /// The span's attributes, and what it says beside them that has no column.
-fn attributes(reader: &Reader<'_>, span: &Span) -> Result<String, RejectReason> {
+fn attributes(reader: &mut Reader<'_>, span: &Span) -> Result<String, RejectReason> {
     let mut object = Object::default();
     object.attributes(&span.attributes)?;
     let ahead = span.start_time_unix_nano.saturating_sub(span.end_time_unix_nano);

@@ -6,7 +6,8 @@ use prost::Message;
 use super::same::{any_request, json_of};
 use super::{read, read_json, read_spans};
 use crate::limits::{
-    BODY_BYTES_MAX, ITEMS_PER_REQUEST_MAX, REJECTED_LISTED_MAX, RESOURCES_PER_REQUEST_MAX,
+    BODY_BYTES_MAX, ITEM_BYTES_MAX, ITEMS_PER_REQUEST_MAX, REJECTED_LISTED_MAX,
+    RESOURCES_PER_REQUEST_MAX,
 };
 use crate::{Encoding, OtlpError, RejectReason, Signal};
 
@@ -115,6 +116,36 @@ fn a_resources_attributes_cannot_make_a_huge_answer_of_a_small_request() {
     assert_eq!(decoded.rows.len() + decoded.rejected_count, 3_000);
     assert!(decoded.rows.memory_bytes() < crate::limits::TEXT_BYTES_PER_REQUEST_MAX + (1 << 20));
     assert_eq!(decoded.rejected[0].reason.name(), "request_too_large");
+}
+
+#[test]
+fn text_that_is_written_in_vain_counts_too() {
+    let text = |key: &str, bytes: usize| {
+        format!(r#"{{"key":"{key}","value":{{"stringValue":"{}"}}}}"#, "x".repeat(bytes))
+    };
+    let around: Vec<String> = (0..4).map(|n| text(&n.to_string(), 65_000)).collect();
+    let item = format!(r#"{{"attributes":[{}]}}"#, text("own", 3_000));
+    let body = format!(
+        r#"{{"resourceLogs":[{{"resource":{{"attributes":[{}]}},"scopeLogs":[{{"logRecords":[{}]}}]}}]}}"#,
+        around.join(","),
+        vec![item; 600].join(",")
+    );
+    let decoded = read_json(Signal::Logs, &body);
+    assert_eq!((decoded.rows.len(), decoded.rejected_count), (0, 600));
+    assert_eq!(decoded.rejected[0].reason.name(), "too_large");
+    assert_eq!(decoded.rejected[599].reason.name(), "request_too_large");
+}
+
+#[test]
+fn an_item_is_as_large_as_it_may_be_and_no_larger() {
+    let item = |bytes: usize| {
+        let frame = r#"{"x":""}"#.len();
+        format!(r#"{{"x":"{}"}}"#, "y".repeat(bytes - frame))
+    };
+    let decoded = super::read_logs(&[item(ITEM_BYTES_MAX), item(ITEM_BYTES_MAX + 1)].join(","));
+    assert_eq!((decoded.rows.len(), decoded.rejected_count), (1, 1));
+    let reason = "it: 4194305 bytes, at most 4194304 are taken";
+    assert_eq!(decoded.rejected[0].reason.to_string(), reason);
 }
 
 #[test]
