@@ -188,10 +188,10 @@ pub struct SpanRef<'a> {
     pub received: Timestamp,
 }
 
-impl SpanRef<'_> {
+impl<'a> SpanRef<'a> {
     /// The service, which is the component that measured.
     #[must_use]
-    pub fn service(&self) -> &str {
+    pub fn service(&self) -> &'a str {
         &self.origin.component
     }
 

@@ -3,8 +3,9 @@
 //! (`NAME.traces.otlp.jsonl.gz`, a request per line), `NILOMETER_OTLP_EXAMPLES` that of the protocol's examples
 //! (`trace.json`, `logs.json` ..). Without them these tests have nothing to look at.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use nilometer_block::{SpanColumns, SpanDecoder, SpanEncoder};
@@ -87,8 +88,40 @@ fn real_sets_are_read_whole_and_their_spans_become_small_blocks() {
             "{name}: {items} items, {} MB, {per_million:.2} s per million from JSON",
             text.len() >> 20
         );
+        check_facts(&path, &spans, records);
         measure_protobuf(&name, signal, &text);
         measure(&name, &spans);
+    }
+}
+
+/// Holds what was read against the facts that stand beside the set.
+fn check_facts(set: &Path, spans: &Spans, records: usize) {
+    let name = set.file_name().unwrap().to_string_lossy();
+    let facts = set.with_file_name(format!("{}.facts.json.gz", name.split_once('.').unwrap().0));
+    let facts = flate2::read::GzDecoder::new(std::fs::File::open(facts).unwrap());
+    let facts: serde_json::Value = serde_json::from_reader(facts).unwrap();
+    if spans.is_empty() {
+        assert_eq!(facts["logs"]["records"], records, "{name}");
+        return;
+    }
+    assert_eq!(facts["spans"]["spans"], spans.len(), "{name}");
+    if let Some(first) = facts["spans"]["first_start_ns"].as_i64() {
+        assert_eq!(spans.start.iter().min(), Some(&first), "{name}");
+    }
+    let traces: BTreeSet<&[u8; 16]> = spans.trace_id.iter().collect();
+    assert_eq!(facts["spans"]["traces"], traces.len(), "{name}");
+    let mut durations: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    spans.iter().for_each(|span| durations.entry(span.service()).or_default().push(span.duration));
+    let per_service = facts["durations_ns"]["per_service"].as_object().unwrap();
+    assert_eq!(per_service.len(), durations.len(), "{name}");
+    for (service, mut durations) in durations {
+        durations.sort_unstable();
+        let facts = &per_service[service];
+        assert_eq!(facts["count"], durations.len(), "{name}: {service}");
+        for (quantile, percent) in [("p50", 50), ("p95", 95), ("p99", 99)] {
+            let rank = (percent * durations.len()).div_ceil(100);
+            assert_eq!(facts[quantile]["nearest_rank"], durations[rank - 1], "{name}: {service}");
+        }
     }
 }
 
@@ -128,7 +161,12 @@ fn measure(name: &str, spans: &Spans) {
     if spans.is_empty() {
         return;
     }
+    let begun = Instant::now();
     let order = spans.by_trace();
+    let sorted = spans.pick(&order);
+    assert_eq!(sorted.len(), spans.len());
+    let per_million = begun.elapsed().as_secs_f64() / spans.len() as f64 * 1e6;
+    println!("{name}: sorted by trace in {per_million:.2} s per million");
     for (what, with_texts) in [("with texts", true), ("without", false)] {
         let mut blocks: Vec<Spans> =
             order.chunks(2 * BLOCK_ROWS_MAX).map(|rows| spans.pick(rows)).collect();
