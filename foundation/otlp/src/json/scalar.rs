@@ -149,17 +149,22 @@ pub(super) fn optional_double<'de, D: Deserializer<'de>>(
     }
 }
 
-/// The hex digits of an id, in any case.
+/// The hex digits of an id, in any case; or what protobuf's own JSON makes of bytes, which the protocol does
+/// not allow and some write: padded base64, which is never hex.
 pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text = Text::deserialize(deserializer)?.0;
+    let bytes = if text.ends_with('=') { BASE64.decode(&*text).ok() } else { hex(&text) };
+    bytes.ok_or_else(|| D::Error::custom("an id: want an even number of hex digits"))
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
     let digit = |digit: u8| char::from(digit).to_digit(16);
     let bytes = pairs.iter().map(|[high, low]| {
         let byte = digit(*high)? << 4 | digit(*low)?;
         u8::try_from(byte).ok()
     });
-    let bytes = bytes.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty());
-    bytes.ok_or_else(|| D::Error::custom("an id: want an even number of hex digits"))
+    bytes.collect::<Option<Vec<u8>>>().filter(|_| rest.is_empty())
 }
 
 const LENIENT: GeneralPurposeConfig =

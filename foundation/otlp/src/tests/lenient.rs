@@ -82,6 +82,9 @@ fn ids_are_hex_of_any_case_and_may_be_missing_where_they_may() {
     assert_eq!(first.trace_id, second.trace_id);
     assert_eq!(first.span_id, [0xee, 0xe1, 0x9b, 0x7e, 0xc3, 0xc1, 0xb1, 0x74]);
     assert!(decoded.spans.iter().all(|span| span.parent_id.is_none()));
+    let base64 = read_logs(r#"{"traceId":"W47/95gDgQPSabYzgT/GDA==","spanId":"7uGbfsPBsXQ="}"#);
+    assert_eq!(base64.rows.row(0).trace_id, Some(first.trace_id));
+    assert_eq!(base64.rows.row(0).span_id, Some(first.span_id));
     let record = read_logs(r#"{"traceId":"","spanId":null}"#);
     assert_eq!((record.rows.row(0).trace_id, record.rows.row(0).span_id), (None, None));
 }
