@@ -1,6 +1,8 @@
 //! What a span means.
 
-use nilometer_model::limits::{EVENTS_PER_SPAN_MAX, LINKS_PER_SPAN_MAX, OPERATION_BYTES_MAX};
+use nilometer_model::limits::{
+    EVENTS_PER_SPAN_MAX, LINKS_PER_SPAN_MAX, OPERATION_BYTES_MAX, STATUS_MESSAGE_BYTES_MAX,
+};
 use nilometer_model::{SpanKind, SpanStatus, Timestamp};
 
 use super::{read_json, read_spans, reasons};
@@ -96,7 +98,19 @@ fn what_is_above_a_limit_rejects_its_span_alone() {
     let attribute = r#"{"key":"a","value":{"stringValue":"b"}}"#;
     let attributes =
         |count| format!(r#"{{{IDS},"attributes":[{}]}}"#, vec![attribute; count].join(","));
+    let status = |bytes| format!(r#"{{{IDS},"status":{{"message":"{}"}}}}"#, "x".repeat(bytes));
+    let large = |what: &str, count| {
+        let value = "x".repeat(60_000);
+        let one = format!(
+            r#"{{{IDS},"attributes":[{{"key":"a","value":{{"stringValue":"{value}"}}}}]}}"#
+        );
+        format!(r#"{{{IDS},"{what}":[{}]}}"#, vec![one; count].join(","))
+    };
+    let limit = STATUS_MESSAGE_BYTES_MAX;
     let cases = [
+        (status(limit), status(limit + 1), "status message: 65537 bytes, at most 65536"),
+        (large("events", 4), large("events", 5), "events: 300"),
+        (large("links", 4), large("links", 5), "links: 300"),
         (
             name(OPERATION_BYTES_MAX),
             name(OPERATION_BYTES_MAX + 1),
