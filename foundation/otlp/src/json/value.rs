@@ -1,11 +1,12 @@
-//! `AnyValue`: an object whose one key says what the value is.
+//! `AnyValue`: an object whose one key says what the value is. Some write a map without saying so: an object
+//! whose keys are none of the known ones, of values.
 
 use std::fmt;
 
-use opentelemetry_proto::tonic::common::v1::AnyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, KeyValueList};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::message::{Read, Wrapped};
 use super::scalar::{self, Text};
@@ -30,7 +31,7 @@ impl<'de> Visitor<'de> for AnyValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AnyValue, A::Error> {
-        let mut value = None;
+        let (mut value, mut members) = (None, Vec::new());
         while let Some(key) = map.next_key::<Text<'de>>()? {
             let read = match &*key.0 {
                 "stringValue" | "string_value" => {
@@ -50,11 +51,75 @@ impl<'de> Visitor<'de> for AnyValueVisitor {
                 "kvlistValue" | "kvlist_value" => {
                     of(&mut map, |list: Wrapped<_>| Value::KvlistValue(list.0))?
                 }
-                _ => map.next_value::<IgnoredAny>().map(|_| None)?,
+                _ => {
+                    let value = map.next_value::<Member>()?.0;
+                    let key = key.0.into_owned();
+                    members.extend(value.map(|value| KeyValue {
+                        key,
+                        value: Some(value),
+                        ..KeyValue::default()
+                    }));
+                    None
+                }
             };
             value = read.or(value);
         }
+        if value.is_none() && !members.is_empty() {
+            value = Some(Value::KvlistValue(KeyValueList { values: members }));
+        }
         Ok(AnyValue { value })
+    }
+}
+
+/// What stands under an unknown key: a value, or something that is passed over.
+struct Member(Option<AnyValue>);
+
+impl<'de> Deserialize<'de> for Member {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(MemberVisitor)
+    }
+}
+
+struct MemberVisitor;
+
+impl<'de> Visitor<'de> for MemberVisitor {
+    type Value = Member;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Member, A::Error> {
+        AnyValueVisitor.visit_map(map).map(|value| Member(value.value.is_some().then_some(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Member, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Member(None))
+    }
+
+    fn visit_unit<E>(self) -> Result<Member, E> {
+        Ok(Member(None))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Member, E> {
+        Ok(Member(None))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Member, E> {
+        Ok(Member(None))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Member, E> {
+        Ok(Member(None))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Member, E> {
+        Ok(Member(None))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Member, E> {
+        Ok(Member(None))
     }
 }
 

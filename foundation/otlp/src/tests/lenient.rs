@@ -41,6 +41,8 @@ fn values_are_read_however_they_are_written() {
         (r#"{"kvlist_value":{"values":[{"key":"k","value":{"intValue":1}}]}}"#, r#"{"k":1}"#),
         (r#"{"kvlistValue":{"values":[{"key":"k"}]}}"#, r#"{"k":null}"#),
         (r#"{"futureValue":{"x":[1,{}]}}"#, "null"),
+        (r#"{"futureValue":5,"other":null,"third":"x"}"#, "null"),
+        (r#"{"k":{"stringValue":"v"},"l":{"m":{"intValue":2}}}"#, r#"{"k":"v","l":{"m":2}}"#),
         ("{}", "null"),
         ("null", "null"),
     ];
