@@ -106,7 +106,7 @@ pub(crate) async fn sources(intakes: &Intakes, node: &str) -> Result<Vec<CentreS
 fn is_file(stream: Stream) -> bool {
     match stream {
         Stream::Stdout | Stream::Stderr | Stream::File => true,
-        Stream::Otlp | Stream::Ingest => false,
+        Stream::Otlp | Stream::Ingest | Stream::Sampler => false,
     }
 }
 

@@ -240,7 +240,8 @@ pub(crate) fn declare(
         return Ok(());
     }
     let header = BatchHeader { replaces, ..header(desk, lost) };
-    let frames = ship::pack(Batch { header, rows: nilometer_model::Rows::default() }, &desk.life)?;
+    let frames =
+        ship::pack(Batch { header, items: nilometer_model::Items::default() }, &desk.life)?;
     Ok(spool.freeze(frames, Vec::new())?)
 }
 

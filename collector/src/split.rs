@@ -12,20 +12,20 @@
 
 use std::collections::BTreeMap;
 
-use nilometer_model::{Count, Gap, GapKind, Reason, Rows, SourceId, Timestamp};
+use nilometer_model::{Count, Gap, GapKind, Items, Reason, SourceId, Timestamp};
 use nilometer_wire::{Batch, BatchHeader, SourceRange};
 
-/// Cuts by rows, or by sources when there is at most one row; `None` when nothing is left to cut.
+/// Cuts by items, or by sources when there is at most one item; `None` when nothing is left to cut.
 pub(crate) fn in_two(batch: &Batch) -> Option<[Batch; 2]> {
-    let rows = batch.rows.len();
-    let (first, second) = match rows {
+    let count = batch.items.len();
+    let (first, second) = match count {
         0 | 1 if batch.header.sources.len() < 2 => return None,
-        0 | 1 => by_sources(&batch.header.sources, &batch.rows),
-        _ => by_rows(&batch.header.sources, &batch.rows, rows / 2),
+        0 | 1 => by_sources(&batch.header.sources, &batch.items),
+        _ => by_items(&batch.header.sources, &batch.items, count / 2),
     };
-    let half = |(sources, rows): (Vec<SourceRange>, Rows)| Batch {
+    let half = |(sources, items): (Vec<SourceRange>, Items)| Batch {
         header: BatchHeader { sources, ..batch.header.clone() },
-        rows,
+        items,
     };
     Some([half(first), half(second)])
 }
@@ -33,8 +33,8 @@ pub(crate) fn in_two(batch: &Batch) -> Option<[Batch; 2]> {
 /// The batch without its only record, which is declared as dropped for `reason`.
 pub(crate) fn without_record(batch: &Batch, reason: Reason, now: Timestamp) -> Batch {
     let mut header = batch.header.clone();
-    for row in batch.rows.iter() {
-        let source = header.sources.iter_mut().find(|range| range.source == row.origin.source);
+    for row in batch.items.entries() {
+        let source = header.sources.iter_mut().find(|range| range.source == row.source);
         let Some(range) = source else { continue };
         range.gaps.push(Gap {
             kind: GapKind::Shed,
@@ -45,7 +45,7 @@ pub(crate) fn without_record(batch: &Batch, reason: Reason, now: Timestamp) -> B
             time: now,
         });
     }
-    Batch { header, rows: Rows::default() }
+    Batch { header, items: Items::default() }
 }
 
 /// The batch, which holds no record, with each range as one loss.
@@ -56,18 +56,18 @@ pub(crate) fn all_lost(batch: &Batch, reason: Reason) -> Batch {
         let (kind, to) = (GapKind::Lost, Some(range.to));
         range.gaps = vec![Gap { kind, from: range.from, to, reason, count: None, time }];
     }
-    Batch { header, rows: Rows::default() }
+    Batch { header, items: Items::default() }
 }
 
-type Half = (Vec<SourceRange>, Rows);
+type Half = (Vec<SourceRange>, Items);
 
-fn by_sources(sources: &[SourceRange], rows: &Rows) -> (Half, Half) {
+fn by_sources(sources: &[SourceRange], items: &Items) -> (Half, Half) {
     let (first, second) = sources.split_at(sources.len() / 2);
     let of = |half: &[SourceRange]| {
-        let mut kept = Rows::default();
         let mine = |source: SourceId| half.iter().any(|range| range.source == source);
-        rows.iter().filter(|row| mine(row.origin.source)).for_each(|row| kept.push(row));
-        (half.to_vec(), kept)
+        let kept = (0..).zip(items.entries()).filter(|(_, entry)| mine(entry.source));
+        let kept: Vec<u32> = kept.map(|(number, _)| number).collect();
+        (half.to_vec(), items.pick(&kept))
     };
     (of(first), of(second))
 }
@@ -79,16 +79,16 @@ struct Part {
     count: Count,
 }
 
-fn by_rows(sources: &[SourceRange], rows: &Rows, cut: usize) -> (Half, Half) {
-    let (mut first, mut second) = (Rows::default(), Rows::default());
+fn by_items(sources: &[SourceRange], items: &Items, cut: usize) -> (Half, Half) {
+    let (mut first, mut second) = (Vec::new(), Vec::new());
     let (mut before, mut behind) = (BTreeMap::new(), BTreeMap::new());
-    for (at, row) in rows.iter().enumerate() {
+    for (at, entry) in items.entries().enumerate() {
         let (half, parts) =
             if at < cut { (&mut first, &mut before) } else { (&mut second, &mut behind) };
-        half.push(row);
-        let part: &mut Part = parts.entry(row.origin.source).or_default();
-        part.last = row.position;
-        part.count += Count::one(u64::from(row.bytes));
+        half.push(at as u32);
+        let part: &mut Part = parts.entry(entry.source).or_default();
+        part.last = part.last.max(entry.position);
+        part.count += Count::one(u64::from(entry.bytes));
     }
     let (mut first_ranges, mut second_ranges) = (Vec::new(), Vec::new());
     for range in sources {
@@ -102,7 +102,7 @@ fn by_rows(sources: &[SourceRange], rows: &Rows, cut: usize) -> (Half, Half) {
             (None, _) => second_ranges.push(range.clone()),
         }
     }
-    ((first_ranges, first), (second_ranges, second))
+    ((first_ranges, items.pick(&first)), (second_ranges, items.pick(&second)))
 }
 
 /// Cuts `(from, to]` at `at`; `behind` are the records that lie behind it.

@@ -74,7 +74,7 @@ impl Tail {
         rows.bytes.iter().for_each(|bytes| count += Count::one(u64::from(*bytes)));
         metrics::read(rows.len(), count.bytes);
         let header = heartbeat::header(&self.desk, sources);
-        match ship::pack(Batch { header, rows }, &self.desk.life) {
+        match ship::pack(Batch { header, items: rows.into() }, &self.desk.life) {
             Ok(frames) => {
                 self.batcher.packed(text_bytes, frames.iter().map(|f| f.bytes.len()).sum());
                 frames

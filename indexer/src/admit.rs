@@ -20,7 +20,7 @@ pub(crate) fn admit(batch: &Batch) -> Vec<Refusal> {
         let index = u32::try_from(index).ok()?;
         reason.map(|reason| Refusal { index, source, position: row.position, reason })
     };
-    batch.rows.iter().enumerate().filter_map(refusal).collect()
+    batch.items.rows.iter().enumerate().filter_map(refusal).collect()
 }
 
 fn reason(row: &RowRef<'_>) -> Option<Reason> {
@@ -93,7 +93,7 @@ mod tests {
             node: "n".to_owned(),
             sources: vec![range],
         };
-        Batch { header, rows }
+        Batch { header, items: rows.into() }
     }
 
     #[track_caller]

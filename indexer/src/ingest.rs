@@ -123,7 +123,7 @@ impl Ingest {
         let header = self.header(lane, range);
         let records = rows.len();
         let encoded =
-            tokio::task::spawn_blocking(move || nilometer_wire::encode(&header, &rows)).await;
+            tokio::task::spawn_blocking(move || nilometer_wire::encode(&header, &rows.into())).await;
         let frame = encoded
             .map_err(|_| unavailable("the batch broke its encoder"))?
             .map_err(|error| unavailable(&error.to_string()))?;

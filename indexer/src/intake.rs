@@ -223,7 +223,7 @@ fn check_frame(store: &Store, tenant: &Tenant, frame: &[u8]) -> Result<Checked, 
         TurnedBack::NotOwned(error) => forbidden(error),
     })?;
     let refused = admit(&batch);
-    Ok(Checked { batch: batch.header.batch, records: batch.rows.len(), refused })
+    Ok(Checked { batch: batch.header.batch, records: batch.items.len(), refused })
 }
 
 fn frame_error(error: &FrameError, bytes: usize) -> IntakeError {

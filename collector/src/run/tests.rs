@@ -98,7 +98,7 @@ impl Centre {
         centre.hear(|told| {
             let id = batch.header.batch;
             told.running.extend(batch.header.sources.iter().map(|s| (s.source, s.running)));
-            told.batches.push((id, messages(&batch.rows)));
+            told.batches.push((id, messages(&batch.items.rows)));
             // In splits at once, as far as all before it are here.
             let here: Vec<_> = told.batches.iter().map(|(id, _)| *id).collect();
             let to = told.committed_to.entry(id.epoch).or_default();

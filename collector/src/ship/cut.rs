@@ -32,7 +32,7 @@ pub(super) fn cut(
     let batch = nilometer_wire::decode(&frame).map_err(failed)?;
     let parts = match split::in_two(&batch) {
         Some(halves) => halves.to_vec(),
-        None if batch.rows.is_empty() => return Err(CutError::Nothing { batch: old }),
+        None if batch.items.is_empty() => return Err(CutError::Nothing { batch: old }),
         None => {
             tracing::error!(batch = %old, %reason, "a record is dropped: no intake takes it");
             vec![split::without_record(&batch, reason, now)]
@@ -63,7 +63,7 @@ pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> 
         if frames.is_empty() {
             batch.header.replaces.extend(life.take_unused());
         }
-        match nilometer_wire::encode(&batch.header, &batch.rows) {
+        match nilometer_wire::encode(&batch.header, &batch.items) {
             Ok(bytes) => frames.push(Frame { header: batch.header, bytes }),
             Err(error) => {
                 unused = Some(id);
@@ -91,7 +91,7 @@ fn smaller(batch: &Batch, error: &FrameError) -> Vec<Batch> {
         FrameError::TooLarge { .. } => Reason::MessageTooLong,
         _ => Reason::Malformed,
     };
-    if !batch.rows.is_empty() {
+    if !batch.items.is_empty() {
         tracing::error!(%error, %reason, "a record is dropped: it fits into no batch");
         return vec![split::without_record(batch, reason, header.frozen_at)];
     }
@@ -123,14 +123,14 @@ mod tests {
         let small = frame_of(life.last(), 0, &["a", "b", "c"]);
         let batch = nilometer_wire::decode(&small.bytes).unwrap();
         let mut rows = nilometer_model::Rows::default();
-        for (at, row) in batch.rows.iter().enumerate() {
+        for (at, row) in batch.items.rows.iter().enumerate() {
             let message = if at == 1 { noise.as_str() } else { row.message };
             rows.push(nilometer_model::RowRef { message, ..row });
         }
-        let frames = pack(Batch { rows, ..batch }, &life).unwrap();
+        let frames = pack(Batch { items: rows.into(), ..batch }, &life).unwrap();
         let batches: Vec<_> =
             frames.iter().map(|frame| nilometer_wire::decode(&frame.bytes).unwrap()).collect();
-        let kept: Vec<_> = batches.iter().flat_map(|batch| messages(&batch.rows)).collect();
+        let kept: Vec<_> = batches.iter().flat_map(|batch| messages(&batch.items.rows)).collect();
         assert_eq!(kept, ["a", "c"]);
         let ranges = batches.iter().flat_map(|batch| &batch.header.sources);
         let gaps: Vec<_> = ranges.flat_map(|range| range.gaps.clone()).collect();

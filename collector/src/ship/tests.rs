@@ -66,11 +66,11 @@ impl Centre {
         held(&centre.attempts).push(frame.clone());
         let batch = nilometer_wire::decode(&frame).unwrap();
         let act = held(&centre.script).pop_front();
-        let poisoned = |poison: &str| messages(&batch.rows).contains(&poison.to_owned());
+        let poisoned = |poison: &str| messages(&batch.items.rows).contains(&poison.to_owned());
         if centre.poison.is_some_and(poisoned) {
             return broken();
         }
-        if centre.records_max.is_some_and(|most| batch.rows.len() > most) {
+        if centre.records_max.is_some_and(|most| batch.items.rows.len() > most) {
             let pipeline = Uuid::from_u128(centre.pipeline);
             let body = format!(r#"{{"error":{{"message":"large"}},"pipeline":"{pipeline}"}}"#);
             return (StatusCode::PAYLOAD_TOO_LARGE, body).into_response();
@@ -126,7 +126,7 @@ impl Centre {
 
     fn taken_messages(&self) -> Vec<String> {
         let taken = held(&self.taken);
-        let rows = taken.values().map(|frame| nilometer_wire::decode(frame).unwrap().rows);
+        let rows = taken.values().map(|frame| nilometer_wire::decode(frame).unwrap().items.rows);
         rows.flat_map(|rows| messages(&rows)).collect()
     }
 }

@@ -29,8 +29,8 @@ proptest! {
         prop_assert_eq!(late.running, range.running);
         prop_assert_eq!(early.running.records, early.to);
         prop_assert_eq!(
-            [messages(&first.rows), messages(&second.rows)].concat(),
-            messages(&whole.rows)
+            [messages(&first.items.rows), messages(&second.items.rows)].concat(),
+            messages(&whole.items.rows)
         );
     }
 }

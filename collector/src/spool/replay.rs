@@ -160,8 +160,8 @@ impl Replay<'_> {
 fn counted(range: &SourceRange, frame: &Bytes) -> Count {
     let mut count = Count::default();
     if let Ok(batch) = nilometer_wire::decode(frame) {
-        let rows = batch.rows.iter().filter(|row| row.origin.source == range.source);
-        rows.for_each(|row| count += Count::one(u64::from(row.bytes)));
+        let entries = batch.items.entries().filter(|entry| entry.source == range.source);
+        entries.for_each(|entry| count += Count::one(u64::from(entry.bytes)));
     }
     let shed = range.gaps.iter().filter(|gap| gap.kind == GapKind::Shed);
     shed.filter_map(|gap| gap.count).for_each(|shed| count += shed);

@@ -53,7 +53,7 @@ pub(crate) fn frame_of(id: BatchId, from: u64, messages: &[&str]) -> Frame {
         node: "n1".to_owned(),
         sources: vec![range],
     };
-    let bytes = nilometer_wire::encode(&header, &rows).unwrap();
+    let bytes = nilometer_wire::encode(&header, &rows.into()).unwrap();
     Frame { header, bytes }
 }
 

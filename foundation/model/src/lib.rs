@@ -10,6 +10,7 @@
 mod clock;
 mod coverage;
 mod id;
+mod items;
 pub mod limits;
 mod names;
 mod origin;
@@ -27,6 +28,7 @@ pub use id::{
     BatchId, CollectorId, Epoch, LineageId, LogId, LogPosition, PipelineId, Revision, Sequence,
     SourceId,
 };
+pub use items::{Entry, Items};
 pub use names::Names;
 pub use origin::{Origin, Stream};
 pub use rows::{Order, RowRef, Rows, TextColumn};

@@ -24,11 +24,14 @@ pub enum Stream {
     Otlp,
     /// Sent to `/api/v1/ingest`.
     Ingest,
+    /// Measured by the collector itself.
+    Sampler,
 }
 
 impl Stream {
     /// All streams, in the order of their codes.
-    pub const ALL: [Self; 5] = [Self::Stdout, Self::Stderr, Self::File, Self::Otlp, Self::Ingest];
+    pub const ALL: [Self; 6] =
+        [Self::Stdout, Self::Stderr, Self::File, Self::Otlp, Self::Ingest, Self::Sampler];
 
     /// The stream's name, as users see it.
     #[must_use]
@@ -39,6 +42,7 @@ impl Stream {
             Self::File => "file",
             Self::Otlp => "otlp",
             Self::Ingest => "ingest",
+            Self::Sampler => "sampler",
         }
     }
 

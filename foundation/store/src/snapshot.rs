@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use nilometer_model::{Revision, Rows};
+use nilometer_model::{Revision, Rows, Samples, Spans};
 
 use crate::split::Split;
 
@@ -11,10 +11,18 @@ use crate::split::Split;
 pub struct Snapshot {
     /// The revision.
     pub revision: Revision,
-    /// Its splits, which know whose their blocks are.
+    /// Its splits of records, which know whose their blocks are.
     pub splits: Vec<Arc<Split>>,
+    /// Its splits of spans.
+    pub span_splits: Vec<Arc<Split>>,
+    /// Its splits of samples.
+    pub sample_splits: Vec<Arc<Split>>,
     /// Splits that Meta names and that cannot be read.
     pub missing_splits: u32,
     /// The tenant's records that are in no split yet, oldest chunk first.
     pub buffer: Vec<Arc<Rows>>,
+    /// The tenant's spans that are in no split yet, oldest chunk first.
+    pub spans: Vec<Arc<Spans>>,
+    /// The tenant's samples that are in no split yet, oldest chunk first.
+    pub samples: Vec<Arc<Samples>>,
 }

@@ -191,6 +191,7 @@ impl Store {
             splits: inner.splits.values().map(Arc::clone).collect(),
             missing_splits: inner.missing_splits,
             buffer: inner.buffer.chunks(tenant),
+            ..Snapshot::default()
         }
     }
 
@@ -475,7 +476,8 @@ impl Store {
 impl Inner {
     fn take(&mut self, arrival: Arrival) -> Result<Entered, TurnedBack> {
         let Arrival { position, received, tenant, batch, refused } = arrival;
-        let Batch { header, rows } = batch;
+        let Batch { header, items } = batch;
+        let rows = items.rows;
         let total = rows.len();
         self.arrived = self.arrived.max(position);
         let was_in = self.live.has(&header.batch);
@@ -505,7 +507,8 @@ impl Inner {
 /// Makes the batch what the intake says it is, whatever it says itself.
 fn stamp(arrival: &mut Arrival) {
     let tenant = arrival.tenant.name();
-    let Batch { header, rows } = &mut arrival.batch;
+    let Batch { header, items } = &mut arrival.batch;
+    let rows = &mut items.rows;
     tenant.clone_into(&mut header.tenant);
     rows.received.fill(arrival.received.0);
     for origin in rows.origins.iter_mut().filter(|origin| origin.tenant != tenant) {

@@ -1,9 +1,10 @@
 //! A batch as bytes: what a collector freezes, its spool keeps, HTTP carries and the Log stores.
 //!
 //! ```text
-//!   magic "NLBT" | version u16 | crc32c u32 | header bytes u32 | zstd(postcard(header)) | block
-//!                                             |<------------- under the checksum ------------>|
+//!   magic "NLBT" | version u16 | crc32c u32 | bytes of header, records, spans u32 each
+//!     | zstd(postcard(header)) | block of records | block of spans | block of samples
 //! ```
+//! The checksum covers all that stands behind it. A block of no items is no bytes.
 //! Numbers are little-endian. Invariants:
 //! - the same header and rows give the same bytes;
 //! - nothing is inflated before the checksum holds, and nothing beyond its limit;
@@ -11,16 +12,20 @@
 
 use std::io::Read;
 
-use nilometer_block::Columns;
-use nilometer_model::Rows;
+use nilometer_block::{BlockError, Columns, SpanColumns};
+use nilometer_model::Items;
 use nilometer_model::limits::{BATCH_FRAME_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_SOURCES_MAX};
 
 use crate::limits::{HEADER_BYTES_MAX, HEADER_WINDOW_LOG_MAX};
 use crate::{BATCH_VERSION, BatchHeader};
 
 const MAGIC: &[u8; 4] = b"NLBT";
-/// Magic, version, checksum, length of the header.
-const PREFIX_BYTES: usize = 4 + 2 + 4 + 4;
+/// Magic, version, checksum, lengths.
+const PREFIX_BYTES: usize = 4 + 2 + 4 + LENGTHS * 4;
+/// How many lengths are written: the last section ends where the frame does.
+const LENGTHS: usize = SECTIONS - 1;
+/// Header, records, spans, samples.
+const SECTIONS: usize = 4;
 /// Where the checksum stands; what it covers begins behind it.
 const CRC_AT: usize = 6;
 const CRC_END: usize = CRC_AT + 4;
@@ -28,12 +33,12 @@ const CRC_END: usize = CRC_AT + 4;
 const ZSTD_LEVEL: i32 = 1;
 
 /// A batch, taken apart.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// What it says of itself.
     pub header: BatchHeader,
-    /// Its records.
-    pub rows: Rows,
+    /// Its records, spans and samples.
+    pub items: Items,
 }
 
 /// Why bytes are not a batch, or a batch cannot be bytes.
@@ -67,26 +72,34 @@ pub enum FrameError {
 ///
 /// # Errors
 /// [`FrameError::TooLarge`] when it exceeds the limits of a batch.
-pub fn encode(header: &BatchHeader, rows: &Rows) -> Result<Vec<u8>, FrameError> {
-    within("records", rows.len(), BATCH_RECORDS_MAX)?;
+pub fn encode(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError> {
+    within("records", items.len(), BATCH_RECORDS_MAX)?;
     within("sources", header.sources.len(), BATCH_SOURCES_MAX)?;
     let plain =
         postcard::to_stdvec(header).map_err(|_| FrameError::Damaged("header does not encode"))?;
     within("header bytes", plain.len(), HEADER_BYTES_MAX)?;
     let packed = zstd::bulk::compress(&plain, ZSTD_LEVEL)
         .map_err(|_| FrameError::Damaged("header does not compress"))?;
-    let block = nilometer_block::encode(rows, ZSTD_LEVEL);
-    let bytes = PREFIX_BYTES + packed.len() + block.len();
+    let Items { rows, spans, samples } = items;
+    let block =
+        |empty: bool, encode: &dyn Fn() -> Vec<u8>| if empty { Vec::new() } else { encode() };
+    let sections = [
+        packed,
+        block(rows.is_empty(), &|| nilometer_block::encode(rows, ZSTD_LEVEL)),
+        block(spans.is_empty(), &|| nilometer_block::encode_spans(spans, ZSTD_LEVEL)),
+        block(samples.is_empty(), &|| nilometer_block::encode_samples(samples, ZSTD_LEVEL)),
+    ];
+    let bytes = PREFIX_BYTES + sections.iter().map(Vec::len).sum::<usize>();
     within("bytes", bytes, BATCH_FRAME_BYTES_MAX)?;
-    let packed_bytes =
-        u32::try_from(packed.len()).map_err(|_| FrameError::Damaged("header is too long"))?;
     let mut frame = Vec::with_capacity(bytes);
     frame.extend_from_slice(MAGIC);
     frame.extend_from_slice(&BATCH_VERSION.to_le_bytes());
     frame.extend_from_slice(&[0; 4]);
-    frame.extend_from_slice(&packed_bytes.to_le_bytes());
-    frame.extend_from_slice(&packed);
-    frame.extend_from_slice(&block);
+    for section in &sections[..LENGTHS] {
+        // All sections together are within the limit of a frame.
+        frame.extend_from_slice(&u32::try_from(section.len()).unwrap_or(u32::MAX).to_le_bytes());
+    }
+    sections.iter().for_each(|section| frame.extend_from_slice(section));
     let crc = crc32c::crc32c(&frame[CRC_END..]);
     frame[CRC_AT..CRC_END].copy_from_slice(&crc.to_le_bytes());
     Ok(frame)
@@ -97,7 +110,7 @@ pub fn encode(header: &BatchHeader, rows: &Rows) -> Result<Vec<u8>, FrameError> 
 /// # Errors
 /// [`FrameError`] for anything that [`encode`] did not make.
 pub fn decode_header(frame: &[u8]) -> Result<BatchHeader, FrameError> {
-    parts(frame).and_then(|(packed, _)| header(packed))
+    parts(frame).and_then(|[packed, ..]| header(packed))
 }
 
 /// Takes a batch apart.
@@ -105,20 +118,33 @@ pub fn decode_header(frame: &[u8]) -> Result<BatchHeader, FrameError> {
 /// # Errors
 /// [`FrameError`] for anything that [`encode`] did not make.
 pub fn decode(frame: &[u8]) -> Result<Batch, FrameError> {
-    let (packed, block) = parts(frame)?;
+    let [packed, rows, spans, samples] = parts(frame)?;
     let header = header(packed)?;
-    let rows = nilometer_block::decode(block, Columns::ALL)
-        .map_err(|_| FrameError::Damaged("its block does not decode"))?;
-    within("records", rows.len(), BATCH_RECORDS_MAX)?;
-    Ok(Batch { header, rows })
+    let items = Items {
+        rows: block(rows, |bytes| nilometer_block::decode(bytes, Columns::ALL))?,
+        spans: block(spans, |bytes| nilometer_block::decode_spans(bytes, SpanColumns::ALL))?,
+        samples: block(samples, nilometer_block::decode_samples)?,
+    };
+    within("records", items.len(), BATCH_RECORDS_MAX)?;
+    Ok(Batch { header, items })
+}
+
+fn block<T: Default>(
+    bytes: &[u8],
+    decode: impl Fn(&[u8]) -> Result<T, BlockError>,
+) -> Result<T, FrameError> {
+    if bytes.is_empty() {
+        return Ok(T::default());
+    }
+    decode(bytes).map_err(|_| FrameError::Damaged("one of its blocks does not decode"))
 }
 
 fn within(what: &'static str, size: usize, limit: usize) -> Result<(), FrameError> {
     if size > limit { Err(FrameError::TooLarge { what, size, limit }) } else { Ok(()) }
 }
 
-/// The packed header and the block of a frame whose checksum holds.
-fn parts(frame: &[u8]) -> Result<(&[u8], &[u8]), FrameError> {
+/// The sections of a frame whose checksum holds: the packed header, then the blocks.
+fn parts(frame: &[u8]) -> Result<[&[u8]; SECTIONS], FrameError> {
     within("bytes", frame.len(), BATCH_FRAME_BYTES_MAX)?;
     let rest = frame.strip_prefix(MAGIC).ok_or(FrameError::NotAFrame)?;
     let (version, rest) = rest.split_first_chunk().ok_or(FrameError::NotAFrame)?;
@@ -130,10 +156,17 @@ fn parts(frame: &[u8]) -> Result<(&[u8], &[u8]), FrameError> {
     if crc32c::crc32c(covered) != u32::from_le_bytes(*crc) {
         return Err(FrameError::Checksum);
     }
-    let (packed_bytes, rest) =
-        covered.split_first_chunk().ok_or(FrameError::Damaged("it has no header"))?;
-    let packed_bytes = u32::from_le_bytes(*packed_bytes) as usize;
-    rest.split_at_checked(packed_bytes).ok_or(FrameError::Damaged("its header is cut off"))
+    let (lengths, mut rest) = covered
+        .split_first_chunk::<{ LENGTHS * 4 }>()
+        .ok_or(FrameError::Damaged("it has no header"))?;
+    let mut sections = [&[][..]; SECTIONS];
+    for (section, length) in sections.iter_mut().zip(lengths.as_chunks::<4>().0) {
+        let length = u32::from_le_bytes(*length) as usize;
+        (*section, rest) =
+            rest.split_at_checked(length).ok_or(FrameError::Damaged("a section is cut off"))?;
+    }
+    sections[LENGTHS] = rest;
+    Ok(sections)
 }
 
 fn header(packed: &[u8]) -> Result<BatchHeader, FrameError> {

@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod answer;
+mod door;
 mod frame;
 mod header;
 mod heartbeat;
@@ -15,6 +16,7 @@ pub mod limits;
 mod ndjson;
 
 pub use answer::{BatchAnswer, CommittedTo, Refusal};
+pub use door::Door;
 pub use frame::{Batch, FrameError, decode, decode_header, encode};
 pub use header::{BATCH_VERSION, BatchHeader, Fingerprint, SourceRange};
 pub use heartbeat::{CaughtUp, Heartbeat, HeartbeatAnswer, SourceRead};

@@ -96,7 +96,7 @@ fn frame(collector: CollectorId, source: SourceId) -> Bytes {
         node: "n".to_owned(),
         sources: vec![range],
     };
-    encode(&header, &rows).unwrap().into()
+    encode(&header, &rows.into()).unwrap().into()
 }
 
 fn heartbeat(collector: CollectorId) -> Heartbeat {

@@ -108,7 +108,7 @@ fn id<T: std::str::FromStr>(field: &str, text: Option<&str>) -> Result<T, ApiErr
 
 /// Among which records those before and behind it are.
 fn neighbours(source: SourceId, sources: &[SourceView]) -> Neighbours {
-    let is_journal = |known: &&SourceView| matches!(known.stream, Stream::Ingest | Stream::Otlp);
+    let is_journal = |known: &&SourceView| matches!(known.stream, Stream::Ingest | Stream::Otlp | Stream::Sampler);
     let of = |kept: &dyn Fn(&&SourceView) -> bool| {
         sources.iter().filter(kept).map(|known| known.source).collect()
     };

@@ -71,7 +71,7 @@ fn batch(sequence: u64, source: u64, from: u64, to: u64) -> Batch {
         node: "node".to_owned(),
         sources: vec![range(source, from, to)],
     };
-    Batch { header, rows }
+    Batch { header, items: rows.into() }
 }
 
 /// A store whose Meta and objects outlive it.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nilometer_model::{
-    BatchId, CollectorId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, RowRef, Sequence,
-    Severity, SourceId, Stream, Timestamp,
+    BatchId, CollectorId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, RowRef, Rows,
+    SampleKind, SampleRef, Samples, Sequence, Severity, SourceId, SpanKind, SpanRef, SpanStatus,
+    Spans, Stream, Timestamp,
 };
 use proptest::prelude::*;
 
@@ -54,7 +55,8 @@ fn header(sources: u64) -> BatchHeader {
     }
 }
 
-fn rows(messages: &[String]) -> Rows {
+/// A record for each message, and half as many spans and samples.
+fn items(messages: &[String]) -> Items {
     let mut rows = Rows::default();
     let origin = Arc::new(Origin { component: "shop".to_owned(), ..Origin::default() });
     for (at, message) in messages.iter().enumerate() {
@@ -72,7 +74,46 @@ fn rows(messages: &[String]) -> Rows {
             span_id: None,
         });
     }
-    rows
+    let (mut spans, mut samples) = (Spans::default(), Samples::default());
+    for position in messages.len() as u64 + 1..=messages.len() as u64 * 3 / 2 {
+        spans.push(span(&origin, position));
+        samples.push(sample(&origin, position));
+    }
+    Items { rows, spans, samples }
+}
+
+fn span(origin: &Arc<Origin>, position: u64) -> SpanRef<'_> {
+    SpanRef {
+        origin,
+        operation: "GET /",
+        trace_id: [1; 16],
+        span_id: position.to_be_bytes(),
+        parent_id: None,
+        start: Timestamp(5),
+        duration: 7,
+        kind: SpanKind::Server,
+        status: SpanStatus::Error,
+        status_message: "no",
+        attributes: r#"{"a":1}"#,
+        events: "",
+        links: "",
+        position,
+        received: Timestamp(0),
+    }
+}
+
+fn sample(origin: &Arc<Origin>, position: u64) -> SampleRef<'_> {
+    SampleRef {
+        origin,
+        name: "cpu",
+        unit: "cores",
+        time: Timestamp(6),
+        value: 0.5,
+        kind: SampleKind::Gauge,
+        attributes: "",
+        position,
+        received: Timestamp(0),
+    }
 }
 
 /// With its checksum made right again.
@@ -84,7 +125,7 @@ fn sealed(mut frame: Vec<u8>) -> Vec<u8> {
 
 #[test]
 fn every_damage_has_its_name() {
-    let frame = encode(&header(1), &rows(&["a".to_owned()])).unwrap();
+    let frame = encode(&header(1), &items(&["a".to_owned()])).unwrap();
     let changed = |at: usize, byte: u8| {
         let mut frame = frame.clone();
         frame[at] = byte;
@@ -93,12 +134,12 @@ fn every_damage_has_its_name() {
     let cases = BTreeMap::from([
         ("empty", (vec![], FrameError::NotAFrame)),
         ("foreign", (b"hello, world".to_vec(), FrameError::NotAFrame)),
-        ("newer", (changed(4, 2), FrameError::Version(2))),
+        ("older", (changed(4, 1), FrameError::Version(1))),
         ("flipped", (changed(frame.len() - 1, !frame[frame.len() - 1]), FrameError::Checksum)),
         ("cut", (frame[..frame.len() - 1].to_vec(), FrameError::Checksum)),
         (
             "long header",
-            (sealed(changed(CRC_END + 3, 255)), FrameError::Damaged("its header is cut off")),
+            (sealed(changed(CRC_END + 3, 255)), FrameError::Damaged("a section is cut off")),
         ),
     ]);
     for (name, (bytes, error)) in cases {
@@ -114,21 +155,25 @@ fn a_header_that_inflates_beyond_its_limit_is_refused() {
     frame.extend_from_slice(&BATCH_VERSION.to_le_bytes());
     frame.extend_from_slice(&[0; 4]);
     frame.extend_from_slice(&u32::try_from(bomb.len()).unwrap().to_le_bytes());
+    frame.extend_from_slice(&[0; 8]);
     frame.extend_from_slice(&bomb);
-    assert!(decode(&sealed(frame)).is_err());
+    let error = decode(&sealed(frame)).unwrap_err();
+    assert!(matches!(error, FrameError::TooLarge { what: "header bytes", .. }), "{error}");
 }
 
 #[test]
 fn limits_hold_at_the_limit_and_not_beyond() {
     let sources = BATCH_SOURCES_MAX as u64;
-    let frame = encode(&header(sources), &Rows::default()).unwrap();
+    let frame = encode(&header(sources), &Items::default()).unwrap();
     assert_eq!(decode_header(&frame).unwrap().sources.len(), BATCH_SOURCES_MAX);
-    let error = encode(&header(sources + 1), &Rows::default()).unwrap_err();
+    let error = encode(&header(sources + 1), &Items::default()).unwrap_err();
     assert!(matches!(error, FrameError::TooLarge { what: "sources", .. }), "{error}");
 
-    let full = rows(&vec![String::new(); BATCH_RECORDS_MAX]);
-    assert_eq!(decode(&encode(&header(1), &full).unwrap()).unwrap().rows.len(), full.len());
-    let over = rows(&vec![String::new(); BATCH_RECORDS_MAX + 1]);
+    let full = items(&vec![String::new(); BATCH_RECORDS_MAX / 2]);
+    assert_eq!(full.len(), BATCH_RECORDS_MAX);
+    assert_eq!(decode(&encode(&header(1), &full).unwrap()).unwrap().items.len(), full.len());
+    let mut over = full;
+    over.rows.append(&items(&[String::new()]).rows);
     let error = encode(&header(1), &over).unwrap_err();
     assert!(matches!(error, FrameError::TooLarge { what: "records", .. }), "{error}");
 }
@@ -139,18 +184,18 @@ proptest! {
         messages in proptest::collection::vec(".{0,40}", 0..50),
         sources in 0_u64..5,
     ) {
-        let (header, rows) = (header(sources), rows(&messages));
-        let frame = encode(&header, &rows).unwrap();
-        prop_assert_eq!(&frame, &encode(&header, &rows).unwrap());
+        let (header, items) = (header(sources), items(&messages));
+        let frame = encode(&header, &items).unwrap();
+        prop_assert_eq!(&frame, &encode(&header, &items).unwrap());
         prop_assert_eq!(&decode_header(&frame).unwrap(), &header);
-        prop_assert_eq!(decode(&frame).unwrap(), Batch { header, rows });
+        prop_assert_eq!(decode(&frame).unwrap(), Batch { header, items });
     }
 
     #[test]
     fn a_changed_frame_never_panics_even_with_a_right_checksum(
         at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>(),
     ) {
-        let mut frame = encode(&header(2), &rows(&["a b c".to_owned(), "d".to_owned()])).unwrap();
+        let mut frame = encode(&header(2), &items(&["a b c".to_owned(), "d".to_owned()])).unwrap();
         let at = at.index(frame.len());
         frame[at] = byte;
         let cut = cut.index(frame.len()).max(CRC_END);

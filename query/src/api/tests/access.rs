@@ -146,7 +146,7 @@ async fn a_collector_with_a_certificate_is_heard_about_its_own_node_only() {
     let world = World::with_access(tokens()).await;
     let ingest = [("authorization", "Bearer ingest-secret")];
     let header = harness::header(0, 1);
-    let frame = nilometer_wire::encode(&header, &nilometer_model::Rows::default()).unwrap();
+    let frame = nilometer_wire::encode(&header, &nilometer_model::Items::default()).unwrap();
     let beat = serde_json::to_vec(&heartbeat()).unwrap();
     let ask = |names: Option<&[&str]>, method: &str, path: &str, body: &[u8]| {
         let mut request = post(path, &ingest, body.to_vec());

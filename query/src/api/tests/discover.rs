@@ -63,7 +63,7 @@ fn arrive(world: &World, sequence: u64, log: Log, lines: &[Line]) {
     range.stream = log.stream;
     let (position, received) = (LogPosition(sequence), now);
     let tenant = Tenant::parse(log.tenant).unwrap();
-    let batch = Batch { header, rows };
+    let batch = Batch { header, items: rows.into() };
     let arrival = Arrival { position, received, tenant, batch, refused: Vec::new() };
     assert_eq!(world.store.arrive(arrival).unwrap().rows, lines.len());
 }

@@ -280,7 +280,7 @@ impl World {
                 span_id: None,
             });
         }
-        let batch = Batch { header: header(from, records), rows };
+        let batch = Batch { header: header(from, records), items: rows.into() };
         let refused =
             refusal.map(|reason| Refusal { index: 0, source, position: from + 1, reason });
         let refused: Vec<Refusal> = refused.into_iter().collect();
