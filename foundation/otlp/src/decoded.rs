@@ -1,18 +1,14 @@
 //! What came out of a request, and what did not.
 
-use nilometer_model::{Rows, Samples, Spans};
+use nilometer_model::Items;
 
 use crate::limits::REJECTED_LISTED_MAX;
 
 /// What a request brought.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Decoded {
-    /// Its spans.
-    pub spans: Spans,
-    /// Its log records.
-    pub rows: Rows,
-    /// Its data points, as samples.
-    pub samples: Samples,
+    /// Its log records, spans, and data points as samples.
+    pub items: Items,
     /// The first items that were rejected, and why.
     pub rejected: Vec<Rejected>,
     /// How many items were rejected; of metrics: data points, or whole metrics that could not be read.

@@ -24,7 +24,7 @@ pub(crate) fn take(reader: &mut Reader<'_>, raw: Raw<'_>) -> Result<(), RejectRe
     let message = message(record)?;
     within("body", message.len(), "bytes", MESSAGE_BYTES_MAX)?;
     reader.admit(1, message.len())?;
-    reader.decoded.rows.push(RowRef {
+    reader.decoded.items.rows.push(RowRef {
         origin: &origin,
         time,
         order_time: time,

@@ -173,7 +173,7 @@ fn point_taken(
     let text_bytes = metric.name.len() + attributes.len() + LABEL_BYTES;
     reader.admit(readings.len(), readings.len() * text_bytes)?;
     for reading in readings {
-        reader.decoded.samples.push(SampleRef {
+        reader.decoded.items.samples.push(SampleRef {
             origin: &origin,
             name: &format!("{}{}", metric.name, reading.suffix),
             unit: &metric.unit,

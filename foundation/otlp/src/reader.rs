@@ -168,8 +168,7 @@ impl<'c> Reader<'c> {
 
     /// That so many more items, with so much text beside their attributes, may be taken.
     pub(crate) fn admit(&mut self, items: usize, text_bytes: usize) -> Result<(), RejectReason> {
-        let Decoded { spans, rows, samples, .. } = &self.decoded;
-        if spans.len() + rows.len() + samples.len() + items > ITEMS_PER_REQUEST_MAX {
+        if self.decoded.items.len() + items > ITEMS_PER_REQUEST_MAX {
             return Err(self.full(ITEMS_PER_REQUEST_MAX, "items"));
         }
         self.charge(text_bytes)

@@ -51,7 +51,7 @@ pub(crate) fn take(reader: &mut Reader<'_>, raw: Raw<'_>) -> Result<(), RejectRe
     };
     let text_bytes = span.name.len() + status_message.len() + events.len() + links.len();
     reader.admit(1, text_bytes)?;
-    reader.decoded.spans.push(taken);
+    reader.decoded.items.spans.push(taken);
     Ok(())
 }
 

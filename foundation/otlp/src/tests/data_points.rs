@@ -9,6 +9,7 @@ fn check(metric: &str, expect: &[&str]) {
     let decoded = read_metrics(metric);
     assert_eq!(reasons(&decoded), Vec::<String>::new());
     let samples: Vec<String> = decoded
+        .items
         .samples
         .iter()
         .map(|sample| {
@@ -43,7 +44,7 @@ fn a_sample_has_the_units_and_times_of_its_point() {
     let decoded = read_metrics(
         r#"{"name":"g","unit":"By","gauge":{"dataPoints":[{"asInt":1,"timeUnixNano":"7"},{"asInt":1}]}}"#,
     );
-    let (first, second) = (decoded.samples.row(0), decoded.samples.row(1));
+    let (first, second) = (decoded.items.samples.row(0), decoded.items.samples.row(1));
     assert_eq!((first.unit, first.time.0, second.time), ("By", 7, NOW));
     assert_eq!(&*first.origin.component, "shop");
 }
@@ -117,7 +118,7 @@ fn a_point_that_cannot_be_taken_is_rejected_alone_under_its_own_index() {
         r#"{{"name":"h","histogram":{{"dataPoints":[{full},{above},{{"bucketCounts":[1],"explicitBounds":[1,2]}}]}}}},
            {{"name":7}},{{"name":"empty"}},{{"name":"g","gauge":{{"dataPoints":[{{"asInt":1}}]}}}}"#
     ));
-    assert_eq!(decoded.samples.len(), 1 + BUCKETS_PER_POINT_MAX + 1);
+    assert_eq!(decoded.items.samples.len(), 1 + BUCKETS_PER_POINT_MAX + 1);
     assert_eq!(
         reasons(&decoded),
         [

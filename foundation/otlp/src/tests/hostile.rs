@@ -57,8 +57,11 @@ fn two_thousand_mutated_requests_do_no_harm() {
             let body = mutated(&mut random, body.clone());
             for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
                 if let Ok(decoded) = read(signal, *encoding, &body) {
-                    assert!(decoded.spans.check(), "seed {seed}");
-                    assert!(decoded.rows.check() && decoded.samples.check(), "seed {seed}");
+                    assert!(decoded.items.spans.check(), "seed {seed}");
+                    assert!(
+                        decoded.items.rows.check() && decoded.items.samples.check(),
+                        "seed {seed}"
+                    );
                 }
             }
         }
@@ -73,7 +76,7 @@ fn a_value_nested_a_thousand_times_rejects_its_item_alone() {
         "]}}".repeat(1_000)
     );
     let decoded = super::read_logs(&format!("{{}},{deep},{{}}"));
-    assert_eq!((decoded.rows.len(), decoded.rejected_count), (2, 1));
+    assert_eq!((decoded.items.rows.len(), decoded.rejected_count), (2, 1));
     let mut value = Vec::new();
     for _ in 0..1_000 {
         value = field(5, &field(1, &value));
@@ -81,7 +84,7 @@ fn a_value_nested_a_thousand_times_rejects_its_item_alone() {
     let record = field(6, &[field(1, b"a"), field(2, &value)].concat());
     let body = field(1, &field(2, &[field(2, b""), field(2, &record)].concat()));
     let decoded = read(Signal::Logs, Encoding::Protobuf, &body).unwrap();
-    assert_eq!((decoded.rows.len(), decoded.rejected_count), (1, 1));
+    assert_eq!((decoded.items.rows.len(), decoded.rejected_count), (1, 1));
 }
 
 /// A length-delimited field.
@@ -100,7 +103,7 @@ fn text_that_is_no_utf_8_rejects_its_span_alone() {
     let bad = field(2, &[ids, field(5, b"caf\xe9")].concat());
     let body = field(1, &field(2, &[good.clone(), bad, good].concat()));
     let decoded = read(Signal::Traces, Encoding::Protobuf, &body).unwrap();
-    assert_eq!((decoded.spans.len(), decoded.rejected_count), (2, 1));
+    assert_eq!((decoded.items.spans.len(), decoded.rejected_count), (2, 1));
     assert_eq!((decoded.rejected[0].index, decoded.rejected[0].reason.name()), (1, "unreadable"));
 }
 
@@ -113,8 +116,10 @@ fn a_resources_attributes_cannot_make_a_huge_answer_of_a_small_request() {
             "scopeLogs":[{{"logRecords":[{items}]}}]}}]}}"#
     );
     let decoded = read_json(Signal::Logs, &body);
-    assert_eq!(decoded.rows.len() + decoded.rejected_count, 3_000);
-    assert!(decoded.rows.memory_bytes() < crate::limits::TEXT_BYTES_PER_REQUEST_MAX + (1 << 20));
+    assert_eq!(decoded.items.rows.len() + decoded.rejected_count, 3_000);
+    assert!(
+        decoded.items.rows.memory_bytes() < crate::limits::TEXT_BYTES_PER_REQUEST_MAX + (1 << 20)
+    );
     assert_eq!(decoded.rejected[0].reason.name(), "request_too_large");
 }
 
@@ -131,7 +136,7 @@ fn text_that_is_written_in_vain_counts_too() {
         vec![item; 600].join(",")
     );
     let decoded = read_json(Signal::Logs, &body);
-    assert_eq!((decoded.rows.len(), decoded.rejected_count), (0, 600));
+    assert_eq!((decoded.items.rows.len(), decoded.rejected_count), (0, 600));
     assert_eq!(decoded.rejected[0].reason.name(), "too_large");
     assert_eq!(decoded.rejected[599].reason.name(), "request_too_large");
 }
@@ -143,7 +148,7 @@ fn an_item_is_as_large_as_it_may_be_and_no_larger() {
         format!(r#"{{"x":"{}"}}"#, "y".repeat(bytes - frame))
     };
     let decoded = super::read_logs(&[item(ITEM_BYTES_MAX), item(ITEM_BYTES_MAX + 1)].join(","));
-    assert_eq!((decoded.rows.len(), decoded.rejected_count), (1, 1));
+    assert_eq!((decoded.items.rows.len(), decoded.rejected_count), (1, 1));
     let reason = "it: 4194305 bytes, at most 4194304 are taken";
     assert_eq!(decoded.rejected[0].reason.to_string(), reason);
 }
@@ -152,14 +157,14 @@ fn an_item_is_as_large_as_it_may_be_and_no_larger() {
 fn a_request_brings_so_many_items_and_resources_and_no_more() {
     let items = vec!["{}"; ITEMS_PER_REQUEST_MAX + 1].join(",");
     let decoded = super::read_logs(&items);
-    assert_eq!((decoded.rows.len(), decoded.rejected_count), (ITEMS_PER_REQUEST_MAX, 1));
+    assert_eq!((decoded.items.rows.len(), decoded.rejected_count), (ITEMS_PER_REQUEST_MAX, 1));
     let limit = ITEMS_PER_REQUEST_MAX;
     let reason = RejectReason::RequestTooLarge { limit, unit: "items" };
     assert_eq!(decoded.rejected[0].reason, reason);
     let resource = r#"{"scopeLogs":[{"logRecords":[{}]}]}"#;
     let resources = vec![resource; RESOURCES_PER_REQUEST_MAX + 1].join(",");
     let decoded = read_json(Signal::Logs, &format!(r#"{{"resourceLogs":[{resources}]}}"#));
-    assert_eq!((decoded.rows.len(), decoded.rejected_count), (RESOURCES_PER_REQUEST_MAX, 1));
+    assert_eq!((decoded.items.rows.len(), decoded.rejected_count), (RESOURCES_PER_REQUEST_MAX, 1));
 }
 
 #[test]

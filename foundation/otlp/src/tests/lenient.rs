@@ -9,7 +9,7 @@ fn check_value(value: &str, expect: &str) {
     let record = format!(r#"{{"attributes":[{{"key":"a","value":{value}}}]}}"#);
     let decoded = read_logs(&record);
     assert_eq!(reasons(&decoded), Vec::<String>::new(), "{value}");
-    let attributes = decoded.rows.attributes.get(0);
+    let attributes = decoded.items.rows.attributes.get(0);
     let expect = format!(r#"{{"a":{expect},"service.name":"shop"}}"#);
     assert_eq!(attributes, expect, "{value}");
 }
@@ -66,7 +66,7 @@ fn a_value_that_is_none_rejects_its_item_alone_and_says_why() {
     for (value, expect) in cases {
         let bad = format!(r#"{{"attributes":[{{"key":"a","value":{value}}}]}}"#);
         let decoded = read_logs(&format!(r#"{{}},{bad},{{}}"#));
-        assert_eq!((decoded.rows.len(), decoded.rejected_count), (2, 1), "{value}");
+        assert_eq!((decoded.items.rows.len(), decoded.rejected_count), (2, 1), "{value}");
         let reason = &reasons(&decoded)[0];
         assert!(reason.starts_with("1: cannot be read: ") && reason.contains(expect), "{reason}");
     }
@@ -79,16 +79,16 @@ fn ids_are_hex_of_any_case_and_may_be_missing_where_they_may() {
            {"trace_id":"5b8efff798038103d269b633813fc60c","span_id":"EEE19B7EC3C1B175","parent_span_id":""},
            {"traceId":"5b8efff798038103d269b633813fc60c","spanId":"EEE19B7EC3C1B176","parentSpanId":"0000000000000000"}"#,
     );
-    assert_eq!((decoded.spans.len(), decoded.rejected_count), (3, 0));
-    let (first, second) = (decoded.spans.row(0), decoded.spans.row(1));
+    assert_eq!((decoded.items.spans.len(), decoded.rejected_count), (3, 0));
+    let (first, second) = (decoded.items.spans.row(0), decoded.items.spans.row(1));
     assert_eq!(first.trace_id, second.trace_id);
     assert_eq!(first.span_id, [0xee, 0xe1, 0x9b, 0x7e, 0xc3, 0xc1, 0xb1, 0x74]);
-    assert!(decoded.spans.iter().all(|span| span.parent_id.is_none()));
+    assert!(decoded.items.spans.iter().all(|span| span.parent_id.is_none()));
     let base64 = read_logs(r#"{"traceId":"W47/95gDgQPSabYzgT/GDA==","spanId":"7uGbfsPBsXQ="}"#);
-    assert_eq!(base64.rows.row(0).trace_id, Some(first.trace_id));
-    assert_eq!(base64.rows.row(0).span_id, Some(first.span_id));
+    assert_eq!(base64.items.rows.row(0).trace_id, Some(first.trace_id));
+    assert_eq!(base64.items.rows.row(0).span_id, Some(first.span_id));
     let record = read_logs(r#"{"traceId":"","spanId":null}"#);
-    assert_eq!((record.rows.row(0).trace_id, record.rows.row(0).span_id), (None, None));
+    assert_eq!((record.items.rows.row(0).trace_id, record.items.rows.row(0).span_id), (None, None));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn codes_come_as_numbers_texts_and_names() {
     let span = |kind: &str, code: &str| {
         let ids = r#""traceId":"5b8efff798038103d269b633813fc60c","spanId":"eee19b7ec3c1b174""#;
         let decoded = read_spans(&format!(r#"{{{ids},"kind":{kind},"status":{{"code":{code}}}}}"#));
-        let span = decoded.spans.row(0);
+        let span = decoded.items.spans.row(0);
         format!("{} {}", span.kind, span.status)
     };
     assert_eq!(span("2", "1"), "server ok");
@@ -106,12 +106,12 @@ fn codes_come_as_numbers_texts_and_names() {
     assert_eq!(span("77", "-1"), "unspecified unset");
     assert_eq!(span("\"SPAN_KIND_FUTURE\"", "0"), "unspecified unset");
     let record = read_logs(r#"{"severityNumber":"SEVERITY_NUMBER_WARN2"}"#);
-    assert_eq!(record.rows.row(0).severity.name(), "warn");
+    assert_eq!(record.items.rows.row(0).severity.name(), "warn");
     let metric = read_metrics(
         r#"{"name":"m","sum":{"isMonotonic":true,"aggregationTemporality":"AGGREGATION_TEMPORALITY_DELTA",
             "dataPoints":[{"asInt":"7"}]}}"#,
     );
-    assert_eq!(metric.samples.row(0).kind.name(), "delta");
+    assert_eq!(metric.items.samples.row(0).kind.name(), "delta");
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn names_may_be_snake_case_lists_null_and_others_unknown() {
             "resource":{"attributes":[{"key":"service.name","value":{"string_value":"late"}}]}}]}"#,
     );
     assert_eq!(reasons(&decoded), Vec::<String>::new());
-    let span = decoded.spans.row(0);
+    let span = decoded.items.spans.row(0);
     assert_eq!((span.service(), span.start.0, span.duration), ("late", 5, 2));
     assert_eq!(
         span.attributes,

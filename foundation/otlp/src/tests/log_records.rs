@@ -33,7 +33,7 @@ const EXAMPLE: &str = r#"{"resourceLogs":[{
 #[test]
 fn a_record_says_who_when_what_and_the_nearest_attribute_wins() {
     let decoded = read_json(Signal::Logs, EXAMPLE);
-    let row = decoded.rows.row(0);
+    let row = decoded.items.rows.row(0);
     let origin = &row.origin;
     assert_eq!(
         [&origin.component, &origin.version, &origin.instance, &origin.node, &origin.zone],
@@ -55,7 +55,7 @@ fn a_record_says_who_when_what_and_the_nearest_attribute_wins() {
 fn who_says_nothing_is_unknown_and_on_the_receivers_node() {
     let decoded =
         read_json(Signal::Logs, r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}"#);
-    let row = decoded.rows.row(0);
+    let row = decoded.items.rows.row(0);
     assert_eq!((&*row.origin.component, &*row.origin.node), ("unknown", "receiver"));
     assert_eq!((row.time, row.message, row.attributes), (NOW, "", ""));
 }
@@ -69,7 +69,7 @@ fn the_time_is_the_records_else_observed_else_of_receipt() {
         ("{}", NOW),
     ];
     for (record, expect) in cases {
-        assert_eq!(read_logs(record).rows.row(0).time, expect, "{record}");
+        assert_eq!(read_logs(record).items.rows.row(0).time, expect, "{record}");
     }
 }
 
@@ -84,9 +84,9 @@ fn a_time_that_no_clock_shows_is_none_and_is_kept_as_it_was_sent() {
             r#"{{"timeUnixNano":"{sent}","observedTimeUnixNano":"9"}},{{"timeUnixNano":{sent},"observedTimeUnixNano":"{sent}"}}"#
         );
         let decoded = read_logs(&row);
-        assert_eq!(decoded.rows.time, [9, NOW.0], "{:?}", reasons(&decoded));
+        assert_eq!(decoded.items.rows.time, [9, NOW.0], "{:?}", reasons(&decoded));
         let attributes = format!(r#"{{"_time_unix_nano":{kept},"service.name":"shop"}}"#);
-        assert_eq!(decoded.rows.row(0).attributes, attributes);
+        assert_eq!(decoded.items.rows.row(0).attributes, attributes);
     }
     let far = read_logs(r#"{"timeUnixNano":"18446744073709551616"}"#);
     assert!(reasons(&far)[0].contains("18446744073709551616 is out of range"));
@@ -108,7 +108,7 @@ fn a_body_that_is_no_text_is_its_json() {
     ];
     for (body, expect) in cases {
         let decoded = read_logs(&format!(r#"{{"body":{body}}}"#));
-        assert_eq!(decoded.rows.row(0).message, expect, "{body}");
+        assert_eq!(decoded.items.rows.row(0).message, expect, "{body}");
     }
 }
 
@@ -129,7 +129,7 @@ fn severity_is_by_the_number_else_the_word_and_a_word_of_its_own_is_kept() {
     for (number, word, severity, kept) in cases {
         let record = format!(r#"{{"severityNumber":{number},"severityText":"{word}"}}"#);
         let decoded = read_logs(&record);
-        let row = decoded.rows.row(0);
+        let row = decoded.items.rows.row(0);
         assert_eq!(row.severity.name(), severity, "{record}");
         let attribute =
             kept.map(|word| format!(r#"{{"severity_text":"{word}","service.name":"shop"}}"#));
@@ -142,14 +142,19 @@ fn what_a_row_has_no_place_for_is_an_attribute() {
     let decoded = read_logs(r#"{"eventName":"click","droppedAttributesCount":2}"#);
     let expect =
         r#"{"event.name":"click","otel.dropped_attributes_count":2,"service.name":"shop"}"#;
-    assert_eq!(decoded.rows.row(0).attributes, expect);
+    assert_eq!(decoded.items.rows.row(0).attributes, expect);
 }
 
 /// One record just within a limit and one just above it.
 #[track_caller]
 fn check_limit(within: &str, above: &str, reason: &str) {
     let decoded = read_logs(&format!("{within},{above}"));
-    assert_eq!((decoded.rows.len(), decoded.rejected_count), (1, 1), "{:?}", reasons(&decoded));
+    assert_eq!(
+        (decoded.items.rows.len(), decoded.rejected_count),
+        (1, 1),
+        "{:?}",
+        reasons(&decoded)
+    );
     assert_eq!(reasons(&decoded)[0], format!("1: {reason}"));
 }
 
@@ -204,7 +209,7 @@ fn a_resource_that_cannot_be_taken_rejects_its_items_and_no_others() {
         Signal::Logs,
         &format!(r#"{{"resourceLogs":[{},{},{}]}}"#, items("a"), items(&long), items("a")),
     );
-    assert_eq!((decoded.rows.len(), decoded.rows.origins.len()), (4, 1));
+    assert_eq!((decoded.items.rows.len(), decoded.items.rows.origins.len()), (4, 1));
     let reason = "its resource or scope: service.name: 1025 bytes, at most 1024 are taken";
     assert_eq!(reasons(&decoded), [format!("2: {reason}"), format!("3: {reason}")]);
     assert_eq!(decoded.rejected[0].reason.name(), "too_large");

@@ -41,7 +41,7 @@ fn what_sdks_send_is_taken_whole() {
         };
         let decoded = read(signal, encoding, &std::fs::read(&path).unwrap()).unwrap();
         assert_eq!(reasons(&decoded), Vec::<String>::new(), "{name}");
-        let items = decoded.rows.len() + decoded.spans.len() + decoded.samples.len();
+        let items = decoded.items.len();
         assert!(items > 0, "{name}");
     }
 }
@@ -57,7 +57,7 @@ fn the_protocols_examples_are_taken_whole() {
         };
         let decoded = read(signal, Encoding::Json, &std::fs::read(&path).unwrap()).unwrap();
         assert_eq!(reasons(&decoded), Vec::<String>::new(), "{}", path.display());
-        let items = decoded.rows.len() + decoded.spans.len() + decoded.samples.len();
+        let items = decoded.items.len();
         assert!(items > 0, "{}", path.display());
     }
 }
@@ -79,8 +79,8 @@ fn real_sets_are_read_whole_and_their_spans_become_small_blocks() {
         for line in text.lines() {
             let decoded = read(signal, Encoding::Json, line.as_bytes()).unwrap();
             assert_eq!(reasons(&decoded), Vec::<String>::new(), "{name}");
-            records += decoded.rows.len();
-            spans.append(&decoded.spans);
+            records += decoded.items.rows.len();
+            spans.append(&decoded.items.spans);
         }
         let items = spans.len() + records;
         let per_million = begun.elapsed().as_secs_f64() / items as f64 * 1e6;
@@ -133,7 +133,7 @@ fn measure_protobuf(name: &str, signal: Signal, lines: &str) {
     let requests: Vec<Vec<u8>> =
         lines.lines().map(|line| request_of(line).encode_to_vec()).collect();
     let begun = Instant::now();
-    let spans = |body: &Vec<u8>| read(signal, Encoding::Protobuf, body).unwrap().spans.len();
+    let spans = |body: &Vec<u8>| read(signal, Encoding::Protobuf, body).unwrap().items.spans.len();
     let spans: usize = requests.iter().map(spans).sum();
     let per_million = begun.elapsed().as_secs_f64() / spans as f64 * 1e6;
     println!("{name}: {per_million:.2} s per million from protobuf");

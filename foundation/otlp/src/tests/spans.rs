@@ -29,7 +29,7 @@ fn a_span_says_all_that_it_was_sent_with() {
                         "attributes":[{"key":"w","value":{"intValue":1}}]}],
               "status":{"code":2,"message":"boom"}}]}]}]}"#,
     );
-    let span = decoded.spans.row(0);
+    let span = decoded.items.spans.row(0);
     assert_eq!(
         (span.service(), &*span.origin.instance, &*span.origin.node),
         ("cart", "i-1", "h-1")
@@ -54,7 +54,7 @@ fn a_span_says_all_that_it_was_sent_with() {
 fn a_span_that_ended_before_it_began_took_no_time_and_says_so() {
     let decoded =
         read_spans(&format!(r#"{{{IDS},"startTimeUnixNano":"100","endTimeUnixNano":"58"}}"#));
-    let span = decoded.spans.row(0);
+    let span = decoded.items.spans.row(0);
     assert_eq!((span.start.0, span.duration), (100, 0));
     assert_eq!(span.attributes, r#"{"_end_before_start_ns":42,"service.name":"shop"}"#);
 }
@@ -79,7 +79,7 @@ fn a_span_without_proper_ids_or_times_is_rejected_alone() {
         let bad =
             format!(r#"{{"traceId":"{trace_id}","spanId":"{span_id}","parentSpanId":"{parent}"}}"#);
         let decoded = read_spans(&format!("{{{IDS}}},{bad},{{{IDS}}}"));
-        assert_eq!((decoded.spans.len(), decoded.rejected_count), (2, 1), "{bad}");
+        assert_eq!((decoded.items.spans.len(), decoded.rejected_count), (2, 1), "{bad}");
         let reason = &reasons(&decoded)[0];
         assert!(reason.starts_with(&format!("1: {expect}")), "{bad}: {reason}");
     }
@@ -122,7 +122,7 @@ fn what_is_above_a_limit_rejects_its_span_alone() {
     ];
     for (within, above, expect) in cases {
         let decoded = read_spans(&format!("{within},{above}"));
-        assert_eq!((decoded.spans.len(), decoded.rejected_count), (1, 1), "{expect}");
+        assert_eq!((decoded.items.spans.len(), decoded.rejected_count), (1, 1), "{expect}");
         assert!(
             reasons(&decoded)[0].starts_with(&format!("1: {expect}")),
             "{:?}",
