@@ -71,3 +71,17 @@ export const TABLE_ROWS_MAX = 10_000
 export const SERIES_MAX = 8
 /** How often the chart beside a tail counts again, milliseconds. */
 export const TAIL_COUNT_MS = 5_000
+/** A trace with more spans is folded where nothing failed. */
+export const FOLD_SPANS = 500
+/** Most spans of a trace that are fetched; of more only these are shown, and that is said. */
+export const TRACE_SPANS_MAX = 200_000
+/** Most lines of a trace in its list; the Logs page has all of them. */
+export const TRACE_LINES_MAX = 1_000
+/** A waterfall with fewer rows shows the lines of its trace below. */
+export const LINES_BELOW_ROWS = 24
+/** Lines of a span that its detail shows. */
+export const SPAN_LINES_MAX = 9
+/** Traces asked for at a time. */
+export const TRACES_PAGE = 1_000
+/** Most traces kept on the page; the answer beyond them is asked for by narrowing. */
+export const TRACES_MAX = 10_000

@@ -1,0 +1,203 @@
+// The requests for traces and their JSON. As everywhere, what is absent is as if it were empty: an older or
+// newer server still shows its spans.
+
+import type { Coverage } from '../model/coverage'
+import { TRACE_SPANS_MAX } from '../model/limits'
+import type { Json } from '../model/record'
+import type { Span, SpanId, SpanKind } from '../model/span'
+import { type Nanos, parseTime } from '../model/time'
+import type { Trace } from '../model/trace'
+import { queryString, send } from './request'
+import { toCoverage, toRecord, type WireRecord } from './wire'
+
+/** What traces are asked for; each filter that is empty asks for nothing. */
+export interface TraceSearch {
+  readonly q: string
+  readonly service: string
+  readonly operation: string
+  /** As in `250ms`. */
+  readonly min_duration: string
+  readonly max_duration: string
+  readonly error: string
+  readonly from: string
+  readonly to: string
+  readonly order: 'start' | 'duration'
+}
+
+/** A trace as the search tells of it. */
+export interface TraceSeen {
+  readonly id: string
+  readonly service: string
+  readonly operation: string
+  readonly at: Nanos
+  readonly durationMs: number
+  readonly spans: number
+  readonly errors: number
+  /** Traces of one shape have the same. */
+  readonly path: string | undefined
+}
+
+export interface TracesFound {
+  readonly traces: readonly TraceSeen[]
+  readonly cursor: string | undefined
+  readonly coverage: Coverage
+}
+
+/** How a service or an operation did in a range. */
+export interface OperationSeen {
+  readonly service: string
+  readonly operation: string
+  readonly spans: number
+}
+
+/** Newest or longest first; those behind a cursor. */
+export async function searchTraces(search: TraceSearch, limit: number, cursor: string | undefined, signal: AbortSignal): Promise<TracesFound> {
+  const wire = await ask<WireFound>('/api/v1/traces', { ...search, limit: String(limit), cursor }, signal)
+  return {
+    traces: (wire.traces ?? []).map(toSeen),
+    cursor: wire.cursor ?? undefined,
+    coverage: toCoverage(wire.coverage),
+  }
+}
+
+export async function services(range: Range, signal: AbortSignal): Promise<readonly OperationSeen[]> {
+  return ((await ask<WireServices>('/api/v1/services', { ...range }, signal)).services ?? []).map(toOperation)
+}
+
+export async function operations(service: string, range: Range, signal: AbortSignal): Promise<readonly OperationSeen[]> {
+  const path = `/api/v1/services/${encodeURIComponent(service)}/operations`
+  return ((await ask<WireServices>(path, { ...range }, signal)).operations ?? []).map(toOperation)
+}
+
+/** Whether the server holds any trace at all. */
+export async function hasAnyTrace(signal: AbortSignal): Promise<boolean> {
+  const found = await searchTraces(EVERYTHING, 1, undefined, signal)
+  return found.traces.length > 0
+}
+
+/** A trace with all its spans, page after page, as many as the screen takes. */
+export async function traceOf(id: string, signal: AbortSignal): Promise<Trace> {
+  const path = `/api/v1/traces/${encodeURIComponent(id)}`
+  const first = await ask<WireTrace>(path, {}, signal)
+  const spans = (first.spans ?? []).map(toSpan)
+  let cursor = first.cursor ?? undefined
+  while (cursor !== undefined && spans.length < TRACE_SPANS_MAX) {
+    const page: WireTrace = await ask<WireTrace>(path, { cursor }, signal)
+    for (const span of page.spans ?? []) spans.push(toSpan(span))
+    cursor = page.cursor ?? undefined
+  }
+  return {
+    id: first.trace_id ?? id,
+    spans: spans.slice(0, TRACE_SPANS_MAX),
+    logs: (first.logs ?? []).map(toRecord),
+    skewMs: new Map(Object.entries(first.skew_ms ?? {}).filter(([, ms]) => ms !== 0)),
+    critical: new Map((first.critical_path ?? []).map(({ span_id, self_ms }) => [span_id, self_ms])),
+    cut: cursor !== undefined || spans.length > TRACE_SPANS_MAX,
+  }
+}
+
+export const traceJsonPath = (id: string): string => `/api/v1/traces/${encodeURIComponent(id)}`
+
+interface Range {
+  readonly from: string
+  readonly to: string
+}
+
+const EVERYTHING: TraceSearch = {
+  q: '',
+  service: '',
+  operation: '',
+  min_duration: '',
+  max_duration: '',
+  error: '',
+  from: '1970-01-01T00:00:00Z',
+  to: '2262-01-01T00:00:00Z',
+  order: 'start',
+}
+
+type Maybe<T> = { readonly [name in keyof T]?: T[name] | null | undefined }
+
+interface WireFound {
+  readonly traces?: readonly WireSeen[]
+  readonly cursor?: string | null
+  readonly coverage?: Parameters<typeof toCoverage>[0]
+}
+
+type WireSeen = { readonly trace_id: string } & Maybe<{
+  root_service: string
+  root_operation: string
+  start: string
+  duration_ms: number
+  spans: number
+  errors: number
+  path_id: string
+}>
+
+type WireServices = Maybe<{ services: readonly WireOperation[]; operations: readonly WireOperation[] }>
+type WireOperation = Maybe<{ service: string; operation: string; spans: number }>
+
+type WireTrace = Maybe<{
+  trace_id: string
+  spans: readonly WireSpan[]
+  logs: readonly WireRecord[]
+  skew_ms: Readonly<Record<string, number>>
+  critical_path: readonly { readonly span_id: string; readonly self_ms: number }[]
+  cursor: string
+}>
+
+export type WireSpan = { readonly span_id: string } & Maybe<{
+  trace_id: string
+  parent_span_id: string
+  service: string
+  operation: string
+  kind: string
+  start: string
+  duration_ms: number
+  status: string
+  node: string
+  instance: string
+  version: string
+  attributes: { readonly [key: string]: Json }
+  events: Json
+  links: Json
+}>
+
+const KINDS: readonly string[] = ['internal', 'server', 'client', 'producer', 'consumer']
+const UNKNOWN_TIME = 0n as Nanos
+
+export function toSpan(wire: WireSpan): Span {
+  return {
+    id: wire.span_id as SpanId,
+    parent: (wire.parent_span_id ?? undefined) as SpanId | undefined,
+    service: wire.service ?? '',
+    operation: wire.operation ?? '',
+    kind: KINDS.includes(wire.kind ?? '') ? (wire.kind as SpanKind) : 'unspecified',
+    at: parseTime(wire.start ?? '') ?? UNKNOWN_TIME,
+    durationMs: wire.duration_ms ?? 0,
+    failed: wire.status === 'error',
+    node: wire.node ?? '',
+    raw: wire as Span['raw'],
+  }
+}
+
+function toSeen(wire: WireSeen): TraceSeen {
+  return {
+    id: wire.trace_id,
+    service: wire.root_service ?? '',
+    operation: wire.root_operation ?? '',
+    at: parseTime(wire.start ?? '') ?? UNKNOWN_TIME,
+    durationMs: wire.duration_ms ?? 0,
+    spans: wire.spans ?? 0,
+    errors: wire.errors ?? 0,
+    path: wire.path_id ?? undefined,
+  }
+}
+
+function toOperation({ service, operation, spans }: WireOperation): OperationSeen {
+  return { service: service ?? '', operation: operation ?? '', spans: spans ?? 0 }
+}
+
+async function ask<T>(path: string, asked: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<T> {
+  const response = await send(path + queryString(asked), { signal, headers: { accept: 'application/json' } })
+  return (await response.json()) as T
+}
