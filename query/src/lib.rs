@@ -6,6 +6,7 @@ mod language;
 mod limits;
 mod metrics;
 mod plan;
+mod traces;
 
 /// Whether the query goes on behind a pipe, so that its answer is a table and not records.
 #[must_use]
