@@ -18,7 +18,7 @@ use nilometer_model::limits::{
     ATTRIBUTES_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_SOURCES_MAX, BATCH_TEXT_BYTES_MAX,
     MESSAGE_BYTES_MAX,
 };
-use nilometer_model::{Count, Gap, GapKind, Origin, RowRef, Rows, SourceId, Timestamp};
+use nilometer_model::{Count, Gap, GapKind, Items, Origin, RowRef, Rows, SourceId, Timestamp};
 use nilometer_wire::SourceRange;
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +50,24 @@ pub(crate) type Books = BTreeMap<SourceId, Book>;
 #[derive(Debug)]
 pub(crate) struct Gathered {
     pub(crate) sources: Vec<SourceRange>,
-    pub(crate) rows: Rows,
+    pub(crate) items: Items,
+}
+
+/// Text that the items hold, bytes: what a batch is limited by.
+pub(crate) fn text_bytes(items: &Items) -> usize {
+    let Items { rows, spans, samples } = items;
+    let texts = [
+        &rows.message,
+        &rows.attributes,
+        spans.operations.texts(),
+        &spans.status_message,
+        &spans.attributes,
+        &spans.events,
+        &spans.links,
+        samples.names.texts(),
+        &samples.attributes,
+    ];
+    texts.iter().map(|column| column.text().len()).sum()
 }
 
 /// The sink of the reader.
@@ -110,7 +127,7 @@ impl Batcher {
         for range in sources.iter().filter(|range| range.ended) {
             self.origins.remove(&range.source);
         }
-        Some(Gathered { sources, rows: std::mem::take(&mut self.rows) })
+        Some(Gathered { sources, items: std::mem::take(&mut self.rows).into() })
     }
 
     /// Learns how well the text packed.

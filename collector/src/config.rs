@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use tokio::sync::watch;
 
 use crate::limits::SPOOL_BYTES_MAX;
-use crate::{CollectorStatus, Credentials};
+use crate::{CollectorStatus, Credentials, DoorEnd};
 
 /// How to run a collector.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct CollectorConfig {
     pub spool_bytes_max: u64,
     /// Where the collector says how it fares.
     pub status: CollectorStatus,
+    /// Where receivers hand over what they were sent; see [`door`](crate::door).
+    pub door: DoorEnd,
 }
 
 impl CollectorConfig {
@@ -49,6 +51,7 @@ impl CollectorConfig {
             line_bytes_max: nilometer_model::limits::MESSAGE_BYTES_MAX,
             spool_bytes_max: SPOOL_BYTES_MAX,
             status: CollectorStatus::default(),
+            door: DoorEnd::default(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A node's daemon: finds log files, reads them to the byte, spools what it read and ships it.
 //!
 //! ```text
-//!   discover -> reader (generations, follow, parse) -> Sink: batcher -> spool -> ship
+//!   discover -> reader (generations, follow, parse) -> Sink: batcher ─┐
+//!   receivers, samplers -> door -> journals ──────────────────────────┴─> spool -> ship
 //! ```
 
 mod content;
@@ -26,8 +27,10 @@ mod centre;
 mod config;
 mod credentials;
 mod desk;
+mod door;
 mod heartbeat;
 mod intakes;
+mod journal;
 mod life;
 mod metrics;
 mod run;
@@ -39,5 +42,6 @@ mod tail;
 
 pub use config::CollectorConfig;
 pub use credentials::Credentials;
+pub use door::{CollectorDoor, DoorEnd, door};
 pub use run::{CollectorError, run};
 pub use status::CollectorStatus;

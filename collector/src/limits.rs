@@ -91,3 +91,16 @@ pub(crate) const SPOOL_RETRY_MS: u64 = 1_000;
 pub(crate) const IDLE_MS: u64 = 25;
 /// A collector without a memory asks the centre what it has at least this often, ms.
 pub(crate) const ADOPT_PAUSE_MS_MAX: u64 = 5_000;
+
+// The door of receivers and samplers.
+
+/// What waits at the door to be spooled, bytes of memory.
+pub(crate) const DOOR_BYTES_MAX: usize = 8 << 20;
+/// One request, bytes of memory: taken when nothing else waits, and fits into one record of the spool.
+pub(crate) const DOOR_REQUEST_BYTES_MAX: usize = 32 << 20;
+/// Whoever hands something over waits this long for others to share its fsync, ms.
+pub(crate) const DOOR_GATHER_MS: u64 = 5;
+/// When whoever was turned away may try again, s.
+pub(crate) const DOOR_RETRY_S: u32 = 1;
+/// Ended journals whose counts are kept, for a centre that has not heard them yet.
+pub(crate) const JOURNALS_KEPT: usize = 256;

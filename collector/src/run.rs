@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
-use nilometer_model::{Clock, Count};
+use nilometer_model::{Clock, Count, Items};
+use nilometer_wire::{Batch, SourceRange};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -14,11 +15,12 @@ use crate::batch::Batcher;
 use crate::desk::Desk;
 use crate::heartbeat::{self, DeclareError, Heart};
 use crate::intakes::Intakes;
+use crate::journal::{self, Journals};
 use crate::life::Life;
 use crate::limits::{GOODBYE_MS, SHUTDOWN_SHIP_MS};
 use crate::reader::{Reader, ReaderConfig};
-use crate::reading::CentreSource;
-use crate::ship::Shipper;
+use crate::reading::{CentreSource, StateChange};
+use crate::ship::{self, Shipper};
 use crate::spool::{Recovered, Spool, SpoolError};
 use crate::tail::Tail;
 use crate::{CollectorConfig, centre};
@@ -92,7 +94,7 @@ pub async fn run(
         desk.spool().forget_reading();
         known = sources;
     }
-    let tail = tail(&config, &desk, (spool_dir, clock), known);
+    let tail = tail(&config, &desk, (spool_dir, clock), known)?;
     live(&desk, &intakes, tail, shutdown).await;
     Ok(())
 }
@@ -159,9 +161,10 @@ fn tail(
     desk: &Arc<Desk>,
     (spool_dir, clock): (PathBuf, Arc<dyn Clock>),
     known: Vec<CentreSource>,
-) -> Tail {
+) -> Result<Tail, CollectorError> {
     let mut spool = desk.spool();
-    let remembered = spool.state().iter().map(|(key, value)| (key.clone(), value.clone()));
+    let remembered = spool.state().iter().filter(|(key, _)| !journal::is_key(key));
+    let remembered = remembered.map(|(key, value)| (key.clone(), value.clone()));
     let reader = ReaderConfig {
         rootfs: config.rootfs.clone(),
         node: config.node.clone(),
@@ -177,16 +180,38 @@ fn tail(
     if !known.is_empty() {
         reader.adopt(known);
     }
+    let (journals, earlier) = Journals::begin(&desk.life, spool.state().iter(), spool.books());
     let mut reading = desk.reading();
-    reading.read = reader.totals().into_iter().collect();
+    reading.read = reader.totals().into_iter().chain(earlier.read).collect();
     reading.changed = reading.read.clone();
-    Tail {
+    drop(reading);
+    end_journals(desk, &mut spool, (earlier.ends, earlier.changes))?;
+    Ok(Tail {
         desk: Arc::clone(desk),
-        reader,
         batcher: Batcher::new(config.node.clone(), spool.books().clone()),
+        door: config.door.open(reader.waker()),
+        journals,
+        reader,
         spool_dir,
         spool_bytes_max: config.spool_bytes_max,
+    })
+}
+
+/// Ends the journals of earlier lives that a crash left open: nothing more will come of them.
+fn end_journals(
+    desk: &Desk,
+    spool: &mut Spool,
+    (ends, changes): (Vec<SourceRange>, Vec<StateChange>),
+) -> Result<(), DeclareError> {
+    let mut frames = Vec::new();
+    if !ends.is_empty() {
+        let header = heartbeat::header(desk, ends);
+        frames = ship::pack(Batch { header, items: Items::default() }, &desk.life)?;
     }
+    if !frames.is_empty() || !changes.is_empty() {
+        spool.freeze(frames, changes)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

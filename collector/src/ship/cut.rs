@@ -1,8 +1,10 @@
 //! A batch that nobody takes as it is, replaced in the spool.
 
+use nilometer_model::limits::BATCH_TEXT_BYTES_MAX;
 use nilometer_model::{BatchId, Reason, Timestamp};
 use nilometer_wire::{Batch, FrameError};
 
+use crate::batch::text_bytes;
 use crate::life::Life;
 use crate::split;
 use crate::spool::{Frame, Place, Spool, SpoolError};
@@ -63,7 +65,7 @@ pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> 
         if frames.is_empty() {
             batch.header.replaces.extend(life.take_unused());
         }
-        match nilometer_wire::encode(&batch.header, &batch.items) {
+        match encode(&batch) {
             Ok(bytes) => frames.push(Frame { header: batch.header, bytes }),
             Err(error) => {
                 unused = Some(id);
@@ -78,6 +80,14 @@ pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> 
         }
     }
     Ok(frames)
+}
+
+fn encode(batch: &Batch) -> Result<Vec<u8>, FrameError> {
+    let (size, limit) = (text_bytes(&batch.items), BATCH_TEXT_BYTES_MAX);
+    if size > limit {
+        return Err(FrameError::TooLarge { what: "text bytes", size, limit });
+    }
+    nilometer_wire::encode(&batch.header, &batch.items)
 }
 
 /// What to try in the place of a batch that does not encode, in order; nothing when it is as small as
