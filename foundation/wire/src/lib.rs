@@ -7,6 +7,7 @@
 #![warn(missing_docs)]
 
 mod answer;
+mod compression;
 mod door;
 mod frame;
 mod header;
@@ -16,6 +17,7 @@ pub mod limits;
 mod ndjson;
 
 pub use answer::{BatchAnswer, CommittedTo, Refusal};
+pub use compression::{Compression, InflateError, inflate};
 pub use door::Door;
 pub use frame::{Batch, FrameError, decode, decode_header, encode};
 pub use header::{BATCH_VERSION, BatchHeader, Fingerprint, SourceRange};

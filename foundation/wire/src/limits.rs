@@ -5,3 +5,11 @@
 pub const HEADER_BYTES_MAX: usize = 8 << 20;
 /// zstd window that a header may ask for, as a power of two: that of [`HEADER_BYTES_MAX`].
 pub const HEADER_WINDOW_LOG_MAX: u32 = 23;
+/// A body that somebody posts, once inflated, bytes.
+pub const BODY_INFLATED_BYTES_MAX: usize = 64 << 20;
+/// A body may inflate to this many bytes, however few were sent; beyond, the ratio counts.
+pub const INFLATE_FLOOR_BYTES: usize = 16 << 20;
+/// Inflated bytes per byte sent, beyond the floor.
+pub const INFLATE_RATIO_MAX: usize = 100;
+/// The window that a zstd body may ask us to keep, as a power of two.
+pub const BODY_WINDOW_LOG_MAX: u32 = 25;

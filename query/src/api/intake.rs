@@ -22,7 +22,7 @@ use tokio::time::timeout;
 
 use super::Api;
 use super::access::Caller;
-use super::body::{self, Encoding};
+use super::body;
 use super::error::ApiError;
 use super::limits::{
     HEARTBEAT_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX, INGEST_SENT_BYTES_MAX, INGEST_WAIT_MAX,
@@ -100,11 +100,11 @@ pub(crate) async fn ingest(
     request: Request,
 ) -> Result<Json<IngestAnswer>, ApiError> {
     let (parts, body) = request.into_parts();
-    let encoding = Encoding::of(&parts.headers)?;
+    let compression = body::compression(&parts.headers)?;
     let idempotency_key = idempotency_key(&parts.headers)?;
     let _turn = turn(&api).await?;
     let sent = body::read(body, INGEST_SENT_BYTES_MAX).await?;
-    let inflated = tokio::task::spawn_blocking(move || body::inflate(sent, encoding)).await;
+    let inflated = tokio::task::spawn_blocking(move || body::inflate(sent, compression)).await;
     let interrupted = |_| ApiError::unavailable("inflating was interrupted", RETRY_AFTER_S);
     let body = inflated.map_err(interrupted)??;
     let request = IngestRequest { tenant: caller.tenant, idempotency_key, body };

@@ -35,14 +35,6 @@ pub(crate) const AUDIT_PARAMETER_BYTES_MAX: usize = 1 << 10;
 pub(crate) const HEARTBEAT_BYTES_MAX: usize = 8 << 20;
 /// The body of an ingest request as sent, bytes.
 pub(crate) const INGEST_SENT_BYTES_MAX: usize = 64 << 20;
-/// The body of an ingest request once inflated, bytes.
-pub(crate) const INGEST_INFLATED_BYTES_MAX: usize = 64 << 20;
-/// A body may inflate to this many bytes, however few were sent; beyond, the ratio counts.
-pub(crate) const INFLATE_FLOOR_BYTES: usize = 16 << 20;
-/// Inflated bytes per byte sent, beyond the floor.
-pub(crate) const INFLATE_RATIO_MAX: usize = 100;
-/// The window that a zstd body may ask us to keep, log2 of bytes.
-pub(crate) const ZSTD_WINDOW_LOG_MAX: u32 = 25;
 /// Ingest requests whose bodies are held at once; more of them wait.
 pub(crate) const INGEST_AT_ONCE_MAX: usize = 4;
 /// How long an ingest request waits for its turn before it is answered 429.
