@@ -242,4 +242,4 @@ fn number(items: &mut Items, journals: &mut [Journal; 2]) {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
