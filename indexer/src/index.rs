@@ -110,7 +110,7 @@ impl Index {
         let read = move || Entry::decode(&entry).and_then(|entry| entry.arrival(position));
         let arrival = tokio::task::spawn_blocking(read).await;
         match arrival {
-            Ok(Ok(arrival)) => self.arrive(arrival),
+            Ok(Ok(arrival)) => self.arrive(arrival).await,
             Ok(Err(error)) => self.pass_over(position, &error),
             Err(error) => self.pass_over(position, &error),
         }
@@ -124,9 +124,9 @@ impl Index {
         self.store.pass_over(position);
     }
 
-    fn arrive(&mut self, arrival: Arrival) {
+    async fn arrive(&mut self, arrival: Arrival) {
         let batch = arrival.batch.header.batch;
-        match self.store.arrive(arrival) {
+        match self.store.arrive(arrival).await {
             Ok(entered) => metrics::indexed(entered.rows, entered.duplicates),
             Err(error) => {
                 tracing::error!(%error, %batch, "a batch is not let in; its collector keeps it");

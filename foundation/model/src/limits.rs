@@ -26,6 +26,10 @@ pub const BATCH_FRAME_BYTES_MAX: usize = 4 << 20;
 pub const BATCH_SOURCES_MAX: usize = 10_000;
 /// Rows of one block of a split.
 pub const BLOCK_ROWS_MAX: usize = 2_048;
+/// Spans of one block of a split.
+pub const BLOCK_SPANS_MAX: usize = 4_096;
+/// Samples of one block of a split.
+pub const BLOCK_SAMPLES_MAX: usize = 8_192;
 /// Longest operation of a span, bytes; some SDKs put a whole statement there.
 pub const OPERATION_BYTES_MAX: usize = 4 << 10;
 /// Longest message about a span's status, bytes.

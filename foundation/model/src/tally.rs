@@ -65,6 +65,8 @@ pub enum Reason {
     TooOld,
     /// A line that is not what its format demands.
     Malformed,
+    /// A span whose (trace id, span id) is in already: the first stays.
+    Duplicate,
 }
 
 impl Reason {
@@ -81,6 +83,7 @@ impl Reason {
             Self::NameTooLong => "name_too_long",
             Self::TooOld => "too_old",
             Self::Malformed => "malformed",
+            Self::Duplicate => "duplicate",
         }
     }
 }
@@ -124,7 +127,7 @@ pub struct Gap {
 pub struct Tally {
     /// In splits (or on the way there, in a tally that is not committed yet).
     pub committed: Count,
-    /// Turned away by admission, by reason; kept as dead letters.
+    /// Turned away, by reason; kept as dead letters, unless they are duplicates.
     pub refused: BTreeMap<Reason, Count>,
     /// Dropped on purpose by the collector, by reason.
     pub shed: BTreeMap<Reason, Count>,

@@ -2,8 +2,8 @@
 //!
 //! Invariants:
 //! - a source has one owner, the tenant whose batch opened its books;
-//! - a record enters once: [`Account::enter`] keeps only rows in stretches that were not covered;
-//! - what is counted as committed is counted from the rows that entered, never from the header, whose
+//! - an item enters once: [`Account::enter`] counts only what lies in stretches that were not covered;
+//! - what is counted as committed is counted from the items that entered, never from the header, whose
 //!   running count is the collector's own: the two can disagree, and then the ledger does not balance.
 
 use nilometer_model::{
@@ -49,7 +49,7 @@ pub struct Account {
     pub changed: Timestamp,
 }
 
-/// A row of the batch that belongs to the source: its position, its framed bytes, and why it is refused,
+/// An item of the batch that belongs to the source: its position, its framed bytes, and why it is refused,
 /// if it is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
@@ -79,7 +79,7 @@ impl Account {
         }
     }
 
-    /// Accounts for the range; `entries` are its rows in the batch. After this the rows that had not
+    /// Accounts for the range; `entries` are its items in the batch. After this those that had not
     /// been covered before are in.
     pub(crate) fn enter(
         &mut self,

@@ -1,182 +1,136 @@
-//! Records that are durable in the Log and not yet in a split, each tenant's in the order in which they came.
+//! Items that are durable in the Log and not yet in a split, each tenant's in the order in which they came.
 //!
+//! ```text
+//!   tenant ── records  [chunk][chunk]..|[chunk]..     | = cut: what stands before it belongs to a seal
+//!          ── spans    [chunk]........|[chunk]..
+//!          ── samples  [chunk]........|[chunk]..
+//!          └─ ids of the spans, before the cut and behind it
+//! ```
 //! Invariants:
-//! - a chunk is one tenant's and never changes; joining makes a new one from its neighbours;
-//! - chunks up to `cut` belong to the seal under way and are never joined with later ones.
+//! - all kinds are cut, released and taken back together;
+//! - the ids are exactly those of the buffered spans.
+
+mod chunks;
+mod ids;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nilometer_model::{Rows, Tenant};
+use nilometer_model::{Items, Rows, Samples, Spans, Tenant};
 
-use crate::limits::{CHUNK_BYTES_SMALL, CHUNKS_JOINED};
+use self::chunks::Chunks;
+use self::ids::SpanIds;
+pub(crate) use self::ids::{SpanId, id_of};
 
-/// The buffered chunks of all tenants.
+/// The buffered items of all tenants.
 #[derive(Debug, Default)]
-pub(crate) struct Buffer(BTreeMap<Tenant, Chunks>);
+pub(crate) struct Buffer(BTreeMap<Tenant, Own>);
 
-/// One tenant's chunks, oldest first.
+/// One tenant's items.
 #[derive(Debug, Default)]
-struct Chunks {
-    chunks: Vec<Chunk>,
-    /// How many of the chunks, from the oldest, the seal under way takes.
-    cut: usize,
+struct Own {
+    rows: Chunks<Rows>,
+    spans: Chunks<Spans>,
+    samples: Chunks<Samples>,
+    ids: SpanIds,
 }
 
-#[derive(Debug, Clone)]
-struct Chunk {
-    rows: Arc<Rows>,
-    bytes: usize,
+/// Chunks of all kinds, oldest first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Buffered {
+    pub(crate) rows: Vec<Arc<Rows>>,
+    pub(crate) spans: Vec<Arc<Spans>>,
+    pub(crate) samples: Vec<Arc<Samples>>,
 }
 
 impl Buffer {
-    /// Memory of all buffered rows, bytes.
+    /// Memory of all that is buffered, bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.0.values().map(|own| bytes(&own.chunks)).sum()
+        self.0.values().map(Own::bytes).sum()
     }
 
-    /// Memory of the rows that no seal has taken, bytes.
+    /// Memory of what no seal has taken, bytes.
     pub(crate) fn unsealed_bytes(&self) -> usize {
-        self.0.values().map(|own| bytes(&own.chunks[own.cut..])).sum()
+        self.0.values().map(Own::unsealed_bytes).sum()
     }
 
-    pub(crate) fn push(&mut self, tenant: &Tenant, rows: Arc<Rows>) {
-        let bytes = rows.memory_bytes();
+    /// Whether the tenant's span is buffered.
+    pub(crate) fn has_span(&self, tenant: &Tenant, id: &SpanId) -> bool {
+        self.0.get(tenant).is_some_and(|own| own.ids.has(id))
+    }
+
+    /// Adds what is the tenant's; returns the records as they stand in the buffer, if there are any.
+    pub(crate) fn push(&mut self, tenant: &Tenant, items: Items) -> Option<Arc<Rows>> {
+        let Items { rows, spans, samples } = items;
+        if rows.is_empty() && spans.is_empty() && samples.is_empty() {
+            return None;
+        }
         let own = self.0.entry(tenant.clone()).or_default();
-        own.chunks.push(Chunk { rows, bytes });
-        own.join();
+        own.ids.extend(&spans);
+        own.spans.push(spans);
+        own.samples.push(samples);
+        own.rows.push(rows)
     }
 
-    /// The tenant's chunks, oldest first.
-    pub(crate) fn chunks(&self, tenant: &Tenant) -> Vec<Arc<Rows>> {
-        self.0.get(tenant).map(Chunks::all).unwrap_or_default()
+    /// The tenant's chunks.
+    pub(crate) fn of(&self, tenant: &Tenant) -> Buffered {
+        self.0.get(tenant).map(Own::all).unwrap_or_default()
     }
 
-    /// Hands all chunks to a seal; they stay visible until [`Buffer::release`].
-    pub(crate) fn cut(&mut self) -> Vec<Arc<Rows>> {
-        let cut = |own: &mut Chunks| {
-            own.cut = own.chunks.len();
-            own.all()
-        };
-        self.0.values_mut().flat_map(cut).collect()
+    /// Hands everything to a seal; it stays visible until [`Buffer::release`].
+    pub(crate) fn cut(&mut self) -> Buffered {
+        let mut cut = Buffered::default();
+        for own in self.0.values_mut() {
+            own.rows.cut();
+            own.spans.cut();
+            own.samples.cut();
+            own.ids.cut();
+            let Buffered { rows, spans, samples } = own.all();
+            cut.rows.extend(rows);
+            cut.spans.extend(spans);
+            cut.samples.extend(samples);
+        }
+        cut
     }
 
-    /// Lets go of what the seal took: it is in a split now.
+    /// Lets go of what the seal took: it is in splits now.
     pub(crate) fn release(&mut self) {
         for own in self.0.values_mut() {
-            own.chunks.drain(..own.cut);
-            own.cut = 0;
+            own.rows.release();
+            own.spans.release();
+            own.samples.release();
+            own.ids.release();
         }
-        self.0.retain(|_, own| !own.chunks.is_empty());
+        self.0.retain(|_, own| own.bytes() > 0);
     }
 
     /// Takes back what the seal took: it failed.
     pub(crate) fn keep(&mut self) {
-        self.0.values_mut().for_each(|own| own.cut = 0);
-    }
-}
-
-fn bytes(chunks: &[Chunk]) -> usize {
-    chunks.iter().map(|chunk| chunk.bytes).sum()
-}
-
-impl Chunks {
-    fn all(&self) -> Vec<Arc<Rows>> {
-        self.chunks.iter().map(|chunk| Arc::clone(&chunk.rows)).collect()
-    }
-
-    /// Joins the latest chunks when many small ones stand together.
-    fn join(&mut self) {
-        let free = &self.chunks[self.cut..];
-        let small = free.iter().rev().take_while(|chunk| chunk.bytes < CHUNK_BYTES_SMALL).count();
-        if small < CHUNKS_JOINED {
-            return;
+        for own in self.0.values_mut() {
+            own.rows.keep();
+            own.spans.keep();
+            own.samples.keep();
+            own.ids.keep();
         }
-        let tail = self.chunks.split_off(self.chunks.len() - small);
-        let mut joined = Rows::default();
-        tail.iter().for_each(|chunk| joined.append(&chunk.rows));
-        let bytes = joined.memory_bytes();
-        self.chunks.push(Chunk { rows: Arc::new(joined), bytes });
+    }
+}
+
+impl Own {
+    fn bytes(&self) -> usize {
+        self.rows.bytes() + self.spans.bytes() + self.samples.bytes() + self.ids.bytes()
+    }
+
+    fn unsealed_bytes(&self) -> usize {
+        self.rows.unsealed_bytes()
+            + self.spans.unsealed_bytes()
+            + self.samples.unsealed_bytes()
+            + self.ids.unsealed_bytes()
+    }
+
+    fn all(&self) -> Buffered {
+        Buffered { rows: self.rows.all(), spans: self.spans.all(), samples: self.samples.all() }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use nilometer_model::{Origin, RowRef, Severity, Timestamp};
-
-    use super::*;
-
-    fn own() -> Tenant {
-        Tenant::default()
-    }
-
-    fn chunk(position: u64) -> Arc<Rows> {
-        let origin = Arc::new(Origin::default());
-        let mut rows = Rows::default();
-        rows.push(RowRef {
-            origin: &origin,
-            time: Timestamp(1),
-            order_time: Timestamp(1),
-            position,
-            bytes: 1,
-            received: Timestamp(1),
-            severity: Severity::Info,
-            message: "m",
-            attributes: "",
-            trace_id: None,
-            span_id: None,
-        });
-        Arc::new(rows)
-    }
-
-    fn positions(chunks: &[Arc<Rows>]) -> Vec<u64> {
-        chunks.iter().flat_map(|rows| rows.position.clone()).collect()
-    }
-
-    #[test]
-    fn small_chunks_are_joined_at_the_limit_and_keep_their_order() {
-        let mut buffer = Buffer::default();
-        for position in 1..CHUNKS_JOINED as u64 {
-            buffer.push(&own(), chunk(position));
-        }
-        assert_eq!(buffer.chunks(&own()).len(), CHUNKS_JOINED - 1);
-        buffer.push(&own(), chunk(CHUNKS_JOINED as u64));
-        assert_eq!(buffer.chunks(&own()).len(), 1);
-        assert_eq!(
-            positions(&buffer.chunks(&own())),
-            (1..=CHUNKS_JOINED as u64).collect::<Vec<_>>()
-        );
-        assert_eq!(buffer.bytes(), buffer.chunks(&own())[0].memory_bytes());
-    }
-
-    #[test]
-    fn what_a_seal_took_stays_visible_until_it_is_released_and_is_never_joined_with_later_chunks() {
-        let mut buffer = Buffer::default();
-        buffer.push(&own(), chunk(1));
-        assert_eq!(positions(&buffer.cut()), [1]);
-        for position in 2..=40 {
-            buffer.push(&own(), chunk(position));
-        }
-        assert_eq!(positions(&buffer.chunks(&own())), (1..=40).collect::<Vec<_>>());
-        buffer.release();
-        assert_eq!(positions(&buffer.chunks(&own())), (2..=40).collect::<Vec<_>>());
-        assert_eq!(buffer.bytes(), buffer.unsealed_bytes());
-    }
-
-    #[test]
-    fn tenants_chunks_are_never_joined_and_a_seal_takes_them_all() {
-        let other = Tenant::parse("other").unwrap();
-        let mut buffer = Buffer::default();
-        for position in 1..=40 {
-            let tenant = if position % 2 == 0 { other.clone() } else { own() };
-            buffer.push(&tenant, chunk(position));
-        }
-        let odd: Vec<u64> = (1..=40).step_by(2).collect();
-        assert_eq!(positions(&buffer.chunks(&own())), odd);
-        assert_eq!(positions(&buffer.cut()).len(), 40);
-        buffer.push(&other, chunk(41));
-        buffer.release();
-        assert_eq!(positions(&buffer.chunks(&other)), [41]);
-        assert!(buffer.chunks(&own()).is_empty());
-    }
-}
+mod tests;

@@ -1,31 +1,35 @@
 //! Where indexer and query meet: the books, the buffer, the splits, and the one commit that makes things true.
 //!
 //! Invariants:
-//! - a [`Snapshot`] is exactly the splits of one revision and the records above its checkpoint;
+//! - a [`Snapshot`] is exactly the splits of one revision and the items above its checkpoint;
 //! - the buffer is filled from the Log only, and could be thrown away and rebuilt from it;
 //! - nothing outside Meta's commits decides what is data.
 
 #![warn(missing_docs)]
 
 mod account;
+mod arrival;
 mod buffer;
 mod commit;
 mod feeds;
 pub mod limits;
 mod live;
 pub mod meta;
+mod sift;
 mod snapshot;
 mod split;
 mod store;
 mod views;
 
 pub use account::Account;
+pub use arrival::{Arrival, Entered};
 pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
 pub use live::{NotOwned, TurnedBack};
 pub use meta::{LocalMeta, Meta, MetaError, Replay, SimMeta};
 pub use snapshot::Snapshot;
 pub use split::{
-    BlockEntry, Prune, Split, SplitError, SplitId, SplitMeta, SplitOrigin, build, object_path,
+    BlockEntry, Prune, SamplePrune, SpanPrune, Split, SplitError, SplitId, SplitKind, SplitMeta,
+    SplitOrigin, build, build_samples, build_spans, object_path,
 };
-pub use store::{Arrival, Cut, Entered, Store, StoreError};
+pub use store::{Cut, Store, StoreError};
 pub use views::{CollectorView, Completeness, GapView, Lagging, LedgerRow, SourceView};

@@ -6,9 +6,9 @@ pub const DEAD_LETTERS_MAX: usize = 10_000;
 pub const DEAD_LETTER_MESSAGE_BYTES_MAX: usize = 4 << 10;
 /// Declared losses that one source lists; beyond it the last one grows.
 pub const LOST_GAPS_PER_SOURCE_MAX: usize = 1_000;
-/// Buffered rows at which the buffer is sealed, bytes.
+/// Buffered items at which the buffer is sealed, bytes.
 pub const BUFFER_BYTES_SEAL: usize = 64 << 20;
-/// Buffered rows, those of a seal under way included, at which the Log is not read on, bytes.
+/// Buffered items, those of a seal under way included, at which the Log is not read on, bytes.
 pub const BUFFER_BYTES_MAX: usize = 2 * BUFFER_BYTES_SEAL;
 /// Chunks smaller than this are joined, so that a query does not visit thousands of them, bytes.
 pub const CHUNK_BYTES_SMALL: usize = 1 << 20;
@@ -40,5 +40,9 @@ pub const INDEXED_WORD_BYTES_MAX: usize = 64;
 pub const INDEXED_VALUE_BYTES_MAX: usize = 64;
 /// Values of one attribute in one block that are indexed; what comes then leaves the name open.
 pub const INDEXED_VALUES_PER_KEY_MAX: usize = 64;
+/// Longest name of a service, operation, sample or node that a split's index lists, bytes.
+pub const INDEXED_NAME_BYTES_MAX: usize = 256;
+/// Names of one kind in one block that are listed; what comes then leaves the block open.
+pub const INDEXED_NAMES_PER_BLOCK_MAX: usize = 512;
 /// A split's index once inflated, bytes.
 pub const INDEX_INFLATED_BYTES_MAX: usize = 256 << 20;

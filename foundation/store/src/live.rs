@@ -6,17 +6,18 @@
 //!   from the batches alone, so that whoever reads the Log again decides the same;
 //! - `dirty` names exactly what differs from the last cut.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use nilometer_model::{
-    BatchId, CollectorId, Coverage, Epoch, Rows, Sequence, SourceId, Tenant, Timestamp,
-    TooManyRanges,
+    BatchId, CollectorId, Coverage, Epoch, Sequence, SourceId, Tenant, Timestamp, TooManyRanges,
 };
-use nilometer_wire::{BatchHeader, CaughtUp, Heartbeat, Refusal, SourceRange};
+use nilometer_wire::{Batch, BatchHeader, CaughtUp, Heartbeat, SourceRange};
 
-use crate::account::{Account, Entry};
+use crate::account::Account;
+use crate::arrival::Arrival;
 use crate::commit::{Commit, Heard, Read, State};
 use crate::limits::{COLLECTOR_WARNINGS_MAX, HEARTBEATS_PENDING_MAX};
+use crate::sift::{Kept, Missing, sift};
 
 /// A collector, as the centre hears it.
 #[derive(Debug, Clone)]
@@ -65,14 +66,6 @@ pub enum TurnedBack {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a collector or source that is named here is not the sender's")]
 pub struct NotOwned;
-
-/// Which rows of a batch are new.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    All,
-    None,
-    Rows(Vec<u32>),
-}
 
 impl Collector {
     fn new(tenant: &Tenant, beat: &Heartbeat, now: Timestamp) -> Self {
@@ -160,14 +153,14 @@ impl Live {
             && header.sources.iter().all(|range| self.may_name(tenant, range.source))
     }
 
-    /// Enters a tenant's batch into the books; the rows that are kept were in no batch before.
+    /// Enters a batch into the books; the items that are kept were in no batch before. `is_repeat` says of a
+    /// span, by its row, whether its id is in already.
     pub(crate) fn enter(
         &mut self,
-        tenant: &Tenant,
-        (header, rows): (&BatchHeader, &Rows),
-        refused: &[Refusal],
-        now: Timestamp,
+        arrival: &Arrival,
+        is_repeat: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Kept, TurnedBack> {
+        let Arrival { received, tenant, batch: Batch { header, items }, refused, .. } = arrival;
         if !self.owns(tenant, header) {
             return Err(NotOwned.into());
         }
@@ -177,22 +170,22 @@ impl Live {
         if !self.has_room_for(header) {
             return Err(TooManyRanges.into());
         }
-        let entries = entries_by_source(rows, refused);
-        let missing: HashMap<SourceId, Vec<(u64, u64)>> =
+        let missing: Missing =
             header.sources.iter().map(|range| (range.source, self.missing(range))).collect();
+        let sifted = sift(items, refused, &missing, is_repeat);
         for range in &header.sources {
             let account = self
                 .accounts
                 .entry(range.source)
                 .or_insert_with(|| Account::open(tenant, header, range));
-            let entries = entries.get(&range.source).map_or(&[][..], Vec::as_slice);
-            account.enter(range, entries, header.batch.collector, now)?;
+            let entries = sifted.entries(range.source);
+            account.enter(range, entries, header.batch.collector, *received)?;
             self.dirty.accounts.insert(range.source);
         }
         for batch in std::iter::once(&header.batch).chain(&header.replaces) {
             self.enter_sequence(tenant, batch)?;
         }
-        Ok(kept(rows, refused, &missing))
+        Ok(sifted.kept())
     }
 
     /// Whether the tenant's batch would enter if it came now.
@@ -329,44 +322,5 @@ impl Live {
         }
         self.dirty.reads.extend(commit.reads.keys());
         self.dirty.collectors.extend(commit.collectors.keys());
-    }
-}
-
-fn entries_by_source(rows: &Rows, refused: &[Refusal]) -> HashMap<SourceId, Vec<Entry>> {
-    let reasons: HashMap<u32, _> = refused.iter().map(|r| (r.index, r.reason)).collect();
-    let mut by_source: HashMap<SourceId, Vec<Entry>> = HashMap::new();
-    let mut at = 0;
-    while at < rows.len() {
-        let origin = rows.origin[at];
-        let end = at + rows.origin[at..].iter().take_while(|next| **next == origin).count();
-        let source = rows.origins[origin as usize].source;
-        let entries = by_source.entry(source).or_default();
-        entries.extend((at..end).map(|row| Entry {
-            position: rows.position[row],
-            bytes: rows.bytes[row],
-            refused: u32::try_from(row).ok().and_then(|row| reasons.get(&row)).copied(),
-        }));
-        at = end;
-    }
-    by_source
-}
-
-fn kept(rows: &Rows, refused: &[Refusal], missing: &HashMap<SourceId, Vec<(u64, u64)>>) -> Kept {
-    let refused: BTreeSet<u32> = refused.iter().map(|refusal| refusal.index).collect();
-    let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
-    let new = (0..count).filter(|index| {
-        let row = *index as usize;
-        let source = rows.origins[rows.origin[row] as usize].source;
-        let position = rows.position[row];
-        let in_missing = |ranges: &Vec<(u64, u64)>| {
-            ranges.iter().any(|&(from, to)| from < position && position <= to)
-        };
-        !refused.contains(index) && missing.get(&source).is_some_and(in_missing)
-    });
-    let new: Vec<u32> = new.collect();
-    match new.len() {
-        0 => Kept::None,
-        all if all == rows.len() => Kept::All,
-        _ => Kept::Rows(new),
     }
 }

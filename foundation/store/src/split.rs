@@ -1,13 +1,17 @@
-//! Splits: immutable objects of sorted rows. Written once, named by a commit, read by ranges.
+//! Splits: immutable objects of sorted records, spans or samples. Written once, named by a commit, read by
+//! ranges.
 //!
 //! ```text
 //!   block* | directory | index | footer: JSON of SplitMeta (bytes = 0) | tail
 //!   directory  per block, 56 bytes: at u64, len u32, crc32c u32, rows u64, time_first, time_last, order_first, order_last i64
+//!   index      as the kind has it: `index.rs`, `span_index.rs`, `sample_index.rs`
 //!   tail       len u32 and crc32c u32 of each of the three, format u16, magic "NLSP"
 //! ```
 //! Numbers are little-endian. Invariants:
+//! - a split holds one kind; the time of a span is its start;
 //! - the same chunks, id and origin give the same blocks (tantivy draws a name of its own per index);
-//! - rows lie in the order of `RowRef::compare_in_split`, and blocks tile the object from its first byte;
+//! - records lie in the order of `RowRef::compare_in_split`, spans in that of `Spans::by_trace`, samples series
+//!   by series; blocks tile the object from its first byte;
 //! - a block holds one tenant's rows, and a tenant's blocks lie side by side: nobody's question opens
 //!   another's;
 //! - the counts in [`SplitMeta`] are counted from what was encoded;
@@ -16,8 +20,17 @@
 mod build;
 mod directory;
 mod index;
+mod kind;
+mod present;
 mod prune;
+mod ranks;
 mod read;
+mod rows;
+mod sample_index;
+mod samples;
+mod span_index;
+mod spans;
+mod traces;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -26,13 +39,15 @@ use nilometer_model::{Count, LogId, LogPosition, Revision, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use build::build;
 pub use directory::BlockEntry;
-pub use prune::Prune;
+pub use kind::SplitKind;
+pub use prune::{Prune, SamplePrune, SpanPrune};
 pub use read::Split;
+pub use rows::build;
+pub use samples::build_samples;
+pub use spans::build_spans;
 
 const MAGIC: &[u8; 4] = b"NLSP";
-const FORMAT: u16 = 1;
 /// Directory, index, footer.
 const SECTIONS: usize = 3;
 const TAIL_BYTES: usize = SECTIONS * 8 + 2 + 4;
@@ -62,6 +77,9 @@ pub struct SplitOrigin {
 pub struct SplitMeta {
     /// Its name.
     pub id: SplitId,
+    /// What it holds.
+    #[serde(default)]
+    pub kind: SplitKind,
     /// Size of the object; 0 in the footer, which cannot know it.
     pub bytes: u64,
     /// Its rows.
@@ -133,7 +151,7 @@ pub enum SplitError {
         source: object_store::Error,
     },
     /// A format that this build does not know.
-    #[error("split {} has format {format}, which is not known to this build (it knows {FORMAT})", id.0)]
+    #[error("split {} has format {format}, which is not known to this build", id.0)]
     Format {
         /// The split.
         id: SplitId,

@@ -1,36 +1,42 @@
 //! The store of one shard: one lock around everything that must be seen together.
 //!
 //! ```text
-//!   Log entry --arrive--> books + buffer --cut--> rows --build, put--> split --publish--> one commit
-//!                          (visible at once)                             (an orphan until here)
+//!   Log entry --recall--> which spans are in splits --arrive--> books + buffer   (visible at once)
+//!                ^                                     |
+//!                └──── a commit came between: again ───┘          publishing: see `store/publish.rs`
 //! ```
 //! Invariants:
 //! - the lock is held for bookkeeping only: never across I/O, never across an await;
-//! - [`Store::publish`] swaps the split in and the buffered rows out under one lock, after the commit:
-//!   no query sees a record twice or not at all;
-//! - at most one cut is open at a time;
-//! - whose a record is, is stamped on it as it arrives, and everything that is said of the books is
+//! - a span enters once: what is said of splits before the lock is taken holds only while no commit came
+//!   between, and under the lock the buffer is asked;
+//! - whose an item is, is stamped on it as it arrives, and everything that is said of the books is
 //!   said to one tenant: there is no question without one.
 
-use std::collections::BTreeMap;
+mod publish;
+mod recall;
+
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nilometer_model::{
-    CollectorId, LogId, LogPosition, Origin, PipelineId, RowRef, Rows, SourceId, Tenant, TimeRange,
+    CollectorId, Items, LogId, LogPosition, PipelineId, Rows, SourceId, Tenant, TimeRange,
     Timestamp,
 };
-use nilometer_wire::{Batch, BatchHeader, CommittedTo, Heartbeat, Refusal};
-use object_store::{ObjectStore, ObjectStoreExt, PutMode};
+use nilometer_wire::{BatchHeader, CommittedTo, Heartbeat};
+use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::{broadcast, watch};
 
-use crate::buffer::Buffer;
-use crate::commit::{Checkpoint, Commit, DeadLetter, Read, State};
+pub use self::publish::Cut;
+use self::recall::{Recall, Recalled};
+use crate::arrival::{Arrival, Entered};
+use crate::buffer::{Buffer, Buffered, id_of};
+use crate::commit::{Commit, DeadLetter, Read, State};
 use crate::feeds::Feeds;
-use crate::limits::DEAD_LETTER_MESSAGE_BYTES_MAX;
-use crate::live::{Kept, Live, NotOwned, TurnedBack};
+use crate::live::{Live, NotOwned, TurnedBack};
 use crate::meta::{Meta, MetaError};
+use crate::sift::Kept;
 use crate::snapshot::Snapshot;
-use crate::split::{Split, SplitError, SplitId, SplitMeta, SplitOrigin, build, object_path};
+use crate::split::{Split, SplitError, SplitId, SplitKind, object_path};
 use crate::views::{self, CollectorView, Completeness, LedgerRow, Own, SourceView};
 
 /// The one shard of the embedded form.
@@ -53,39 +59,6 @@ pub enum StoreError {
     Interrupted,
 }
 
-/// A batch as the Log holds it.
-#[derive(Debug)]
-pub struct Arrival {
-    /// Where it stands in the Log.
-    pub position: LogPosition,
-    /// When the intake had it.
-    pub received: Timestamp,
-    /// From whom the intake had it.
-    pub tenant: Tenant,
-    /// What it says.
-    pub batch: Batch,
-    /// What admission turns away of it.
-    pub refused: Vec<Refusal>,
-}
-
-/// What became of an arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entered {
-    /// Rows that are new.
-    pub rows: usize,
-    /// Rows that were in already.
-    pub duplicates: usize,
-}
-
-/// Rows on their way into a split, and the commit that will make it true.
-#[derive(Debug)]
-pub struct Cut {
-    chunks: Vec<Arc<Rows>>,
-    from: LogPosition,
-    to: LogPosition,
-    commit: Commit,
-}
-
 /// See the file's head.
 pub struct Store {
     inner: Mutex<Inner>,
@@ -96,6 +69,7 @@ pub struct Store {
     log: LogId,
     /// Held from reading the revision to folding the commit, so that our own commits never conflict.
     committing: tokio::sync::Mutex<()>,
+    recall: Recall,
 }
 
 struct Inner {
@@ -155,7 +129,8 @@ impl Store {
         };
         let committing = tokio::sync::Mutex::new(());
         let visible = watch::Sender::new(start);
-        Ok(Self { inner: Mutex::new(inner), visible, meta, objects, log, committing })
+        let recall = Recall::default();
+        Ok(Self { inner: Mutex::new(inner), visible, meta, objects, log, committing, recall })
     }
 
     /// A poisoned lock is taken all the same: what it guards is changed by steps that cannot panic.
@@ -186,12 +161,16 @@ impl Store {
     #[must_use]
     pub fn snapshot(&self, tenant: &Tenant) -> Snapshot {
         let inner = self.inner();
+        let Buffered { rows, spans, samples } = inner.buffer.of(tenant);
         Snapshot {
             revision: inner.state.revision,
-            splits: inner.splits.values().map(Arc::clone).collect(),
+            splits: inner.splits_of(SplitKind::Logs),
+            span_splits: inner.splits_of(SplitKind::Spans),
+            sample_splits: inner.splits_of(SplitKind::Samples),
             missing_splits: inner.missing_splits,
-            buffer: inner.buffer.chunks(tenant),
-            ..Snapshot::default()
+            buffer: rows,
+            spans,
+            samples,
         }
     }
 
@@ -227,12 +206,31 @@ impl Store {
     ///
     /// # Errors
     /// [`TurnedBack`]: the batch is not in, and will not count as in.
-    pub fn arrive(&self, mut arrival: Arrival) -> Result<Entered, TurnedBack> {
+    pub async fn arrive(&self, mut arrival: Arrival) -> Result<Entered, TurnedBack> {
         let position = arrival.position;
-        stamp(&mut arrival);
-        let entered = self.inner().take(arrival);
+        arrival.stamp();
+        let entered = loop {
+            let recalled = self.recall(&arrival).await;
+            let mut inner = self.inner();
+            if recalled.revision == inner.state.revision {
+                break inner.take(arrival, &recalled);
+            }
+        };
         self.visible.send_replace(position);
         entered
+    }
+
+    /// Which of the batch's spans are in splits.
+    async fn recall(&self, arrival: &Arrival) -> Recalled {
+        let spans = &arrival.batch.items.spans;
+        let (revision, splits) = {
+            let inner = self.inner();
+            let is_asked = !spans.is_empty();
+            let splits = is_asked.then(|| inner.splits_of(SplitKind::Spans)).unwrap_or_default();
+            (inner.state.revision, splits)
+        };
+        let ids = self.recall.find(&arrival.tenant, spans, &splits).await;
+        Recalled { revision, ids }
     }
 
     /// Goes on behind an entry of the Log that cannot be read.
@@ -279,103 +277,6 @@ impl Store {
     pub fn has_news(&self, all: bool) -> bool {
         let inner = self.inner();
         inner.live.has_uncommitted_batches() || (all && inner.live.is_dirty())
-    }
-
-    /// Begins a seal: everything that arrived so far. The rows stay visible.
-    #[must_use]
-    pub fn cut(&self, now: Timestamp) -> Cut {
-        let mut inner = self.inner();
-        let checkpoint = Checkpoint { log: self.log, position: inner.arrived };
-        let mut commit = Commit { time: now, checkpoint: Some(checkpoint), ..Commit::default() };
-        inner.live.cut(&mut commit);
-        commit.dead_letters = std::mem::take(&mut inner.dead_letters);
-        let chunks = inner.buffer.cut();
-        let (from, to) = (inner.cut_to, inner.arrived);
-        inner.cut_to = to;
-        Cut { chunks, from, to, commit }
-    }
-
-    /// Ends a seal: builds and stores the split, commits, and swaps it in for the buffered rows. Returns
-    /// how far the Log may be trimmed.
-    ///
-    /// # Errors
-    /// When the split cannot be built, stored or committed; the rows stay buffered, and the next cut
-    /// takes them again.
-    pub async fn publish(&self, cut: Cut) -> Result<LogPosition, StoreError> {
-        let Cut { chunks, from, to, mut commit } = cut;
-        match self.make_split(chunks, from, to).await {
-            Ok(split) => {
-                commit.add.extend(split.iter().map(|split| split.meta().clone()));
-                self.commit(commit, split, from).await?;
-                Ok(to)
-            }
-            Err(error) => {
-                self.take_back(&commit, from);
-                Err(error)
-            }
-        }
-    }
-
-    async fn make_split(
-        &self,
-        chunks: Vec<Arc<Rows>>,
-        from: LogPosition,
-        to: LogPosition,
-    ) -> Result<Option<Split>, StoreError> {
-        if chunks.is_empty() {
-            return Ok(None);
-        }
-        let revision = self.inner().state.revision;
-        let origin = SplitOrigin { log: self.log, log_from: from, log_to: to, revision };
-        let id = SplitId(uuid::Uuid::now_v7());
-        let built = tokio::task::spawn_blocking(move || build(id, &chunks, origin)).await;
-        let (meta, bytes) = built.map_err(|_| StoreError::Interrupted)??;
-        fail::fail_point!("index::before_put", |_| std::process::abort());
-        self.put(&meta, bytes).await?;
-        fail::fail_point!("index::after_put", |_| std::process::abort());
-        Ok(Some(Split::open(Arc::clone(&self.objects), meta).await?))
-    }
-
-    async fn put(&self, meta: &SplitMeta, bytes: bytes::Bytes) -> Result<(), StoreError> {
-        let path = object_path(meta.id);
-        self.objects.put_opts(&path, bytes.into(), PutMode::Create.into()).await?;
-        Ok(())
-    }
-
-    async fn commit(
-        &self,
-        commit: Commit,
-        split: Option<Split>,
-        from: LogPosition,
-    ) -> Result<(), StoreError> {
-        let _committing = self.committing.lock().await;
-        let expected = self.inner().state.revision;
-        let committed = self.meta.commit(SHARD, expected, &commit).await;
-        fail::fail_point!("index::after_commit", |_| std::process::abort());
-        let revision = match committed {
-            Ok(revision) => revision,
-            Err(error) => {
-                self.take_back(&commit, from);
-                return Err(error.into());
-            }
-        };
-        let mut inner = self.inner();
-        inner.state.fold(revision, &commit);
-        inner.buffer.release();
-        if let Some(split) = split {
-            inner.splits.insert(split.meta().id, Arc::new(split));
-        }
-        Ok(())
-    }
-
-    fn take_back(&self, commit: &Commit, from: LogPosition) {
-        let mut inner = self.inner();
-        inner.live.uncut(commit);
-        inner.buffer.keep();
-        inner.cut_to = from;
-        let mut letters = commit.dead_letters.clone();
-        letters.append(&mut inner.dead_letters);
-        inner.dead_letters = letters;
     }
 
     /// Removes the splits whose every record was received before `horizon`, and then their objects.
@@ -474,45 +375,41 @@ impl Store {
 }
 
 impl Inner {
-    fn take(&mut self, arrival: Arrival) -> Result<Entered, TurnedBack> {
-        let Arrival { position, received, tenant, batch, refused } = arrival;
-        let Batch { header, items } = batch;
-        let rows = items.rows;
-        let total = rows.len();
-        self.arrived = self.arrived.max(position);
+    fn splits_of(&self, kind: SplitKind) -> Vec<Arc<Split>> {
+        let of_kind = self.splits.values().filter(|split| split.meta().kind == kind);
+        of_kind.map(Arc::clone).collect()
+    }
+
+    fn take(&mut self, arrival: Arrival, recalled: &Recalled) -> Result<Entered, TurnedBack> {
+        self.arrived = self.arrived.max(arrival.position);
+        let (tenant, header) = (&arrival.tenant, &arrival.batch.header);
         let was_in = self.live.has(&header.batch);
-        let kept = self.live.enter(&tenant, (&header, &rows), &refused, received)?;
+        let kept = {
+            let (buffer, spans) = (&self.buffer, &arrival.batch.items.spans);
+            let mut of_batch = HashSet::new();
+            let mut is_repeat = |row: usize| {
+                let id = id_of(spans, row);
+                recalled.ids.contains(&id) || buffer.has_span(tenant, &id) || !of_batch.insert(id)
+            };
+            self.live.enter(&arrival, &mut is_repeat)?
+        };
         if !was_in {
-            let letters = refused.iter().map(|refusal| dead_letter(&tenant, &rows, refusal));
-            self.dead_letters.extend(letters);
+            self.dead_letters.extend(arrival.dead_letters());
         }
         self.live.settle(header.batch.collector);
-        let rows = match kept {
-            Kept::None => Rows::default(),
-            Kept::All => rows,
-            Kept::Rows(indexes) => select(&rows, &indexes),
+        let turned_away = if was_in { 0 } else { arrival.refused.len() };
+        let Arrival { tenant, batch, .. } = arrival;
+        let total = batch.items.len();
+        let items = match kept {
+            Kept::None => Items::default(),
+            Kept::All => batch.items,
+            Kept::Numbers(numbers) => batch.items.pick(&numbers),
         };
-        let turned_away = if was_in { 0 } else { refused.len() };
-        let duplicates = total.saturating_sub(rows.len() + turned_away);
-        let entered = Entered { rows: rows.len(), duplicates };
-        if !rows.is_empty() {
-            let rows = Arc::new(rows);
-            self.buffer.push(&tenant, Arc::clone(&rows));
-            self.feeds.send(&tenant, rows);
+        let rows = items.len();
+        if let Some(records) = self.buffer.push(&tenant, items) {
+            self.feeds.send(&tenant, records);
         }
-        Ok(entered)
-    }
-}
-
-/// Makes the batch what the intake says it is, whatever it says itself.
-fn stamp(arrival: &mut Arrival) {
-    let tenant = arrival.tenant.name();
-    let Batch { header, items } = &mut arrival.batch;
-    let rows = &mut items.rows;
-    tenant.clone_into(&mut header.tenant);
-    rows.received.fill(arrival.received.0);
-    for origin in rows.origins.iter_mut().filter(|origin| origin.tenant != tenant) {
-        *origin = Arc::new(Origin { tenant: tenant.to_owned(), ..Origin::clone(origin) });
+        Ok(Entered { rows, duplicates: total.saturating_sub(rows + turned_away) })
     }
 }
 
@@ -534,31 +431,6 @@ async fn open_splits(
         }
     }
     (splits, missing)
-}
-
-fn select(rows: &Rows, indexes: &[u32]) -> Rows {
-    let mut selected = Rows::default();
-    indexes.iter().for_each(|index| selected.push(rows.row(*index as usize)));
-    selected
-}
-
-fn dead_letter(tenant: &Tenant, rows: &Rows, refusal: &Refusal) -> DeadLetter {
-    let row: RowRef<'_> = rows.row(refusal.index as usize);
-    let mut end = row.message.len().min(DEAD_LETTER_MESSAGE_BYTES_MAX);
-    while !row.message.is_char_boundary(end) {
-        end -= 1;
-    }
-    DeadLetter {
-        id: format!("{}:{}", refusal.source, refusal.position),
-        tenant: tenant.clone(),
-        source: refusal.source,
-        position: refusal.position,
-        reason: refusal.reason,
-        time: row.time,
-        component: row.origin.component.clone(),
-        node: row.origin.node.clone(),
-        message: row.message[..end].to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ impl Door {
     /// Indexes what the Log holds.
     async fn index(&self) {
         for (position, entry) in self.entries().await {
-            self.store.arrive(Entry::decode(&entry).unwrap().arrival(position).unwrap()).unwrap();
+            let arrival = Entry::decode(&entry).unwrap().arrival(position).unwrap();
+            self.store.arrive(arrival).await.unwrap();
         }
     }
 }
@@ -130,7 +131,7 @@ async fn what_comes_in_is_its_tokens_tenants_whatever_it_says_itself() {
     let (position, entry) = door.entries().await.remove(0);
     let entry = Entry::decode(&entry).unwrap();
     assert_eq!((entry.tenant.clone(), entry.received), (acme.clone(), NOW));
-    door.store.arrive(entry.arrival(position).unwrap()).unwrap();
+    door.store.arrive(entry.arrival(position).unwrap()).await.unwrap();
     assert_eq!(door.store.snapshot(&acme).buffer[0].origins[0].tenant, "acme");
     assert!(door.store.snapshot(&tenant("globex")).buffer.is_empty());
 }

@@ -18,6 +18,7 @@ const REASONS: Readonly<Record<string, string>> = {
   name_too_long: 'A name is longer than the limit.',
   too_old: 'They came later than the server can tell new from repeated.',
   malformed: 'The line is not what its format demands.',
+  duplicate: 'The span was there already.',
 }
 
 export function count(n: number): string {

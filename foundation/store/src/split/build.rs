@@ -1,142 +1,93 @@
-//! Chunks of rows to the bytes of a split: sort by reference, then copy and encode block by block.
+//! The bytes of a split, block by block: what is the same whatever kind it holds.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nilometer_block::Encoder;
-use nilometer_model::limits::{BATCH_TEXT_BYTES_MAX, BLOCK_ROWS_MAX};
-use nilometer_model::{Count, Origin, Rows, Timestamp};
+use nilometer_model::{Count, Origin, Rows, Samples, Spans, Timestamp};
 
-use super::directory::{BlockEntry, bounds};
-use super::index::IndexBuilder;
-use super::{FORMAT, MAGIC, SplitError, SplitId, SplitMeta, SplitOrigin, TAIL_BYTES};
+use super::directory::{BlockEntry, Times, bounds};
+use super::{MAGIC, SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, TAIL_BYTES};
 
-/// A block ends where the tenant changes, and one that has as many rows where the component does.
-const BLOCK_ROWS_CUT: usize = 128;
-/// Fast: every row passes here once.
-const ZSTD_LEVEL: i32 = 1;
-
-/// Builds a split of all rows of `chunks`.
-///
-/// # Errors
-/// [`SplitError::Empty`] without rows; [`SplitError::Build`] when memory is short or counts disagree.
-pub fn build(
-    id: SplitId,
-    chunks: &[Arc<Rows>],
-    origin: SplitOrigin,
-) -> Result<(SplitMeta, Bytes), SplitError> {
-    let rows: usize = chunks.iter().map(|chunk| chunk.len()).sum();
-    if rows == 0 {
-        return Err(SplitError::Empty { id });
-    }
-    let sorted = Sorted::new(chunks);
-    let no_memory = |_| SplitError::Build { id, what: "zstd has no memory" };
-    let mut encoder = Encoder::new(ZSTD_LEVEL).map_err(no_memory)?;
-    let no_index = |source| SplitError::Index { id, source };
-    let mut index = IndexBuilder::new().map_err(no_index)?;
-    let mut building = Building::new(id, origin);
-    let mut block = Rows::default();
-    for (place, &key) in sorted.keys.iter().enumerate() {
-        if sorted.cut_before(place, &block) {
-            building.block(&block, &mut encoder).map_err(no_memory)?;
-            index.block(&block).map_err(no_index)?;
-            block = Rows::default();
-        }
-        let mut row = chunks[key.chunk as usize].row(key.row as usize);
-        row.origin = &sorted.origins[key.rank as usize];
-        block.push(row);
-    }
-    building.block(&block, &mut encoder).map_err(no_memory)?;
-    index.block(&block).map_err(no_index)?;
-    if building.meta.rows != rows as u64 {
-        return Err(SplitError::Build { id, what: "rows encoded are not the rows given" });
-    }
-    building.finish(&index.finish().map_err(no_index)?)
-}
-
-/// Where a row goes; fields in the order of comparison.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    /// Its origin's place among the sorted ones.
-    rank: u32,
-    time: i64,
-    position: u64,
-    chunk: u32,
-    row: u32,
-}
-
-/// All rows in the split's order, by reference, and each origin once.
-struct Sorted {
-    origins: Vec<Arc<Origin>>,
-    keys: Vec<Key>,
-}
-
-impl Sorted {
-    fn new(chunks: &[Arc<Rows>]) -> Self {
-        let mut origins: Vec<_> =
-            chunks.iter().flat_map(|chunk| chunk.origins.iter().map(Arc::clone)).collect();
-        origins.sort();
-        origins.dedup();
-        let ranks: HashMap<_, _> = origins.iter().zip(0_u32..).collect();
-        let mut keys = Vec::with_capacity(chunks.iter().map(|chunk| chunk.len()).sum());
-        for (chunk, rows) in (0_u32..).zip(chunks) {
-            let of_chunk: Vec<u32> = rows.origins.iter().map(|origin| ranks[origin]).collect();
-            let columns = rows.origin.iter().zip(&rows.time).zip(&rows.position);
-            keys.extend((0_u32..).zip(columns).map(|(row, ((origin, time), position))| Key {
-                rank: of_chunk[*origin as usize],
-                time: *time,
-                position: *position,
-                chunk,
-                row,
-            }));
-        }
-        keys.sort_unstable();
-        Self { origins, keys }
-    }
-
-    /// Whether the row at `place` begins a new block after `block`.
-    fn cut_before(&self, place: usize, block: &Rows) -> bool {
-        let text = block.message.text().len() + block.attributes.text().len();
-        if block.len() >= BLOCK_ROWS_MAX || text >= BATCH_TEXT_BYTES_MAX {
-            return true;
-        }
-        if place == 0 {
-            return false;
-        }
-        let origin = |place: usize| &self.origins[self.keys[place].rank as usize];
-        let (before, next) = (origin(place - 1), origin(place));
-        before.tenant != next.tenant
-            || (block.len() >= BLOCK_ROWS_CUT && before.component != next.component)
-    }
-}
+/// Fast: every item passes here once.
+pub(super) const ZSTD_LEVEL: i32 = 1;
 
 /// The object so far.
-struct Building {
+pub(super) struct Building {
     meta: SplitMeta,
     out: Vec<u8>,
     directory: Vec<u8>,
 }
 
+/// What is counted of a block.
+pub(super) struct Held<'a> {
+    origins: &'a [Arc<Origin>],
+    origin: &'a [u32],
+    time: &'a [i64],
+    order_time: &'a [i64],
+    received: &'a [i64],
+    /// Framed bytes of each; none where there is no file.
+    bytes: &'a [u32],
+}
+
+impl<'a> From<&'a Rows> for Held<'a> {
+    fn from(rows: &'a Rows) -> Self {
+        Self {
+            origins: &rows.origins,
+            origin: &rows.origin,
+            time: &rows.time,
+            order_time: &rows.order_time,
+            received: &rows.received,
+            bytes: &rows.bytes,
+        }
+    }
+}
+
+impl<'a> From<&'a Spans> for Held<'a> {
+    fn from(spans: &'a Spans) -> Self {
+        Self {
+            origins: &spans.origins,
+            origin: &spans.origin,
+            time: &spans.start,
+            order_time: &spans.start,
+            received: &spans.received,
+            bytes: &[],
+        }
+    }
+}
+
+impl<'a> From<&'a Samples> for Held<'a> {
+    fn from(samples: &'a Samples) -> Self {
+        Self {
+            origins: &samples.origins,
+            origin: &samples.origin,
+            time: &samples.time,
+            order_time: &samples.time,
+            received: &samples.received,
+            bytes: &[],
+        }
+    }
+}
+
 impl Building {
-    fn new(id: SplitId, origin: SplitOrigin) -> Self {
+    pub(super) fn new(id: SplitId, kind: SplitKind, origin: SplitOrigin) -> Self {
         let SplitOrigin { log, log_from, log_to, revision } = origin;
+        let format = kind.format();
         let meta =
-            SplitMeta { id, log, log_from, log_to, revision, format: FORMAT, ..Default::default() };
+            SplitMeta { id, kind, log, log_from, log_to, revision, format, ..Default::default() };
         Self { meta, out: Vec::new(), directory: Vec::new() }
     }
 
-    fn block(&mut self, rows: &Rows, encoder: &mut Encoder) -> std::io::Result<()> {
-        let bytes = encoder.encode(rows)?;
-        let entry = BlockEntry::new(self.out.len(), &bytes, rows);
+    /// Adds a block.
+    pub(super) fn block(&mut self, bytes: &[u8], held: &Held<'_>) {
+        let times = Times { time: bounds(held.time), order: bounds(held.order_time) };
+        let entry = BlockEntry::new(self.out.len(), bytes, held.origin.len(), times);
         entry.put(&mut self.directory);
-        self.out.extend_from_slice(&bytes);
-        self.count(rows, &entry);
-        Ok(())
+        self.out.extend_from_slice(bytes);
+        self.count(held, &entry);
     }
 
-    fn count(&mut self, rows: &Rows, entry: &BlockEntry) {
-        let (received_first, received_last) = bounds(&rows.received);
+    fn count(&mut self, held: &Held<'_>, entry: &BlockEntry) {
+        let (received_first, received_last) = bounds(held.received);
         let meta = &mut self.meta;
         let first = meta.blocks == 0;
         let lower = |known: &mut Timestamp, new: Timestamp| {
@@ -151,20 +102,29 @@ impl Building {
         raise(&mut meta.time_last, entry.time_last);
         raise(&mut meta.order_last, entry.order_last);
         raise(&mut meta.received_last, received_last);
-        if let Some(origin) = rows.origins.first() {
+        if let Some(origin) = held.origins.first() {
             let blocks = meta.tenants.entry(origin.tenant.clone());
             blocks.or_insert(meta.blocks..meta.blocks).end += 1;
         }
         meta.blocks += 1;
-        meta.rows += rows.len() as u64;
-        for (origin, bytes) in rows.origin.iter().zip(&rows.bytes) {
-            let source = rows.origins[*origin as usize].source;
-            *meta.sources.entry(source).or_default() += Count::one(u64::from(*bytes));
+        meta.rows += held.origin.len() as u64;
+        for (row, origin) in held.origin.iter().enumerate() {
+            let source = held.origins[*origin as usize].source;
+            let bytes = held.bytes.get(row).copied().unwrap_or_default();
+            *meta.sources.entry(source).or_default() += Count::one(u64::from(bytes));
         }
     }
 
-    fn finish(mut self, index: &[u8]) -> Result<(SplitMeta, Bytes), SplitError> {
+    /// The object, with `rows` in it, or what is wrong with it.
+    pub(super) fn finish(
+        mut self,
+        rows: usize,
+        index: &[u8],
+    ) -> Result<(SplitMeta, Bytes), SplitError> {
         let id = self.meta.id;
+        if self.meta.rows != rows as u64 {
+            return Err(SplitError::Build { id, what: "rows encoded are not the rows given" });
+        }
         let footer = serde_json::to_vec(&self.meta)
             .map_err(|_| SplitError::Build { id, what: "the footer does not encode" })?;
         self.out.reserve(self.directory.len() + index.len() + footer.len() + TAIL_BYTES);
@@ -176,7 +136,7 @@ impl Building {
             tail.extend_from_slice(&crc32c::crc32c(section).to_le_bytes());
             self.out.extend_from_slice(section);
         }
-        tail.extend_from_slice(&FORMAT.to_le_bytes());
+        tail.extend_from_slice(&self.meta.format.to_le_bytes());
         tail.extend_from_slice(MAGIC);
         self.out.extend_from_slice(&tail);
         self.meta.bytes = self.out.len() as u64;

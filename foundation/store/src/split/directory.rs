@@ -1,6 +1,6 @@
 //! Which blocks a split has, where they stand and what time they span.
 
-use nilometer_model::{Rows, Timestamp};
+use nilometer_model::Timestamp;
 
 /// Bytes of one entry.
 pub(crate) const ENTRY_BYTES: usize = 56;
@@ -26,6 +26,12 @@ pub struct BlockEntry {
     pub order_last: Timestamp,
 }
 
+/// What time a block spans: least and greatest.
+pub(crate) struct Times {
+    pub(crate) time: (Timestamp, Timestamp),
+    pub(crate) order: (Timestamp, Timestamp),
+}
+
 /// Least and greatest; zeros when there is none.
 pub(crate) fn bounds(times: &[i64]) -> (Timestamp, Timestamp) {
     let first = times.iter().min().copied().unwrap_or_default();
@@ -34,15 +40,14 @@ pub(crate) fn bounds(times: &[i64]) -> (Timestamp, Timestamp) {
 }
 
 impl BlockEntry {
-    /// The entry of `rows`, encoded as `bytes`, which stand at `at`.
-    pub(crate) fn new(at: usize, bytes: &[u8], rows: &Rows) -> Self {
-        let (time_first, time_last) = bounds(&rows.time);
-        let (order_first, order_last) = bounds(&rows.order_time);
+    /// The entry of so many rows, encoded as `bytes`, which stand at `at`.
+    pub(crate) fn new(at: usize, bytes: &[u8], rows: usize, times: Times) -> Self {
+        let Times { time: (time_first, time_last), order: (order_first, order_last) } = times;
         Self {
             at: at as u64,
             len: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
             crc: crc32c::crc32c(bytes),
-            rows: u32::try_from(rows.len()).unwrap_or(u32::MAX),
+            rows: u32::try_from(rows).unwrap_or(u32::MAX),
             time_first,
             time_last,
             order_first,

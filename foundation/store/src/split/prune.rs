@@ -46,3 +46,29 @@ impl Prune {
         }
     }
 }
+
+/// What every wanted span is known to be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SpanPrune {
+    /// Its service is one of these.
+    pub services: Option<Vec<String>>,
+    /// Its operation.
+    pub operation: Option<String>,
+    /// It took at least so long, ns.
+    pub duration_min: Option<u64>,
+    /// It took at most so long, ns.
+    pub duration_max: Option<u64>,
+    /// Its status is an error.
+    pub errors: bool,
+}
+
+/// What every wanted sample is known to be.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SamplePrune {
+    /// Its name is one of these.
+    pub names: Option<Vec<String>>,
+    /// What it is about.
+    pub component: Option<String>,
+    /// Where it was measured.
+    pub node: Option<String>,
+}

@@ -10,7 +10,12 @@ use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::directory::{self, BlockEntry};
 use super::index::SplitIndex;
-use super::{FORMAT, MAGIC, Prune, SECTIONS, SplitError, SplitMeta, TAIL_BYTES, object_path};
+use super::sample_index::SampleIndex;
+use super::span_index::SpanIndex;
+use super::{
+    MAGIC, Prune, SECTIONS, SamplePrune, SpanPrune, SplitError, SplitKind, SplitMeta, TAIL_BYTES,
+    object_path,
+};
 
 /// A split that can be read.
 pub struct Split {
@@ -19,7 +24,14 @@ pub struct Split {
     directory: Vec<BlockEntry>,
     /// As it stands in the object; opened on first use.
     packed_index: Bytes,
-    index: OnceLock<Option<SplitIndex>>,
+    index: OnceLock<Option<Index>>,
+}
+
+/// The index of each kind.
+enum Index {
+    Logs(SplitIndex),
+    Spans(SpanIndex),
+    Samples(SampleIndex),
 }
 
 impl fmt::Debug for Split {
@@ -46,7 +58,7 @@ impl Split {
         let tail_at = bytes.checked_sub(TAIL_BYTES as u64).ok_or_else(|| damaged("tail"))?;
         let tail = fetch(tail_at..bytes).await?;
         let tail = Tail::parse(&tail).ok_or_else(|| damaged("tail"))?;
-        if tail.format != FORMAT {
+        if tail.format != meta.kind.format() {
             return Err(SplitError::Format { id, format: tail.format });
         }
         let [directory_len, index_len, footer_len] = tail.sections.map(|(len, _)| len as usize);
@@ -85,29 +97,104 @@ impl Split {
         &self.directory
     }
 
-    /// The tenant's blocks that may hold a row in `range` that meets `prune`; none that does is left out.
+    /// The tenant's blocks of records that may hold one in `range` that meets `prune`; none that does is left
+    /// out.
     #[must_use]
     pub fn blocks(&self, tenant: &Tenant, range: TimeRange, prune: &Prune) -> Vec<u32> {
-        let own = self.own(tenant);
-        if own.is_empty() || !prune.possible() {
+        let touching = self.touching(SplitKind::Logs, tenant, range);
+        if touching.is_empty() || !prune.possible() {
             return Vec::new();
         }
-        let own = own.start as usize..own.end as usize;
-        let entries = (0_u32..).zip(&self.directory).take(own.end).skip(own.start);
-        let touching =
-            entries.filter(|(_, entry)| range.touches(entry.time_first, entry.time_last));
-        let candidates = self.candidates(prune);
-        let possible = |block: &u32| {
-            candidates.as_ref().is_none_or(|candidates| candidates.binary_search(block).is_ok())
-        };
-        touching.map(|(block, _)| block).filter(possible).collect()
+        match self.candidates(prune) {
+            Some(candidates) => {
+                let is_one = |block: &u32| candidates.binary_search(block).is_ok();
+                touching.into_iter().filter(is_one).collect()
+            }
+            None => touching,
+        }
     }
 
-    /// The tenant's blocks; all of them where nobody noted whose they are.
-    fn own(&self, tenant: &Tenant) -> Range<u32> {
-        let noted = &self.meta.tenants;
-        let unknown = if noted.is_empty() { self.meta.blocks } else { 0 };
-        noted.get(tenant.name()).cloned().unwrap_or(0..unknown)
+    /// The tenant's blocks of spans that may hold one that begins in `range` and meets `prune`.
+    #[must_use]
+    pub fn span_blocks(&self, tenant: &Tenant, range: TimeRange, prune: &SpanPrune) -> Vec<u32> {
+        let mut blocks = self.touching(SplitKind::Spans, tenant, range);
+        if *prune != SpanPrune::default()
+            && !blocks.is_empty()
+            && let Some(Index::Spans(index)) = self.index()
+        {
+            let may_meet = index.blocks(prune);
+            blocks.retain(|block| may_meet[*block as usize]);
+        }
+        blocks
+    }
+
+    /// The tenant's blocks of spans that may hold one of the trace.
+    #[must_use]
+    pub fn trace_blocks(&self, tenant: &Tenant, trace_id: [u8; 16]) -> Vec<u32> {
+        let own = self.own(SplitKind::Spans, tenant);
+        if own.is_empty() {
+            return Vec::new();
+        }
+        match self.index() {
+            Some(Index::Spans(index)) => {
+                index.of_trace(trace_id).filter(|block| own.contains(block)).collect()
+            }
+            _ => own.collect(),
+        }
+    }
+
+    /// The tenant's blocks of samples that may hold one in `range` that meets `prune`.
+    #[must_use]
+    pub fn sample_blocks(
+        &self,
+        tenant: &Tenant,
+        range: TimeRange,
+        prune: &SamplePrune,
+    ) -> Vec<u32> {
+        let mut blocks = self.touching(SplitKind::Samples, tenant, range);
+        if *prune != SamplePrune::default()
+            && !blocks.is_empty()
+            && let Some(Index::Samples(index)) = self.index()
+        {
+            let may_meet = index.blocks(prune);
+            blocks.retain(|block| may_meet[*block as usize]);
+        }
+        blocks
+    }
+
+    /// The tenant's blocks whose times touch `range`; none of a split of another kind.
+    fn touching(&self, kind: SplitKind, tenant: &Tenant, range: TimeRange) -> Vec<u32> {
+        let touches = |block: &u32| {
+            let entry = &self.directory[*block as usize];
+            range.touches(entry.time_first, entry.time_last)
+        };
+        self.own(kind, tenant).filter(touches).collect()
+    }
+
+    /// The tenant's blocks, if the split is of that kind; all of them where nobody noted whose they are.
+    fn own(&self, kind: SplitKind, tenant: &Tenant) -> Range<u32> {
+        let (noted, blocks) = (&self.meta.tenants, self.meta.blocks);
+        if self.meta.kind != kind {
+            return 0..0;
+        }
+        let unknown = if noted.is_empty() { blocks } else { 0 };
+        let own = noted.get(tenant.name()).cloned().unwrap_or(0..unknown);
+        own.start.min(blocks)..own.end.min(blocks)
+    }
+
+    /// The index; `None`, and said, when it cannot be opened: it then rules nothing out.
+    fn index(&self) -> Option<&Index> {
+        let (section, blocks) = (&self.packed_index, self.meta.blocks);
+        let opened = || match self.meta.kind {
+            SplitKind::Logs => SplitIndex::open(section, blocks).map(Index::Logs),
+            SplitKind::Spans => SpanIndex::open(section.clone(), blocks).map(Index::Spans),
+            SplitKind::Samples => SampleIndex::open(section, blocks).map(Index::Samples),
+        };
+        let index = self.index.get_or_init(opened).as_ref();
+        if index.is_none() {
+            tracing::error!(split = %self.meta.id.0, "the index cannot be opened; all blocks are read");
+        }
+        index
     }
 
     /// What the index says; all blocks when it cannot say.
@@ -115,11 +202,7 @@ impl Split {
         if *prune == Prune::All {
             return None;
         }
-        let opened = || SplitIndex::open(&self.packed_index, self.meta.blocks);
-        let Some(index) = self.index.get_or_init(opened) else {
-            tracing::error!(split = %self.meta.id.0, "the index cannot be opened; all blocks are read");
-            return None;
-        };
+        let Some(Index::Logs(index)) = self.index() else { return None };
         index.blocks(prune).unwrap_or_else(|error| {
             tracing::error!(%error, split = %self.meta.id.0, "the index failed; all blocks are read");
             None

@@ -4,14 +4,15 @@
 mod tenants;
 
 use nilometer_model::{
-    BatchId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, Sequence, Severity, SourceId,
-    Stream,
+    BatchId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, RowRef, Sequence, Severity,
+    SourceId, Stream,
 };
-use nilometer_wire::{BatchHeader, CaughtUp, Fingerprint, SourceRange, SourceRead};
+use nilometer_wire::{Batch, BatchHeader, CaughtUp, Fingerprint, Refusal, SourceRange, SourceRead};
 use object_store::memory::InMemory;
 use proptest::prelude::*;
 
 use super::*;
+use crate::arrival::{Arrival, Entered};
 use crate::meta::SimMeta;
 
 /// Framed bytes of every record: positions are multiples of it.
@@ -115,14 +116,15 @@ fn heartbeat(clock: Timestamp, caught_up: CaughtUp) -> Heartbeat {
     }
 }
 
-fn arrive(store: &Store, position: u64, batch: Batch) -> Result<Entered, TurnedBack> {
-    store.arrive(Arrival {
+async fn arrive(store: &Store, position: u64, batch: Batch) -> Result<Entered, TurnedBack> {
+    let arrival = Arrival {
         position: LogPosition(position),
         received: Timestamp(7),
         tenant: Tenant::default(),
         batch,
         refused: Vec::new(),
-    })
+    };
+    store.arrive(arrival).await
 }
 
 /// The (source, record) pairs that a query would see, sorted; twice if seen twice.
@@ -156,7 +158,7 @@ fn all(source: u64, records: u64) -> Vec<(u64, u64)> {
 async fn a_record_is_visible_on_arrival_and_once_through_seal_and_restart() {
     let ground = Ground::new();
     let store = ground.open().await;
-    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    arrive(&store, 1, batch(1, 5, 0, 10)).await.unwrap();
     assert_eq!(seen(&store).await, all(5, 10));
     assert!(store.committed_to(&Tenant::default(), CollectorId::default()).is_empty());
     assert_eq!(seal(&store).await.unwrap(), LogPosition(1));
@@ -168,7 +170,7 @@ async fn a_record_is_visible_on_arrival_and_once_through_seal_and_restart() {
     let again = ground.open().await;
     assert_eq!(again.arrived(), LogPosition(1));
     assert_eq!(seen(&again).await, all(5, 10));
-    let entered = arrive(&again, 2, batch(2, 5, 3, 12)).unwrap();
+    let entered = arrive(&again, 2, batch(2, 5, 3, 12)).await.unwrap();
     assert_eq!((entered.rows, entered.duplicates), (2, 7));
     assert_eq!(seen(&again).await, all(5, 12));
 }
@@ -177,12 +179,12 @@ async fn a_record_is_visible_on_arrival_and_once_through_seal_and_restart() {
 async fn another_log_is_read_from_its_start_and_marks_drop_what_is_in() {
     let mut ground = Ground::new();
     let store = ground.open().await;
-    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    arrive(&store, 1, batch(1, 5, 0, 10)).await.unwrap();
     seal(&store).await.unwrap();
     ground.log = LogId(uuid::Uuid::now_v7());
     let again = ground.open().await;
     assert_eq!(again.arrived(), LogPosition(0));
-    assert_eq!(arrive(&again, 1, batch(1, 5, 0, 10)).unwrap().rows, 0);
+    assert_eq!(arrive(&again, 1, batch(1, 5, 0, 10)).await.unwrap().rows, 0);
     assert_eq!(seen(&again).await, all(5, 10));
 }
 
@@ -190,11 +192,11 @@ async fn another_log_is_read_from_its_start_and_marks_drop_what_is_in() {
 async fn a_seal_that_fails_loses_nothing_and_the_next_takes_it_again() {
     let ground = Ground::new();
     let store = ground.open().await;
-    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    arrive(&store, 1, batch(1, 5, 0, 10)).await.unwrap();
     ground.meta.fail_next_commit();
     seal(&store).await.unwrap_err();
     assert_eq!(seen(&store).await, all(5, 10));
-    arrive(&store, 2, batch(2, 5, 10, 11)).unwrap();
+    arrive(&store, 2, batch(2, 5, 10, 11)).await.unwrap();
     seal(&store).await.unwrap();
     assert_eq!(seen(&store).await, all(5, 11));
     assert_eq!(
@@ -207,7 +209,7 @@ async fn a_seal_that_fails_loses_nothing_and_the_next_takes_it_again() {
 async fn the_ledger_balances_in_flight_and_committed_and_notices_a_missing_record() {
     let ground = Ground::new();
     let store = ground.open().await;
-    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    arrive(&store, 1, batch(1, 5, 0, 10)).await.unwrap();
     let row = store.ledger(&Tenant::default(), Timestamp(9)).remove(0);
     assert!(row.balanced);
     assert_eq!((row.committed.records, row.in_flight.records), (0, 0));
@@ -217,7 +219,7 @@ async fn the_ledger_balances_in_flight_and_committed_and_notices_a_missing_recor
     assert!(row.balanced);
     let mut short = batch(2, 5, 10, 20);
     short.header.sources[0].running.records += 1;
-    arrive(&store, 2, short).unwrap();
+    arrive(&store, 2, short).await.unwrap();
     seal(&store).await.unwrap();
     assert!(!store.ledger(&Tenant::default(), Timestamp(9)).remove(0).balanced);
 }
@@ -236,9 +238,9 @@ async fn a_declared_loss_stands_beside_the_equation_and_is_a_gap_of_its_time() {
         time: Timestamp(50),
     };
     with_gap.header.sources[0].gaps.push(gap);
-    arrive(&store, 1, with_gap.clone()).unwrap();
+    arrive(&store, 1, with_gap.clone()).await.unwrap();
     with_gap.header.batch = id(2);
-    arrive(&store, 2, with_gap).unwrap();
+    arrive(&store, 2, with_gap).await.unwrap();
     seal(&store).await.unwrap();
     let row = store.ledger(&Tenant::default(), Timestamp(60)).remove(0);
     assert!(row.balanced);
@@ -252,7 +254,7 @@ async fn a_declared_loss_stands_beside_the_equation_and_is_a_gap_of_its_time() {
 async fn a_record_that_was_read_and_never_became_a_batch_unbalances_the_ledger() {
     let ground = Ground::new();
     let store = ground.open().await;
-    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    arrive(&store, 1, batch(1, 5, 0, 10)).await.unwrap();
     seal(&store).await.unwrap();
     let beat = |at: Timestamp, records: u64| {
         let read = Count { bytes: records * RECORD_BYTES, records };
@@ -288,7 +290,7 @@ async fn completeness_waits_for_the_batches_that_a_heartbeat_names() {
     let past = TimeRange::new(Timestamp(0), now).unwrap();
     let before = store.completeness(&Tenant::default(), past, now);
     assert_eq!((before.complete, before.complete_to), (false, None), "batch 1 is not in");
-    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    arrive(&store, 1, batch(1, 5, 0, 10)).await.unwrap();
     let then = store.completeness(&Tenant::default(), past, now);
     assert!(then.complete);
     assert_eq!(then.complete_to, Some(now.plus_ns(-second)), "in the centre's clock");
@@ -311,14 +313,18 @@ async fn completeness_waits_for_the_batches_that_a_heartbeat_names() {
 async fn retention_removes_whole_splits_by_receipt_and_their_objects() {
     let ground = Ground::new();
     let store = ground.open().await;
-    arrive(&store, 1, batch(1, 5, 0, 10)).unwrap();
+    arrive(&store, 1, batch(1, 5, 0, 10)).await.unwrap();
     seal(&store).await.unwrap();
     assert_eq!(store.expire(Timestamp(7), Timestamp(9)).await.unwrap(), 0);
     assert_eq!(store.expire(Timestamp(8), Timestamp(9)).await.unwrap(), 1);
     assert!(seen(&store).await.is_empty());
     let path = object_path(SplitId(uuid::Uuid::nil()));
     assert!(ground.objects.get_opts(&path, object_store::GetOptions::default()).await.is_err());
-    assert_eq!(arrive(&store, 2, batch(2, 5, 0, 10)).unwrap().rows, 0, "marks outlive the data");
+    assert_eq!(
+        arrive(&store, 2, batch(2, 5, 0, 10)).await.unwrap().rows,
+        0,
+        "marks outlive the data"
+    );
 }
 
 #[derive(Debug, Clone)]
@@ -361,7 +367,7 @@ async fn run(steps: Vec<Step>) {
             Step::Batch { source, from, records } => {
                 let next = batch(log.len() as u64 + 1, source, from, from + records);
                 log.push(next.clone());
-                if arrive(&store, log.len() as u64, next).is_ok() {
+                if arrive(&store, log.len() as u64, next).await.is_ok() {
                     expect.extend((from + 1..=from + records).map(|record| (source, record)));
                 }
             }
@@ -369,7 +375,7 @@ async fn run(steps: Vec<Step>) {
                 let again = log[at % log.len()].clone();
                 log.push(again.clone());
                 assert_eq!(
-                    arrive(&store, log.len() as u64, again).map_or(0, |entered| entered.rows),
+                    arrive(&store, log.len() as u64, again).await.map_or(0, |entered| entered.rows),
                     0
                 );
             }
@@ -384,7 +390,7 @@ async fn run(steps: Vec<Step>) {
                 store = ground.open().await;
                 for at in store.arrived().0..log.len() as u64 {
                     // A batch that was turned back for its holes is turned back again.
-                    let _same_as_before = arrive(&store, at + 1, log[at as usize].clone());
+                    let _same_as_before = arrive(&store, at + 1, log[at as usize].clone()).await;
                 }
             }
         }

@@ -28,11 +28,16 @@ impl Side {
         batch
     }
 
-    fn arrive(&self, store: &Store, position: u64, batch: Batch) -> Result<Entered, TurnedBack> {
-        self.arrive_refusing(store, position, batch, Vec::new())
+    async fn arrive(
+        &self,
+        store: &Store,
+        position: u64,
+        batch: Batch,
+    ) -> Result<Entered, TurnedBack> {
+        self.arrive_refusing(store, position, batch, Vec::new()).await
     }
 
-    fn arrive_refusing(
+    async fn arrive_refusing(
         &self,
         store: &Store,
         position: u64,
@@ -41,7 +46,7 @@ impl Side {
     ) -> Result<Entered, TurnedBack> {
         let (tenant, received) = (self.tenant.clone(), Timestamp(7));
         let position = LogPosition(position);
-        store.arrive(Arrival { position, received, tenant, batch, refused })
+        store.arrive(Arrival { position, received, tenant, batch, refused }).await
     }
 
     /// His collector's sign of life: so much is read of each of the sources.
@@ -86,7 +91,7 @@ async fn both(ground: &Ground) -> Store {
             position: 2 * RECORD_BYTES,
             reason: Reason::MessageTooLong,
         };
-        side.arrive_refusing(&store, position, batch, vec![refused]).unwrap();
+        side.arrive_refusing(&store, position, batch, vec![refused]).await.unwrap();
         store.hear(&side.tenant, &side.beat(seconds(2), &[side.source], 3), seconds(2)).unwrap();
     }
     store
@@ -165,9 +170,9 @@ async fn a_tail_is_fed_with_its_own_tenants_records_only() {
     let [acme, globex] = sides();
     let store = both(&Ground::new()).await;
     let mut feed = store.subscribe(&acme.tenant);
-    globex.arrive(&store, 3, globex.batch(2, 3, 5)).unwrap();
+    globex.arrive(&store, 3, globex.batch(2, 3, 5)).await.unwrap();
     assert!(feed.is_empty());
-    acme.arrive(&store, 4, acme.batch(2, 3, 5)).unwrap();
+    acme.arrive(&store, 4, acme.batch(2, 3, 5)).await.unwrap();
     let rows = feed.try_recv().unwrap();
     assert_eq!(rows.len(), 2);
     assert!(rows.iter().all(|row| row.origin.tenant == acme.tenant.name()));
@@ -183,7 +188,7 @@ async fn a_batch_is_whose_token_brought_it_whatever_it_says_itself() {
         *origin =
             Arc::new(Origin { tenant: globex.tenant.name().to_owned(), ..Origin::clone(origin) });
     }
-    acme.arrive(&store, 1, batch).unwrap();
+    acme.arrive(&store, 1, batch).await.unwrap();
     let rows = &store.snapshot(&acme.tenant).buffer[0];
     assert!(rows.iter().all(|row| row.origin.tenant == acme.tenant.name()));
     assert_eq!(store.ledger(&acme.tenant, seconds(3)).len(), 1);
@@ -225,14 +230,14 @@ async fn what_names_anothers_is_turned_away_whole_and_again_when_the_log_is_read
         for store in [store, ground.open().await] {
             let before = seen(&store).await;
             assert_eq!(
-                globex.arrive(&store, 3, intrusion.clone()),
+                globex.arrive(&store, 3, intrusion.clone()).await,
                 turned_away.map(|()| unreachable!())
             );
             assert_eq!(seen(&store).await, before, "{how}");
             assert!(store.snapshot(&globex.tenant).buffer.is_empty(), "{how}");
             sides().iter().for_each(|side| check_views(&store, side));
             assert_eq!(store.arrived(), LogPosition(3), "the Log is read on");
-            let next = acme.arrive(&store, 4, acme.batch(2, 3, 5)).unwrap();
+            let next = acme.arrive(&store, 4, acme.batch(2, 3, 5)).await.unwrap();
             assert_eq!(next.rows, 2, "{how}: and his own goes on");
         }
     }
@@ -258,7 +263,7 @@ async fn who_brings_a_batch_owns_its_names_whoever_was_heard_under_them_before()
     let store = ground.open().await;
     let squatter = Side { collector: acme.collector, ..globex.clone() };
     store.hear(&globex.tenant, &squatter.beat(seconds(1), &[acme.source], 99), seconds(1)).unwrap();
-    acme.arrive(&store, 1, acme.batch(1, 0, 3)).unwrap();
+    acme.arrive(&store, 1, acme.batch(1, 0, 3)).await.unwrap();
     let row = |store: &Store| store.ledger(&acme.tenant, seconds(2)).remove(0);
     assert_eq!(row(&store).read.records, 0, "what globex said he read is nothing to acme");
     seal(&store).await.unwrap();

@@ -1,0 +1,153 @@
+//! How what is buffered becomes true: up to three splits, one commit.
+//!
+//! ```text
+//!   cut ──> records ──┐
+//!       ──> spans   ──┼─ build ──> put (orphans) ──> one Meta commit ──> splits in, buffered items out
+//!       ──> samples ──┘                │                   │
+//!                                      └────── failed ─────┴──> taken back; the next cut has them again
+//! ```
+//! Invariants:
+//! - at most one cut is open at a time;
+//! - the commit adds all splits of the cut or none;
+//! - splits are swapped in and buffered items out under one lock, after the commit: no query sees an item
+//!   twice or not at all.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use nilometer_model::{LogPosition, Timestamp};
+use object_store::PutMode;
+
+use super::{SHARD, Store, StoreError};
+use crate::buffer::Buffered;
+use crate::commit::{Checkpoint, Commit};
+use crate::split::{
+    Split, SplitError, SplitId, SplitMeta, SplitOrigin, build, build_samples, build_spans,
+    object_path,
+};
+
+/// Items on their way into splits, and the commit that will make them true.
+#[derive(Debug)]
+pub struct Cut {
+    items: Buffered,
+    from: LogPosition,
+    to: LogPosition,
+    commit: Commit,
+}
+
+impl Store {
+    /// Begins a seal: everything that arrived so far. It stays visible.
+    #[must_use]
+    pub fn cut(&self, now: Timestamp) -> Cut {
+        let mut inner = self.inner();
+        let checkpoint = Checkpoint { log: self.log, position: inner.arrived };
+        let mut commit = Commit { time: now, checkpoint: Some(checkpoint), ..Commit::default() };
+        inner.live.cut(&mut commit);
+        commit.dead_letters = std::mem::take(&mut inner.dead_letters);
+        let items = inner.buffer.cut();
+        let (from, to) = (inner.cut_to, inner.arrived);
+        inner.cut_to = to;
+        Cut { items, from, to, commit }
+    }
+
+    /// Ends a seal: builds and stores the splits, commits, and swaps them in for the buffered items. Returns
+    /// how far the Log may be trimmed.
+    ///
+    /// # Errors
+    /// When a split cannot be built, stored or committed; the items stay buffered, and the next cut
+    /// takes them again.
+    pub async fn publish(&self, cut: Cut) -> Result<LogPosition, StoreError> {
+        let Cut { items, from, to, mut commit } = cut;
+        match self.make_splits(items, from, to).await {
+            Ok(splits) => {
+                commit.add.extend(splits.iter().map(|split| split.meta().clone()));
+                self.commit(commit, splits, from).await?;
+                Ok(to)
+            }
+            Err(error) => {
+                self.take_back(&commit, from);
+                Err(error)
+            }
+        }
+    }
+
+    async fn make_splits(
+        &self,
+        items: Buffered,
+        from: LogPosition,
+        to: LogPosition,
+    ) -> Result<Vec<Split>, StoreError> {
+        let revision = self.inner().state.revision;
+        let origin = SplitOrigin { log: self.log, log_from: from, log_to: to, revision };
+        let built = tokio::task::spawn_blocking(move || build_all(&items, origin)).await;
+        let built = built.map_err(|_| StoreError::Interrupted)??;
+        if built.is_empty() {
+            return Ok(Vec::new());
+        }
+        fail::fail_point!("index::before_put", |_| std::process::abort());
+        let mut splits = Vec::new();
+        for (meta, bytes) in built {
+            self.put(&meta, bytes).await?;
+            splits.push(Split::open(Arc::clone(&self.objects), meta).await?);
+        }
+        fail::fail_point!("index::after_put", |_| std::process::abort());
+        Ok(splits)
+    }
+
+    async fn put(&self, meta: &SplitMeta, bytes: Bytes) -> Result<(), StoreError> {
+        let path = object_path(meta.id);
+        self.objects.put_opts(&path, bytes.into(), PutMode::Create.into()).await?;
+        Ok(())
+    }
+
+    async fn commit(
+        &self,
+        commit: Commit,
+        splits: Vec<Split>,
+        from: LogPosition,
+    ) -> Result<(), StoreError> {
+        let _committing = self.committing.lock().await;
+        let expected = self.inner().state.revision;
+        let committed = self.meta.commit(SHARD, expected, &commit).await;
+        fail::fail_point!("index::after_commit", |_| std::process::abort());
+        let revision = match committed {
+            Ok(revision) => revision,
+            Err(error) => {
+                self.take_back(&commit, from);
+                return Err(error.into());
+            }
+        };
+        let mut inner = self.inner();
+        inner.state.fold(revision, &commit);
+        inner.buffer.release();
+        inner.splits.extend(splits.into_iter().map(|split| (split.meta().id, Arc::new(split))));
+        Ok(())
+    }
+
+    fn take_back(&self, commit: &Commit, from: LogPosition) {
+        let mut inner = self.inner();
+        inner.live.uncut(commit);
+        inner.buffer.keep();
+        inner.cut_to = from;
+        let mut letters = commit.dead_letters.clone();
+        letters.append(&mut inner.dead_letters);
+        inner.dead_letters = letters;
+    }
+}
+
+/// A split of each kind of which there is something.
+fn build_all(items: &Buffered, origin: SplitOrigin) -> Result<Vec<(SplitMeta, Bytes)>, SplitError> {
+    let Buffered { rows, spans, samples } = items;
+    let new_id = || SplitId(uuid::Uuid::now_v7());
+    let mut built = Vec::new();
+    if !rows.is_empty() {
+        built.push(build(new_id(), rows, origin)?);
+    }
+    if !spans.is_empty() {
+        built.push(build_spans(new_id(), spans, origin)?);
+    }
+    if !samples.is_empty() {
+        built.push(build_samples(new_id(), samples, origin)?);
+    }
+    Ok(built)
+}
