@@ -10,26 +10,20 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use nilometer_model::limits::NAME_BYTES_MAX;
-use nilometer_model::{
-    Count, LineageId, LogPosition, Origin, RowRef, Rows, SourceId, Stream, Tenant, Timestamp,
-};
-use nilometer_store::{NotOwned, Read};
+use nilometer_model::{Count, Origin, RowRef, Rows, SourceId, Stream, Tenant, Timestamp};
+use nilometer_store::NotOwned;
 use nilometer_wire::{
-    BatchHeader, Fingerprint, IngestAnswer, IngestRequest, IntakeError, NdjsonLine, RefusedLine,
-    SourceRange, parse_line,
+    IngestAnswer, IngestRequest, IntakeError, NdjsonLine, RefusedLine, parse_line,
 };
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::batch::{NextBatch, journal_range};
 use crate::intake::{Parts, forbidden, unavailable};
-use crate::lanes::{Lane, Lanes};
-use crate::limits::{
-    INGEST_BATCH_RECORDS, INGEST_BATCH_TEXT_BYTES, INGEST_REFUSED_LISTED_MAX,
-    INGEST_VISIBLE_WAIT_MS,
-};
+use crate::lanes::Lanes;
+use crate::limits::{INGEST_BATCH_RECORDS, INGEST_BATCH_TEXT_BYTES, INGEST_REFUSED_LISTED_MAX};
 use crate::metrics;
 
 /// Takes lines in.
@@ -73,20 +67,22 @@ impl Ingest {
         let mut from = 0;
         let mut last = None;
         let mut running = Count::default();
-        for mut piece in parsed.pieces {
-            let range = match keyed {
+        for piece in parsed.pieces {
+            let items = piece.rows.into();
+            let next = match keyed {
                 Some(source) => {
                     running += piece.count;
-                    journal_range(source, from, piece.to, running)
+                    let range = journal_range((source, Stream::Ingest), from, piece.to, running);
+                    NextBatch { items, range, own: None }
                 }
-                None => lane_range(&lane, &mut piece),
+                None => NextBatch::own(&lane, Stream::Ingest, items),
             };
             from = piece.to;
-            last = Some(self.append(&mut lane, range, piece, keyed.is_none()).await?);
+            last = Some(next.append(&self.parts, &mut lane).await?);
         }
         drop(lane);
         if let Some(position) = last {
-            self.see(position).await;
+            self.parts.see(position).await;
         }
         // Another may have named the source while this was under way.
         self.check_owner(&tenant, keyed)?;
@@ -100,100 +96,10 @@ impl Ingest {
             _ => Ok(()),
         }
     }
-
-    /// Whoever sent lines and then asks for them shall find them; an index that is behind is not
-    /// waited for long.
-    async fn see(&self, position: LogPosition) {
-        let visible = self.parts.store.until_visible(position);
-        let wait = Duration::from_millis(INGEST_VISIBLE_WAIT_MS);
-        let _late = tokio::time::timeout(wait, visible).await;
-    }
-
-    async fn append(
-        &self,
-        lane: &mut Lane,
-        range: SourceRange,
-        piece: Piece,
-        counts: bool,
-    ) -> Result<LogPosition, IntakeError> {
-        let Piece { mut rows, count, .. } = piece;
-        rows.origins =
-            rows.origins.iter().map(|origin| with_source(origin, range.source)).collect();
-        let (source, running) = (range.source, range.running);
-        let header = self.header(lane, range);
-        let records = rows.len();
-        let encoded =
-            tokio::task::spawn_blocking(move || nilometer_wire::encode(&header, &rows.into())).await;
-        let frame = encoded
-            .map_err(|_| unavailable("the batch broke its encoder"))?
-            .map_err(|error| unavailable(&error.to_string()))?;
-        let position = match self.parts.append(&lane.tenant, &frame).await {
-            Ok(position) => position,
-            Err(error) => {
-                lane.begin_anew();
-                return Err(error);
-            }
-        };
-        lane.advance();
-        if counts {
-            lane.count += count;
-        }
-        metrics::batch_durable(records, frame.len(), 0);
-        let (tenant, collector) = (lane.tenant.clone(), lane.collector);
-        let read = Read { tenant, collector, count: running, as_of: self.parts.clock.now() };
-        self.parts.store.note_read(source, read);
-        Ok(position)
-    }
-
-    fn header(&self, lane: &Lane, range: SourceRange) -> BatchHeader {
-        BatchHeader {
-            batch: lane.next_batch(),
-            tenant: lane.tenant.name().to_owned(),
-            shard_map: 0,
-            dictionary: 0,
-            frozen_at: self.parts.clock.now(),
-            replaces: Vec::new(),
-            node: self.parts.node.clone(),
-            sources: vec![range],
-        }
-    }
-}
-
-/// Moves the piece's positions behind the lane's counter.
-fn lane_range(lane: &Lane, piece: &mut Piece) -> SourceRange {
-    let from = lane.count.records;
-    for (at, position) in piece.rows.position.iter_mut().enumerate() {
-        *position = from + at as u64 + 1;
-    }
-    let mut running = lane.count;
-    running += piece.count;
-    journal_range(lane.source(), from, running.records, running)
-}
-
-/// What a batch covers of a journal; it has no file and no pod.
-fn journal_range(source: SourceId, from: u64, to: u64, running: Count) -> SourceRange {
-    SourceRange {
-        source,
-        lineage: LineageId(source.0),
-        component: "ingest".to_owned(),
-        instance: String::new(),
-        stream: Stream::Ingest,
-        path: String::new(),
-        fingerprint: Fingerprint::default(),
-        from,
-        to,
-        running,
-        gaps: Vec::new(),
-        ended: false,
-    }
 }
 
 pub(crate) fn keyed_source(tenant: &Tenant, key: &str) -> SourceId {
     SourceId(xxh3_64(format!("ingest\0{tenant}\0{key}").as_bytes()))
-}
-
-fn with_source(origin: &Arc<Origin>, source: SourceId) -> Arc<Origin> {
-    Arc::new(Origin { source, ..Origin::clone(origin) })
 }
 
 /// What a request's lines are read with.

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,12 +21,14 @@ use tokio::sync::Semaphore;
 
 use crate::admit::admit;
 use crate::disk::DiskGauge;
+use crate::door::Received;
 use crate::entry::Entry;
 use crate::index::SHARD;
 use crate::ingest::Ingest;
 use crate::lanes::is_own_collector;
 use crate::limits::{
-    BUSY_RETRY_AFTER_S, DECODING_MAX, INDEX_LAG_MS_MAX, LINGER_MS, LOG_BACKLOG_ENTRIES_MAX,
+    BUSY_RETRY_AFTER_S, DECODING_MAX, INDEX_LAG_MS_MAX, INGEST_VISIBLE_WAIT_MS, LINGER_MS,
+    LOG_BACKLOG_ENTRIES_MAX,
 };
 use crate::metrics;
 
@@ -62,8 +65,9 @@ pub struct IntakeParts {
 
 /// The centre's intake.
 pub struct CentreIntake {
-    parts: Arc<Parts>,
+    pub(crate) parts: Arc<Parts>,
     ingest: Ingest,
+    pub(crate) received: Received,
     decoding: Semaphore,
     /// An entry of the Log that had not arrived when readiness was asked for, and when that was.
     waited_for: Mutex<Option<(u64, Timestamp)>>,
@@ -92,7 +96,9 @@ impl CentreIntake {
         let log_failed = AtomicBool::new(false);
         let parts = Arc::new(Parts { store, log, clock, node, disk, appended, log_failed });
         let ingest = Ingest::new(Arc::clone(&parts));
-        Self { parts, ingest, decoding: Semaphore::new(DECODING_MAX), waited_for: Mutex::new(None) }
+        let received = Received::new(Arc::clone(&parts));
+        let decoding = Semaphore::new(DECODING_MAX);
+        Self { parts, ingest, received, decoding, waited_for: Mutex::new(None) }
     }
 
     /// Why the centre is not ready to take more in; empty when it is.
@@ -195,8 +201,16 @@ impl Parts {
         Ok(position)
     }
 
+    /// Whoever sent something and then asks for it shall find it; an index that is behind is not waited for
+    /// long.
+    pub(crate) async fn see(&self, position: LogPosition) {
+        let visible = self.store.until_visible(position);
+        let wait = Duration::from_millis(INGEST_VISIBLE_WAIT_MS);
+        let _late = tokio::time::timeout(wait, visible).await;
+    }
+
     /// Turns senders back while the index is far behind or the disk is nearly full.
-    async fn has_room(&self) -> Result<(), IntakeError> {
+    pub(crate) async fn has_room(&self) -> Result<(), IntakeError> {
         if self.disk.is_low(self.clock.now()).await {
             metrics::turned_back("disk");
             return Err(unavailable("the disk is nearly full"));

@@ -2,7 +2,8 @@
 //! need not wait for one another's fsync.
 //!
 //! Invariants:
-//! - a lane is one tenant's: one epoch, one source, a counter that moves only with a successful append;
+//! - a lane is one tenant's: one epoch, one source, a counter that moves only with a successful append; an
+//!   append whose outcome nobody heard, as when its sender left, ends the epoch;
 //! - the collector that the lanes of a tenant speak as is the intake's own, one per tenant, and no
 //!   collector that draws its uuid can be taken for one;
 //! - at most [`INGEST_TENANTS_MAX`] tenants have lanes at a time: whoever was served longest ago gives
@@ -49,14 +50,39 @@ impl Lane {
         BatchId { collector: self.collector, epoch: self.epoch, sequence }
     }
 
-    /// Its next batch is durable.
-    pub(crate) fn advance(&mut self) {
-        self.sequence.0 += 1;
+    /// Its next batch is on its way to the Log.
+    pub(crate) fn attempt(&mut self) -> Attempt<'_> {
+        Attempt { lane: self, durable: false }
     }
 
     /// Nobody knows what became of its next batch: it goes on as another journal.
-    pub(crate) fn begin_anew(&mut self) {
+    fn begin_anew(&mut self) {
         *self = Self::new(self.tenant.clone(), self.collector);
+    }
+}
+
+/// A lane while its next batch is being appended. Whoever lets go of it without an answer, because the append
+/// failed or because its sender has left, leaves a lane that begins anew.
+#[must_use]
+pub(crate) struct Attempt<'a> {
+    lane: &'a mut Lane,
+    durable: bool,
+}
+
+impl Attempt<'_> {
+    /// The batch is durable, and adds so much to the lane's own source.
+    pub(crate) fn durable(mut self, own: Count) {
+        self.lane.sequence.0 += 1;
+        self.lane.count += own;
+        self.durable = true;
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        if !self.durable {
+            self.lane.begin_anew();
+        }
     }
 }
 
@@ -181,5 +207,18 @@ mod tests {
         assert!(!is_own_collector(pipeline, drawn));
         let elsewhere = own_collector(PipelineId(uuid::Uuid::now_v7()), &tenant(1));
         assert!(!is_own_collector(pipeline, elsewhere));
+    }
+
+    #[test]
+    fn a_lane_goes_on_behind_a_durable_batch_and_begins_anew_behind_one_of_unknown_outcome() {
+        let lane = Lanes::new(PipelineId::default()).of(&tenant(1));
+        let mut lane = lane.try_lock().unwrap();
+        let (source, first) = (lane.source(), lane.next_batch());
+        lane.attempt().durable(Count::one(5));
+        assert_eq!((lane.source(), lane.count), (source, Count::one(5)));
+        assert_eq!(lane.next_batch().sequence, Sequence(first.sequence.0 + 1));
+        drop(lane.attempt());
+        assert_ne!(lane.source(), source);
+        assert_eq!((lane.count, lane.next_batch().sequence), (Count::default(), Sequence(1)));
     }
 }

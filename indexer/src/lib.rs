@@ -7,7 +7,9 @@
 //! - the index loop reads from the checkpoint in Meta, never from a position of its own.
 
 mod admit;
+mod batch;
 mod disk;
+mod door;
 mod entry;
 mod index;
 mod ingest;
