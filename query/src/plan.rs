@@ -14,17 +14,15 @@ mod pattern;
 mod pipeline;
 mod prune;
 mod selection;
+mod signal;
 mod test;
 mod text;
-mod typed;
 mod value;
 
 use std::cell::Cell;
 use std::sync::Arc;
 
-use nilometer_block::Columns;
-use nilometer_model::{Rows, Severity, Tenant, TimeRange, Timestamp};
-use nilometer_store::Prune;
+use nilometer_model::{Rows, Tenant, TimeRange, Timestamp};
 use regex::Regex;
 
 use crate::language::{SyntaxError, parse};
@@ -37,6 +35,8 @@ pub(crate) use pipeline::{
     Arrange, Bins, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep, bin_start,
 };
 pub(crate) use selection::Selection;
+pub(crate) use signal::spans::{SpanField, milliseconds};
+pub(crate) use signal::{ColumnSet, Signal, SignalField};
 pub(crate) use value::{Number, Rank, Type, Value};
 
 /// What a field must say.
@@ -48,29 +48,30 @@ pub(crate) enum Wanted {
     Absent,
 }
 
-/// A checked query.
+/// A checked query of one signal.
 #[derive(Debug, Clone)]
-pub(crate) struct Filter {
+pub(crate) struct Filter<S: Signal = Rows> {
     tenant: Tenant,
-    root: Step,
+    root: Step<S>,
+    prune: S::Prune,
     /// What it has found in blocks; none when it is not to remember.
     found: Option<Arc<Found>>,
 }
 
 /// A part of a filter.
 #[derive(Debug, Clone)]
-enum Step {
+pub(crate) enum Step<S: Signal> {
     All,
     Text(text::Text),
     /// A regular expression or wildcard over the message.
     Pattern(Regex),
-    Field(Field, test::Test),
-    And(Vec<Step>),
-    Or(Vec<Step>),
-    Not(Box<Step>),
+    Field(S::Field, test::Test),
+    And(Vec<Self>),
+    Or(Vec<Self>),
+    Not(Box<Self>),
 }
 
-impl Filter {
+impl<S: Signal> Filter<S> {
     /// Understands and checks a query of `tenant`.
     ///
     /// # Errors
@@ -79,8 +80,13 @@ impl Filter {
         Ok(Self::new(tenant, compile::filter(text, &parse(text)?)?))
     }
 
-    fn new(tenant: &Tenant, root: Step) -> Self {
-        Self { tenant: tenant.clone(), root, found: None }
+    fn new(tenant: &Tenant, root: Step<S>) -> Self {
+        Self { tenant: tenant.clone(), prune: S::prune(&root), root, found: None }
+    }
+
+    /// All of the tenant's rows; blocks that `prune` rules out need not be read for them.
+    pub(crate) fn everything(tenant: &Tenant, prune: S::Prune) -> Self {
+        Self { tenant: tenant.clone(), root: Step::All, prune, found: None }
     }
 
     /// Whom it belongs to.
@@ -90,7 +96,7 @@ impl Filter {
     }
 
     /// What the tenant's rows must say, field by field.
-    pub(crate) fn of(tenant: &Tenant, wanted: Vec<(Field, Wanted)>) -> Self {
+    pub(crate) fn of(tenant: &Tenant, wanted: Vec<(S::Field, Wanted)>) -> Self {
         let not = |step| Step::Not(Box::new(step));
         let step = |(field, wanted)| match wanted {
             Wanted::OneOf(values) => Step::Field(field, test::Test::In(values)),
@@ -104,16 +110,16 @@ impl Filter {
     /// The tenant's rows that fit; those in the range, or all of them when none is given: then their
     /// times are not looked at.
     #[must_use]
-    pub(crate) fn select(&self, rows: &Rows, range: Option<TimeRange>) -> Selection {
+    pub(crate) fn select(&self, rows: &S, range: Option<TimeRange>) -> Selection {
         let own: Vec<bool> =
-            rows.origins.iter().map(|origin| origin.tenant == self.tenant.name()).collect();
+            rows.origins().iter().map(|origin| origin.tenant == self.tenant.name()).collect();
         let all_own = own.iter().all(|own| *own);
-        let is_own = |row: usize| all_own || own[rows.origin[row] as usize];
+        let is_own = |row: usize| all_own || own[rows.origin()[row] as usize];
         let among = match range {
             None if all_own => Selection::all(rows.len()),
             None => Selection::of(rows.len(), is_own),
             Some(range) => Selection::of(rows.len(), |row| {
-                range.contains(Timestamp(rows.time[row])) && is_own(row)
+                range.contains(Timestamp(rows.times()[row])) && is_own(row)
             }),
         };
         self.root.select(rows, among)
@@ -134,27 +140,31 @@ impl Filter {
 
     /// Which blocks need to be looked at.
     #[must_use]
-    pub(crate) fn prune(&self) -> Prune {
-        self.root.prune()
+    pub(crate) fn prune(&self) -> &S::Prune {
+        &self.prune
     }
 
     /// The columns that [`Filter::select`] looks at, besides the time where a range is given.
     #[must_use]
-    pub(crate) fn columns(&self) -> Columns {
+    pub(crate) fn columns(&self) -> S::Columns {
         self.root.columns()
     }
 }
 
-impl Step {
+impl<S: Signal> Step<S> {
     /// The rows of `among` that fit.
-    fn select(&self, rows: &Rows, among: Selection) -> Selection {
+    fn select(&self, rows: &S, among: Selection) -> Selection {
         if among.is_empty() {
             return among;
         }
         match self {
             Self::All => among,
-            Self::Text(text) => text.select(&rows.message, &among),
-            Self::Pattern(regex) => among.keep(|row| regex.is_match(rows.message.get(row))),
+            Self::Text(text) => {
+                rows.searched().select(&among, |column, among| text.select(column, among))
+            }
+            Self::Pattern(regex) => rows
+                .searched()
+                .select(&among, |column, among| among.keep(|row| regex.is_match(column.get(row)))),
             Self::Field(field, test) => fitting(field, test, rows, &among),
             Self::And(steps) => steps.iter().fold(among, |left, step| step.select(rows, left)),
             Self::Or(steps) => steps.iter().fold(Selection::none(rows.len()), |found, step| {
@@ -168,23 +178,13 @@ impl Step {
         }
     }
 
-    fn prune(&self) -> Prune {
+    fn columns(&self) -> S::Columns {
         match self {
-            Self::All | Self::Pattern(_) | Self::Not(_) => Prune::All,
-            Self::Text(text) => prune::text(text),
-            Self::Field(field, test) => prune::field(field, test),
-            Self::And(steps) => Prune::And(steps.iter().map(Self::prune).collect()),
-            Self::Or(steps) => Prune::Or(steps.iter().map(Self::prune).collect()),
-        }
-    }
-
-    fn columns(&self) -> Columns {
-        match self {
-            Self::All => Columns::NONE,
-            Self::Text(_) | Self::Pattern(_) => Columns::MESSAGE,
+            Self::All => S::Columns::default(),
+            Self::Text(_) | Self::Pattern(_) => S::SEARCHED,
             Self::Field(field, _) => field.columns(),
             Self::And(steps) | Self::Or(steps) => {
-                steps.iter().fold(Columns::NONE, |all, step| all.with(step.columns()))
+                steps.iter().fold(S::Columns::default(), |all, step| all.with(step.columns()))
             }
             Self::Not(step) => step.columns(),
         }
@@ -192,10 +192,17 @@ impl Step {
 }
 
 /// The rows of `among` whose value fits; of those that are alike one is asked.
-fn fitting(field: &Field, test: &test::Test, rows: &Rows, among: &Selection) -> Selection {
-    let fits = |row| field.value(rows, row).is_some_and(|value| test.fits(&value));
-    let classes = rows.origins.len().max(Severity::ALL.len());
-    let known = vec![Cell::new(None); classes];
+fn fitting<S: Signal>(
+    field: &S::Field,
+    test: &test::Test,
+    rows: &S,
+    among: &Selection,
+) -> Selection {
+    let fits = |row| {
+        let number = field.number(rows, row).and_then(|number| test.fits_number(number));
+        number.unwrap_or_else(|| field.value(rows, row).is_some_and(|value| test.fits(&value)))
+    };
+    let known = vec![Cell::new(None); rows.classes()];
     among.keep(|row| {
         let Some(class) = field.class(rows, row) else { return fits(row) };
         let fits = known[class].get().unwrap_or_else(|| fits(row));

@@ -23,7 +23,7 @@ use super::{ask, limits};
 use crate::execute::{self, FieldCount, FieldsRequest, Limits, ValuesRequest};
 use crate::language::{FUNCTIONS, PIPES};
 use crate::limits::{COMPLETE_ITEMS_MAX, COMPLETE_NAMES_MAX, COMPLETE_ROWS, COMPLETE_TIME};
-use crate::plan::Field;
+use crate::plan::{Field, SignalField};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]

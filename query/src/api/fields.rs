@@ -17,7 +17,7 @@ use super::limits::{LIMIT_DEFAULT, LIMIT_MAX};
 use super::params::{self, Params};
 use crate::execute::{self, FieldsRequest, Limits, ValuesRequest};
 use crate::limits::{FIELDS_MAX, VALUES_MAX};
-use crate::plan::Field;
+use crate::plan::{Field, SignalField};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]

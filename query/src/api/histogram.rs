@@ -20,7 +20,7 @@ use super::error::ApiError;
 use super::limits::{BUCKETS_DEFAULT, BUCKETS_MAX};
 use super::params::{self, Params};
 use crate::execute::{HistogramRequest, Limits};
-use crate::plan::Field;
+use crate::plan::{Field, SignalField};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]

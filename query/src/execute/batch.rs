@@ -2,10 +2,8 @@
 //!
 //! Invariant: two rows of one batch with the same class in a column have the same value there.
 
-use nilometer_model::Rows;
-
 use super::table::Table;
-use crate::plan::{Field, Value};
+use crate::plan::{Signal, SignalField, Value};
 
 /// Rows of one kind.
 pub(super) trait Batch {
@@ -16,17 +14,17 @@ pub(super) trait Batch {
     fn class(&self, row: usize, column: &Self::Column) -> Option<usize>;
 }
 
-/// Records.
-pub(super) struct Records<'a>(pub(super) &'a Rows);
+/// Rows of a signal.
+pub(super) struct Records<'a, S>(pub(super) &'a S);
 
-impl Batch for Records<'_> {
-    type Column = Field;
+impl<S: Signal> Batch for Records<'_, S> {
+    type Column = S::Field;
 
-    fn value(&self, row: usize, column: &Field) -> Value<'_> {
+    fn value(&self, row: usize, column: &S::Field) -> Value<'_> {
         column.typed(self.0, row)
     }
 
-    fn class(&self, row: usize, column: &Field) -> Option<usize> {
+    fn class(&self, row: usize, column: &S::Field) -> Option<usize> {
         column.class(self.0, row)
     }
 }

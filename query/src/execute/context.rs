@@ -67,7 +67,7 @@ pub(crate) async fn context(
     let Some((order, speaker)) = scanned.fold.found else {
         return if scanned.limited.is_some() { Err(QueryError::NotReached) } else { Ok(None) };
     };
-    let filter = Arc::new(Filter::of(&request.tenant, neighbours(request, &speaker)));
+    let filter: Arc<Filter> = Arc::new(Filter::of(&request.tenant, neighbours(request, &speaker)));
     let page = async |limit: usize, direction, after| {
         let (range, limits, filter) = (TimeRange::ALL, request.limits, Arc::clone(&filter));
         let after = Some(after);

@@ -17,7 +17,7 @@ use nilometer_store::Snapshot;
 use self::leaves::Leaves;
 use super::scan::{Fold, Question, Unit, scan};
 use super::{LimitedBy, Limits, QueryError, Stats};
-use crate::plan::{Field, Filter, OWN_FIELDS, Selection, Type};
+use crate::plan::{Field, Filter, OWN_FIELDS, Selection, SignalField, Type};
 
 /// Whose fields are counted.
 #[derive(Debug, Clone)]

@@ -11,7 +11,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use nilometer_block::Columns;
 use nilometer_model::{Rows, TimeRange};
 use nilometer_store::Snapshot;
 
@@ -25,12 +24,14 @@ use super::table::{Table, row_bytes};
 use super::wide::{Wide, fields};
 use super::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::GROUPED_ROWS_AT_ONCE;
-use crate::plan::{Arrange, Field, Grouping, Plan, Selection, Shape, SortKey, TableStep};
+use crate::plan::{
+    Arrange, ColumnSet, Grouping, Plan, Selection, Shape, Signal, SignalField, SortKey, TableStep,
+};
 
 /// A query, and how much of its answer is wanted.
 #[derive(Debug, Clone)]
-pub(crate) struct PipelineRequest {
-    pub plan: Arc<Plan>,
+pub(crate) struct PipelineRequest<S: Signal = Rows> {
+    pub plan: Arc<Plan<S>>,
     pub range: TimeRange,
     /// Rows of the answer.
     pub rows: usize,
@@ -59,9 +60,9 @@ struct Begun {
 ///
 /// # Errors
 /// [`QueryError`] when memory does not suffice or the data cannot be read.
-pub(crate) async fn pipeline(
+pub(crate) async fn pipeline<S: Signal>(
     snapshot: &Snapshot,
-    request: &PipelineRequest,
+    request: &PipelineRequest<S>,
 ) -> Result<Tabled, QueryError> {
     let started = Instant::now();
     let begun = match &request.plan.shape {
@@ -100,20 +101,19 @@ fn check(bytes: usize, limits: &Limits) -> Result<(), QueryError> {
     if bytes > limit_bytes { Err(QueryError::OverLimit { limit_bytes }) } else { Ok(()) }
 }
 
-fn question(request: &PipelineRequest) -> Question {
+fn question<S: Signal>(request: &PipelineRequest<S>) -> Question<S> {
     Question::of(&request.plan.filter, request.range, request.limits)
 }
 
 /// One grouping of all records.
-async fn grouped(
+async fn grouped<S: Signal>(
     snapshot: &Snapshot,
-    request: &PipelineRequest,
-    grouping: &Arc<Grouping<Field>>,
+    request: &PipelineRequest<S>,
+    grouping: &Arc<Grouping<S::Field>>,
 ) -> Result<Begun, QueryError> {
     let keys = grouping.keys.iter().map(|key| &key.column);
-    let columns = keys.chain(&grouping.inputs).map(Field::columns);
-    let columns = columns.fold(Columns::NONE, Columns::with);
-    let fold = Grouped { groups: Groups::of(grouping), columns, rows: Vec::new() };
+    let columns = columns_of::<S>(keys.chain(&grouping.inputs));
+    let fold = Grouped::<S> { groups: Groups::of(grouping), columns, rows: Vec::new() };
     let scanned = scan(snapshot, &question(request), fold).await?;
     let (groups, limits) = (scanned.fold.groups, request.limits);
     let table = blocking(move || tabled(groups, &limits));
@@ -126,23 +126,23 @@ async fn grouped(
 }
 
 /// Groups what a scan finds.
-struct Grouped {
-    groups: Groups<Field>,
-    columns: Columns,
+struct Grouped<S: Signal> {
+    groups: Groups<S::Field>,
+    columns: S::Columns,
     /// Those rows of a block that fit.
     rows: Vec<u32>,
 }
 
-impl Fold for Grouped {
-    fn wants(&self, _: &Unit) -> bool {
+impl<S: Signal> Fold<S> for Grouped<S> {
+    fn wants(&self, _: &Unit<S>) -> bool {
         true
     }
 
-    fn columns(&self) -> Columns {
+    fn columns(&self) -> S::Columns {
         self.columns
     }
 
-    fn take(&mut self, rows: &Rows, fits: &Selection) {
+    fn take(&mut self, rows: &S, fits: &Selection) {
         self.rows.clear();
         // A block has fewer rows than that.
         self.rows.extend(fits.iter().filter_map(|row| u32::try_from(row).ok()));
@@ -155,8 +155,11 @@ impl Fold for Grouped {
 }
 
 /// The first records, and the table that is made of them.
-async fn listed(snapshot: &Snapshot, request: &PipelineRequest) -> Result<Begun, QueryError> {
-    let First { sort, limit, rest } = First::of(&request.plan.records);
+async fn listed<S: Signal>(
+    snapshot: &Snapshot,
+    request: &PipelineRequest<S>,
+) -> Result<Begun, QueryError> {
+    let First::<S> { sort, limit, rest } = First::of(&request.plan.records);
     let more = !rest.is_empty() || matches!(request.plan.shape, Shape::Groups(_));
     // One more than is answered, to know whether there is more.
     let answered = if more { usize::MAX } else { request.rows.saturating_add(1) };
@@ -189,15 +192,15 @@ async fn listed(snapshot: &Snapshot, request: &PipelineRequest) -> Result<Begun,
 }
 
 /// What the scan itself does of the arranging: the sorts before the first limit, and that.
-struct First {
-    sort: Vec<SortKey<Field>>,
+struct First<S: Signal> {
+    sort: Vec<SortKey<S::Field>>,
     limit: usize,
-    rest: Vec<Arrange<Field>>,
+    rest: Vec<Arrange<S::Field>>,
 }
 
-impl First {
-    fn of(records: &[Arrange<Field>]) -> Self {
-        let is_limit = |one: &Arrange<Field>| matches!(one, Arrange::Limit(_));
+impl<S: Signal> First<S> {
+    fn of(records: &[Arrange<S::Field>]) -> Self {
+        let is_limit = |one: &Arrange<S::Field>| matches!(one, Arrange::Limit(_));
         let sorts = records.iter().position(is_limit).unwrap_or(records.len());
         let limit = records.get(sorts).map_or(usize::MAX, |limit| match limit {
             Arrange::Limit(rows) => *rows,
@@ -213,31 +216,33 @@ impl First {
     }
 }
 
+/// All columns that the fields look at.
+fn columns_of<'a, S: Signal>(fields: impl Iterator<Item = &'a S::Field>) -> S::Columns {
+    fields.map(SignalField::columns).fold(S::Columns::default(), ColumnSet::with)
+}
+
 /// The columns that are looked at once the records are found.
-fn columns_after(plan: &Plan) -> Columns {
-    let all = |fields: &mut dyn Iterator<Item = &Field>| {
-        fields.map(Field::columns).fold(Columns::NONE, Columns::with)
-    };
+fn columns_after<S: Signal>(plan: &Plan<S>) -> S::Columns {
     let shape = match &plan.shape {
-        Shape::Records => Columns::ALL,
-        Shape::Fields(named) => all(&mut named.iter().map(|named| &named.column)),
+        Shape::Records => S::Columns::ALL,
+        Shape::Fields(named) => columns_of::<S>(named.iter().map(|named| &named.column)),
         Shape::Groups(grouping) => {
             let keys = grouping.keys.iter().map(|key| &key.column);
-            all(&mut keys.chain(&grouping.inputs))
+            columns_of::<S>(keys.chain(&grouping.inputs))
         }
     };
     let sorted = plan.records.iter().flat_map(|one| match one {
         Arrange::Sort(keys) => keys.as_slice(),
         Arrange::Limit(_) => &[],
     });
-    shape.with(all(&mut sorted.map(|key| &key.column)))
+    shape.with(columns_of::<S>(sorted.map(|key| &key.column)))
 }
 
-fn arranged(
-    mut records: Rows,
-    rest: &[Arrange<Field>],
+fn arranged<S: Signal>(
+    mut records: S,
+    rest: &[Arrange<S::Field>],
     limits: &Limits,
-) -> Result<Rows, QueryError> {
+) -> Result<S, QueryError> {
     for one in rest {
         let order = match one {
             Arrange::Limit(rows) => (0..records.len().min(*rows)).collect(),
@@ -247,14 +252,14 @@ fn arranged(
                 sort(&Records(&records), records.len(), keys)
             }
         };
-        let mut ordered = Rows::default();
-        order.into_iter().for_each(|row| ordered.push(records.row(row)));
+        let mut ordered = S::default();
+        order.into_iter().for_each(|row| ordered.push_from(&records, row));
         records = ordered;
     }
     Ok(records)
 }
 
-fn shaped(records: &Rows, shape: &Shape, limits: &Limits) -> Result<Table, QueryError> {
+fn shaped<S: Signal>(records: &S, shape: &Shape<S>, limits: &Limits) -> Result<Table, QueryError> {
     let texts = records.memory_bytes();
     let cells = |columns: usize| records.len() * row_bytes(columns);
     let table = match shape {

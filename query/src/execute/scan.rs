@@ -11,7 +11,7 @@ mod reader;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nilometer_block::{BlockError, Columns, Decoder};
+use nilometer_block::BlockError;
 use nilometer_model::{Rows, TimeRange, Timestamp};
 use nilometer_store::{Snapshot, Split};
 use tokio_util::sync::CancellationToken;
@@ -19,39 +19,39 @@ use tokio_util::sync::CancellationToken;
 use self::reader::{Input, Reader};
 use super::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::{PIECE_BLOCKS_MAX, PIECE_BLOCKS_MIN, PIECE_TIME};
-use crate::plan::{Filter, Selection};
+use crate::plan::{ColumnSet, Filter, Selection, Signal};
 
 /// A block, or a chunk of the buffer.
 #[derive(Debug, Clone)]
-pub(super) struct Unit {
+pub(super) struct Unit<S = Rows> {
     pub(super) order_first: Timestamp,
     pub(super) order_last: Timestamp,
     /// All of its times lie in the range that is asked for.
     inside: bool,
-    place: Place,
+    place: Place<S>,
 }
 
 #[derive(Debug, Clone)]
-enum Place {
-    Buffer(Arc<Rows>),
+enum Place<S> {
+    Buffer(Arc<S>),
     Block { split: usize, block: u32 },
 }
 
 /// What becomes of the rows that fit.
-pub(super) trait Fold: Send + 'static {
+pub(super) trait Fold<S: Signal = Rows>: Send + 'static {
     /// Whether no row of this unit can change the answer, whatever the others hold.
-    fn is_past(&self, _: &Unit) -> bool {
+    fn is_past(&self, _: &Unit<S>) -> bool {
         false
     }
     /// Whether rows of this unit can change the answer; `false` ends the scan.
-    fn wants(&self, unit: &Unit) -> bool;
+    fn wants(&self, unit: &Unit<S>) -> bool;
     /// Whether an answer that ends before this unit gets further than what was asked for.
-    fn may_end_before(&self, _: &Unit) -> bool {
+    fn may_end_before(&self, _: &Unit<S>) -> bool {
         true
     }
     /// The columns that it looks at in rows that fit.
-    fn columns(&self) -> Columns;
-    fn take(&mut self, rows: &Rows, fits: &Selection);
+    fn columns(&self) -> S::Columns;
+    fn take(&mut self, rows: &S, fits: &Selection);
     /// Memory that it holds, bytes.
     fn memory_bytes(&self) -> usize;
     /// Why there can be no answer, if that is known by now.
@@ -61,27 +61,27 @@ pub(super) trait Fold: Send + 'static {
 }
 
 /// The end of a scan.
-pub(super) struct Scanned<F> {
+pub(super) struct Scanned<F, S = Rows> {
     pub(super) fold: F,
     pub(super) stats: Stats,
     /// Splits of the snapshot that are not wholly in the answer.
     pub(super) missing_splits: u32,
     /// The limit that ended it, and the first unit that was not read.
-    pub(super) limited: Option<(LimitedBy, Unit)>,
+    pub(super) limited: Option<(LimitedBy, Unit<S>)>,
 }
 
 /// What is asked of every row.
 #[derive(Debug, Clone)]
-pub(super) struct Question {
-    pub(super) filter: Arc<Filter>,
+pub(super) struct Question<S: Signal = Rows> {
+    pub(super) filter: Arc<Filter<S>>,
     pub(super) range: TimeRange,
     pub(super) newest_first: bool,
     pub(super) limits: Limits,
 }
 
-impl Question {
+impl<S: Signal> Question<S> {
     /// The newest rows first, for what is counted over all of them.
-    pub(super) fn of(filter: &Arc<Filter>, range: TimeRange, limits: Limits) -> Self {
+    pub(super) fn of(filter: &Arc<Filter<S>>, range: TimeRange, limits: Limits) -> Self {
         Self { filter: Arc::clone(filter), range, newest_first: true, limits }
     }
 }
@@ -92,18 +92,18 @@ impl Question {
     skip_all,
     fields(splits, bytes_read, rows_scanned, rows_matched)
 )]
-pub(super) async fn scan<F: Fold>(
+pub(super) async fn scan<S: Signal, F: Fold<S>>(
     snapshot: &Snapshot,
-    question: &Question,
+    question: &Question<S>,
     mut fold: F,
-) -> Result<Scanned<F>, QueryError> {
+) -> Result<Scanned<F, S>, QueryError> {
     let started = Instant::now();
     let left = CancellationToken::new();
     let _left_when_dropped = left.clone().drop_guard();
     let mut units = units(snapshot, question);
     units.retain(|unit| !fold.is_past(unit));
-    let mut reader = Reader::new(snapshot);
-    let mut visited = Visited::default();
+    let mut reader = Reader::new(S::splits(snapshot));
+    let mut visited = Visited::<S::Decoder>::default();
     let (mut at, mut size, mut limited, mut ahead) = (0, PIECE_BLOCKS_MIN, None, None);
     while at < units.len() && fold.wants(&units[at]) {
         if at > 0 && fold.may_end_before(&units[at]) {
@@ -162,17 +162,17 @@ fn over(limits: &Limits, bytes_read: u64, started: Instant) -> Option<LimitedBy>
 }
 
 /// Everything that may hold fitting rows, in reading order.
-fn units(snapshot: &Snapshot, question: &Question) -> Vec<Unit> {
+fn units<S: Signal>(snapshot: &Snapshot, question: &Question<S>) -> Vec<Unit<S>> {
     let (prune, range) = (question.filter.prune(), question.range);
-    let mut units: Vec<Unit> =
-        snapshot.buffer.iter().filter_map(|rows| buffered(rows, range)).collect();
-    for (split, opened) in snapshot.splits.iter().enumerate() {
+    let mut units: Vec<Unit<S>> =
+        S::buffer(snapshot).iter().filter_map(|rows| buffered(rows, range)).collect();
+    for (split, opened) in S::splits(snapshot).iter().enumerate() {
         let meta = opened.meta();
         if range.touches(meta.time_first, meta.time_last) {
             let fits_none = |block: &u32| {
                 question.filter.found_in((meta.id, *block)).is_some_and(|fits| fits.is_empty())
             };
-            let blocks = opened.blocks(question.filter.tenant(), range, &prune).into_iter();
+            let blocks = S::blocks(opened, question.filter.tenant(), range, prune).into_iter();
             let blocks = blocks.filter(|block| !fits_none(block));
             units.extend(blocks.filter_map(|block| stored(opened, (split, block), range)));
         }
@@ -185,7 +185,7 @@ fn units(snapshot: &Snapshot, question: &Question) -> Vec<Unit> {
     units
 }
 
-fn stored(opened: &Split, (split, block): (usize, u32), range: TimeRange) -> Option<Unit> {
+fn stored<S>(opened: &Split, (split, block): (usize, u32), range: TimeRange) -> Option<Unit<S>> {
     let entry = opened.directory().get(block as usize)?;
     let place = Place::Block { split, block };
     let (order_first, order_last) = (entry.order_first, entry.order_last);
@@ -194,9 +194,9 @@ fn stored(opened: &Split, (split, block): (usize, u32), range: TimeRange) -> Opt
 }
 
 /// The chunk, unless it has no row in the range.
-fn buffered(rows: &Arc<Rows>, range: TimeRange) -> Option<Unit> {
-    let (order_first, order_last) = bounds(&rows.order_time)?;
-    let (first, last) = bounds(&rows.time)?;
+fn buffered<S: Signal>(rows: &Arc<S>, range: TimeRange) -> Option<Unit<S>> {
+    let (order_first, order_last) = bounds(rows.order_times())?;
+    let (first, last) = bounds(rows.times())?;
     let inside = range.contains(first) && range.contains(last);
     let unit = Unit { order_first, order_last, inside, place: Place::Buffer(Arc::clone(rows)) };
     range.touches(first, last).then_some(unit)
@@ -208,8 +208,8 @@ fn bounds(times: &[i64]) -> Option<(Timestamp, Timestamp)> {
 
 /// What the visits of all units came to.
 #[derive(Default)]
-struct Visited {
-    decoder: Decoder,
+struct Visited<D> {
+    decoder: D,
     /// How long the last piece took.
     took: Duration,
     rows_scanned: u64,
@@ -219,11 +219,11 @@ struct Visited {
 }
 
 /// Visits the inputs until one is too many, or until nobody waits for the answer any more.
-fn visit_all<F: Fold>(
-    inputs: &[Input],
-    question: &Question,
-    fold: &mut F,
-    visited: &mut Visited,
+fn visit_all<S: Signal>(
+    inputs: &[Input<S>],
+    question: &Question<S>,
+    fold: &mut impl Fold<S>,
+    visited: &mut Visited<S::Decoder>,
     left: &CancellationToken,
 ) -> Result<(), QueryError> {
     let limit_bytes = question.limits.memory_bytes;
@@ -246,26 +246,27 @@ fn visit_all<F: Fold>(
 }
 
 /// Decodes what the filter looks at, with what costs little; texts and ids only when something fits.
-fn visit<F: Fold>(
-    input: &Input,
-    question: &Question,
-    fold: &mut F,
-    visited: &mut Visited,
+fn visit<S: Signal>(
+    input: &Input<S>,
+    question: &Question<S>,
+    fold: &mut impl Fold<S>,
+    visited: &mut Visited<S::Decoder>,
 ) -> Result<(), BlockError> {
     let decoded;
     let range = (!input.is_inside()).then_some(question.range);
-    let time = if range.is_some() { Columns::TIME } else { Columns::NONE };
+    let time = if range.is_some() { S::TIME } else { S::Columns::default() };
     let shown = fold.columns();
     let found = input.block().and_then(|block| question.filter.found_in(block));
-    let filter = found.as_ref().map_or_else(|| question.filter.columns(), |_| Columns::NONE);
+    let filter =
+        found.as_ref().map_or_else(|| question.filter.columns(), |_| S::Columns::default());
     let asked = filter.with(time);
     // When nothing but who speaks decides, most blocks have rows that fit: a second look would be the rule.
-    let cheap = if asked.is_none() { Columns::ALL } else { Columns::NUMBERS };
+    let cheap = if asked == S::Columns::default() { S::Columns::ALL } else { S::CHEAP };
     let needed = asked.with(shown.among(cheap));
     let mut rows = match input {
         Input::Buffered { rows, .. } => &**rows,
         Input::Block { bytes, .. } => {
-            decoded = visited.decoder.decode(bytes, needed)?;
+            decoded = S::decode(&mut visited.decoder, bytes, needed)?;
             &decoded
         }
     };
@@ -276,7 +277,7 @@ fn visit<F: Fold>(
     }
     let complete;
     if let (Input::Block { bytes, .. }, false) = (input, needed.has(shown)) {
-        complete = visited.decoder.decode(bytes, shown)?;
+        complete = S::decode(&mut visited.decoder, bytes, shown)?;
         rows = &complete;
     }
     visited.rows_matched += fits.count() as u64;
@@ -286,16 +287,16 @@ fn visit<F: Fold>(
 
 /// The rows of an input that fit, and lie in the range where one is given; `found` is what the filter
 /// remembers of it. What is learned of all of a block is noted.
-fn fitting(
-    input: &Input,
-    (rows, range): (&Rows, Option<TimeRange>),
-    filter: &Filter,
+fn fitting<S: Signal>(
+    input: &Input<S>,
+    (rows, range): (&S, Option<TimeRange>),
+    filter: &Filter<S>,
     found: Option<Arc<Selection>>,
 ) -> Arc<Selection> {
     match (found, range) {
         (Some(found), None) => found,
         (Some(found), Some(range)) => {
-            Arc::new(found.keep(|row| range.contains(Timestamp(rows.time[row]))))
+            Arc::new(found.keep(|row| range.contains(Timestamp(rows.times()[row]))))
         }
         (None, Some(range)) => Arc::new(filter.select(rows, Some(range))),
         (None, None) => {

@@ -6,13 +6,12 @@
 
 use std::sync::Arc;
 
-use nilometer_block::Columns;
 use nilometer_model::{Order, Rows, SourceId, TimeRange};
 use nilometer_store::Snapshot;
 
 use super::scan::{Fold, Question, Scanned, Unit, scan};
 use super::{LimitedBy, Limits, QueryError, Stats};
-use crate::plan::{Filter, Selection};
+use crate::plan::{ColumnSet, Filter, Selection, Signal};
 
 /// Which end comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,8 +22,8 @@ pub(crate) enum Direction {
 
 /// What is looked for.
 #[derive(Debug, Clone)]
-pub(crate) struct SearchRequest {
-    pub filter: Arc<Filter>,
+pub(crate) struct SearchRequest<S: Signal = Rows> {
+    pub filter: Arc<Filter<S>>,
     pub range: TimeRange,
     /// Records of one page.
     pub limit: usize,
@@ -36,8 +35,8 @@ pub(crate) struct SearchRequest {
 
 /// Records in order.
 #[derive(Debug)]
-pub(crate) struct Page {
-    pub records: Rows,
+pub(crate) struct Page<S = Rows> {
+    pub records: S,
     /// Where to go on; none when there is nothing more.
     pub next: Option<Order>,
     /// Splits that are not, or not wholly, in the answer.
@@ -50,10 +49,10 @@ pub(crate) struct Page {
 ///
 /// # Errors
 /// [`QueryError`] when memory does not suffice or the data cannot be read.
-pub(crate) async fn search(
+pub(crate) async fn search<S: Signal>(
     snapshot: &Snapshot,
-    request: &SearchRequest,
-) -> Result<Page, QueryError> {
+    request: &SearchRequest<S>,
+) -> Result<Page<S>, QueryError> {
     let newest_first = request.direction == Direction::NewestFirst;
     let question = Question {
         filter: Arc::clone(&request.filter),
@@ -71,9 +70,9 @@ pub(crate) async fn search(
     }
     let more = fold.found.len() > limit;
     fold.found.truncate(limit);
-    let mut records = Rows::default();
+    let mut records = S::default();
     for (_, rows, row) in &fold.found {
-        records.push(rows.row(*row));
+        records.push_from(rows, *row);
     }
     let last = fold.found.last().map(|(order, ..)| *order);
     let frontier = limited.as_ref().map(|(_, unread)| fold.frontier(unread));
@@ -84,16 +83,16 @@ pub(crate) async fn search(
 }
 
 /// The best rows so far: one more than the page, to know whether there is more.
-struct Best {
+struct Best<S> {
     limit: usize,
     newest_first: bool,
     after: Option<Order>,
-    found: Vec<(Order, Arc<Rows>, usize)>,
+    found: Vec<(Order, Arc<S>, usize)>,
     /// Of the rows that `found` holds.
     bytes: usize,
 }
 
-impl Best {
+impl<S: Signal> Best<S> {
     fn is_before(&self, a: Order, b: Order) -> bool {
         if self.newest_first { a > b } else { a < b }
     }
@@ -105,9 +104,9 @@ impl Best {
             self.found.reverse();
         }
         self.found.truncate(self.limit.saturating_add(1));
-        let mut kept = Rows::default();
+        let mut kept = S::default();
         for (_, rows, row) in &self.found {
-            kept.push(rows.row(*row));
+            kept.push_from(rows, *row);
         }
         self.bytes = kept.memory_bytes();
         let kept = Arc::new(kept);
@@ -117,14 +116,14 @@ impl Best {
     }
 
     /// The place in the order before which everything was read.
-    fn frontier(&self, unread: &Unit) -> Order {
+    fn frontier(&self, unread: &Unit<S>) -> Order {
         let (source, position) = (SourceId(u64::MAX), u64::MAX);
         let order_time =
             if self.newest_first { unread.order_last } else { unread.order_first.plus_ns(-1) };
         Order { order_time, source, position }
     }
 
-    fn keep_before(&mut self, unread: &Unit) {
+    fn keep_before(&mut self, unread: &Unit<S>) {
         let frontier = self.frontier(unread);
         let passed = self
             .found
@@ -133,8 +132,8 @@ impl Best {
     }
 }
 
-impl Fold for Best {
-    fn is_past(&self, unit: &Unit) -> bool {
+impl<S: Signal> Fold<S> for Best<S> {
+    fn is_past(&self, unit: &Unit<S>) -> bool {
         self.after.is_some_and(|after| {
             if self.newest_first {
                 unit.order_first > after.order_time
@@ -144,11 +143,11 @@ impl Fold for Best {
         })
     }
 
-    fn may_end_before(&self, unread: &Unit) -> bool {
+    fn may_end_before(&self, unread: &Unit<S>) -> bool {
         self.after.is_none_or(|after| self.is_before(after, self.frontier(unread)))
     }
 
-    fn wants(&self, unit: &Unit) -> bool {
+    fn wants(&self, unit: &Unit<S>) -> bool {
         if self.found.len() <= self.limit {
             return true;
         }
@@ -160,20 +159,20 @@ impl Fold for Best {
         }
     }
 
-    fn columns(&self) -> Columns {
-        Columns::ALL
+    fn columns(&self) -> S::Columns {
+        S::Columns::ALL
     }
 
-    fn take(&mut self, rows: &Rows, fits: &Selection) {
+    fn take(&mut self, rows: &S, fits: &Selection) {
         let full = self.found.len() > self.limit;
         let worst = self.found.last().map(|(order, ..)| *order).filter(|_| full);
-        let mut kept = Rows::default();
+        let mut kept = S::default();
         let mut orders = Vec::new();
-        for row in fits.iter().map(|row| rows.row(row)) {
-            let order = row.order();
+        for row in fits.iter() {
+            let order = rows.order(row);
             let fresh = self.after.is_none_or(|after| self.is_before(after, order));
             if fresh && worst.is_none_or(|worst| self.is_before(order, worst)) {
-                kept.push(row);
+                kept.push_from(rows, row);
                 orders.push(order);
             }
         }
@@ -188,6 +187,6 @@ impl Fold for Best {
     }
 
     fn memory_bytes(&self) -> usize {
-        self.bytes + self.found.len() * size_of::<(Order, Arc<Rows>, usize)>()
+        self.bytes + self.found.len() * size_of::<(Order, Arc<S>, usize)>()
     }
 }

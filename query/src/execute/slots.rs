@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use nilometer_block::Columns;
 use nilometer_model::{Rows, Severity};
 
-use crate::plan::{Field, Selection};
+use crate::plan::{Field, Selection, SignalField};
 
 /// The slot of rows without the field.
 pub(super) const ABSENT: usize = 0;

@@ -7,44 +7,43 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use nilometer_block::Columns;
-use nilometer_model::{Order, Rows};
+use nilometer_model::Order;
 
 use super::scan::{Fold, Unit};
-use crate::plan::{Field, Rank, Selection, SortKey};
+use crate::plan::{ColumnSet, Rank, Selection, Signal, SignalField, SortKey};
 
 /// What a record costs besides itself and the texts it is sorted by, bytes.
 const ENTRY_BYTES: usize = 96;
 
 /// See the file's head.
-pub(super) struct Sorted {
-    keys: Vec<SortKey<Field>>,
+pub(super) struct Sorted<S: Signal> {
+    keys: Vec<SortKey<S::Field>>,
     limit: usize,
     /// What is looked at later.
-    columns: Columns,
-    found: Vec<Entry>,
+    columns: S::Columns,
+    found: Vec<Entry<S>>,
     /// Whether `found` is in order and holds no more than asked for.
     settled: bool,
     bytes: usize,
 }
 
-struct Entry {
+struct Entry<S> {
     ranks: Vec<Rank<'static>>,
     order: Order,
-    rows: Arc<Rows>,
+    rows: Arc<S>,
     row: usize,
 }
 
-impl Sorted {
-    pub(super) fn of(keys: Vec<SortKey<Field>>, limit: usize, columns: Columns) -> Self {
+impl<S: Signal> Sorted<S> {
+    pub(super) fn of(keys: Vec<SortKey<S::Field>>, limit: usize, columns: S::Columns) -> Self {
         Self { keys, limit, columns, found: Vec::new(), settled: true, bytes: 0 }
     }
 
     /// The records, in order.
-    pub(super) fn into_rows(mut self) -> Rows {
+    pub(super) fn into_rows(mut self) -> S {
         self.settle();
-        let mut rows = Rows::default();
-        self.found.iter().for_each(|entry| rows.push(entry.rows.row(entry.row)));
+        let mut rows = S::default();
+        self.found.iter().for_each(|entry| rows.push_from(&entry.rows, entry.row));
         rows
     }
 
@@ -59,8 +58,8 @@ impl Sorted {
         let mut found = std::mem::take(&mut self.found);
         found.sort_by(|a, b| self.compare((&a.ranks, a.order), (&b.ranks, b.order)));
         found.truncate(self.limit);
-        let mut kept = Rows::default();
-        found.iter().for_each(|entry| kept.push(entry.rows.row(entry.row)));
+        let mut kept = S::default();
+        found.iter().for_each(|entry| kept.push_from(&entry.rows, entry.row));
         self.bytes = kept.memory_bytes() + found.iter().map(Entry::memory_bytes).sum::<usize>();
         let kept = Arc::new(kept);
         for (row, entry) in found.iter_mut().enumerate() {
@@ -70,7 +69,7 @@ impl Sorted {
     }
 }
 
-impl Entry {
+impl<S> Entry<S> {
     fn memory_bytes(&self) -> usize {
         let text = |rank: &Rank<'_>| match rank {
             Rank::Text(text) => text.len(),
@@ -81,32 +80,31 @@ impl Entry {
     }
 }
 
-impl Fold for Sorted {
-    fn wants(&self, _: &Unit) -> bool {
+impl<S: Signal> Fold<S> for Sorted<S> {
+    fn wants(&self, _: &Unit<S>) -> bool {
         true
     }
 
-    fn columns(&self) -> Columns {
+    fn columns(&self) -> S::Columns {
         let keys = self.keys.iter().map(|key| key.column.columns());
-        let order = Columns::ORDER_TIME.with(Columns::POSITION);
-        keys.fold(self.columns.with(order), Columns::with)
+        keys.fold(self.columns.with(S::ORDER), ColumnSet::with)
     }
 
-    fn take(&mut self, rows: &Rows, fits: &Selection) {
+    fn take(&mut self, rows: &S, fits: &Selection) {
         let full = self.settled && self.found.len() == self.limit;
         let worst = self.found.last().filter(|_| full);
-        let mut kept = Rows::default();
+        let mut kept = S::default();
         let mut entries = Vec::new();
         for row in fits.iter() {
-            let record = rows.row(row);
+            let order = rows.order(row);
             let values: Vec<_> = self.keys.iter().map(|key| key.column.typed(rows, row)).collect();
             let ranks: Vec<Rank<'_>> = values.iter().map(|value| value.rank()).collect();
-            let before = |worst: &Entry| {
-                self.compare((&ranks, record.order()), (&worst.ranks, worst.order)).is_lt()
+            let before = |worst: &Entry<S>| {
+                self.compare((&ranks, order), (&worst.ranks, worst.order)).is_lt()
             };
             if worst.is_none_or(before) {
-                kept.push(record);
-                entries.push((ranks.into_iter().map(Rank::into_owned).collect(), record.order()));
+                kept.push_from(rows, row);
+                entries.push((ranks.into_iter().map(Rank::into_owned).collect(), order));
             }
         }
         self.bytes += kept.memory_bytes();

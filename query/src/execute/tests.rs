@@ -32,7 +32,7 @@ fn facts() -> Vec<Fact> {
 }
 
 fn everything(limit: usize, direction: Direction, limits: Limits) -> SearchRequest {
-    let filter = Arc::new(Filter::parse(&Tenant::default(), "").unwrap());
+    let filter = Arc::new(<Filter>::parse(&Tenant::default(), "").unwrap());
     SearchRequest { filter, range: TimeRange::ALL, limit, direction, after: None, limits }
 }
 
@@ -125,7 +125,7 @@ async fn a_query_that_needs_more_memory_than_allowed_is_refused() {
 
 fn counts(from: i64, to: i64) -> HistogramRequest {
     HistogramRequest {
-        filter: Arc::new(Filter::parse(&Tenant::default(), "").unwrap()),
+        filter: Arc::new(<Filter>::parse(&Tenant::default(), "").unwrap()),
         range: TimeRange::new(Timestamp(from), Timestamp(to)).unwrap(),
         buckets: 1,
         by: None,

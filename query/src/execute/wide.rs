@@ -7,29 +7,27 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use nilometer_model::Rows;
-
 use super::table::{Column, Table};
 use crate::limits::ATTRIBUTE_COLUMNS_MAX;
-use crate::plan::{Field, Named, OWN_FIELDS, Type, Value, each_attribute};
+use crate::plan::{Named, Signal, SignalField, Type, Value, each_attribute};
 
 /// What a name takes besides its text while names are counted, bytes.
 const NAME_BYTES: usize = 64;
 
 /// The columns of some records.
-pub(super) struct Wide {
-    own: Vec<Named<Field>>,
+pub(super) struct Wide<S: Signal> {
+    own: Vec<Named<S::Field>>,
     /// By name.
     attributes: Vec<String>,
     /// Whether there are attributes without a column of their own.
     more: bool,
 }
 
-impl Wide {
+impl<S: Signal> Wide<S> {
     /// Every field that one of the records has; none when their names take more than so many bytes.
-    pub(super) fn of(rows: &Rows, bytes_max: usize) -> Option<Self> {
-        let has = |field: &Field| (0..rows.len()).any(|row| !field.typed(rows, row).is_null());
-        let own = OWN_FIELDS.into_iter().filter(|(_, field)| has(field));
+    pub(super) fn of(rows: &S, bytes_max: usize) -> Option<Self> {
+        let has = |field: &S::Field| (0..rows.len()).any(|row| !field.typed(rows, row).is_null());
+        let own = S::Field::own().into_iter().filter(|(_, field)| has(field));
         let own = own.map(|(name, column)| Named { name: name.to_owned(), column }).collect();
         let (attributes, more) = commonest(rows, bytes_max)?;
         Some(Self { own, attributes, more })
@@ -40,17 +38,18 @@ impl Wide {
         self.own.len() + self.attributes.len() + usize::from(self.more)
     }
 
-    pub(super) fn table(&self, rows: &Rows) -> Table {
+    pub(super) fn table(&self, rows: &S) -> Table {
         let mut table = fields(rows, &self.own);
         let (first, width) = (self.own.len(), self.width());
         let names = self.attributes.iter().map(String::as_str);
         let places: HashMap<&str, usize> = names.clone().zip(first..).collect();
-        let named =
-            names.map(Field::name_of_attribute).chain(self.more.then(|| "attributes".to_owned()));
+        let named = names
+            .map(S::Field::name_of_attribute)
+            .chain(self.more.then(|| "attributes".to_owned()));
         table.columns.extend(named.map(|name| Column { name, empty: Type::String }));
         for (row, cells) in table.rows.iter_mut().enumerate() {
             cells.resize(width, Value::Null);
-            let json = rows.attributes.get(row);
+            let json = rows.attributes().get(row);
             each_attribute(json, |name, raw| {
                 if let Some(place) = places.get(name) {
                     cells[*place] = Value::of_json(raw).into_owned();
@@ -65,8 +64,8 @@ impl Wide {
 }
 
 /// These columns of the records.
-pub(super) fn fields(rows: &Rows, columns: &[Named<Field>]) -> Table {
-    let column = |named: &Named<Field>| {
+pub(super) fn fields<S: Signal>(rows: &S, columns: &[Named<S::Field>]) -> Table {
+    let column = |named: &Named<S::Field>| {
         let empty = if named.column.is_time() { Type::Time } else { Type::String };
         Column { name: named.name.clone(), empty }
     };
@@ -80,11 +79,11 @@ pub(super) fn fields(rows: &Rows, columns: &[Named<Field>]) -> Table {
 }
 
 /// The attributes that most records have, by name; and whether there are others.
-fn commonest(rows: &Rows, bytes_max: usize) -> Option<(Vec<String>, bool)> {
+fn commonest(rows: &impl Signal, bytes_max: usize) -> Option<(Vec<String>, bool)> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut bytes = 0;
     for row in 0..rows.len() {
-        each_attribute(rows.attributes.get(row), |name, raw| {
+        each_attribute(rows.attributes().get(row), |name, raw| {
             if let Some(count) = counts.get_mut(name) {
                 *count += 1;
             } else if raw != "null" {

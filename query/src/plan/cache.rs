@@ -48,7 +48,7 @@ impl FilterCache {
     /// # Errors
     /// [`SyntaxError`], with the column.
     pub(crate) fn filter(&self, tenant: &Tenant, text: &str) -> Result<Filter, SyntaxError> {
-        let mut filter = Filter::parse(tenant, text)?;
+        let mut filter: Filter = Filter::parse(tenant, text)?;
         if !filter.columns().among(TEXTS).is_none() {
             filter.found = Some(self.found(tenant, text));
         }

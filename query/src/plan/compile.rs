@@ -4,7 +4,7 @@
 
 use nilometer_model::{Severity, Timestamp};
 
-use super::field::Field;
+use super::signal::{Meaning, Signal, SignalField};
 use super::test::{Test, duration_ms, network, number};
 use super::text::{Text, TextKind};
 use super::{Step, pattern};
@@ -12,7 +12,7 @@ use crate::language::{Comparison, Node, Problem, SyntaxError, Tree, Value};
 use crate::limits::{QUERY_REGEXES_MAX, QUERY_TERMS_MAX};
 
 /// What the tree means; `text` is the query.
-pub(super) fn filter(text: &str, tree: &Tree) -> Result<Step, SyntaxError> {
+pub(super) fn filter<S: Signal>(text: &str, tree: &Tree) -> Result<Step<S>, SyntaxError> {
     check_size(text, tree, &mut Left { terms: QUERY_TERMS_MAX, regexes: QUERY_REGEXES_MAX })?;
     step(text, tree)
 }
@@ -47,8 +47,8 @@ fn check_size(text: &str, tree: &Tree, left: &mut Left) -> Result<(), SyntaxErro
     Ok(())
 }
 
-fn step(text: &str, tree: &Tree) -> Result<Step, SyntaxError> {
-    let all = |parts: &[Tree]| -> Result<Vec<Step>, SyntaxError> {
+fn step<S: Signal>(text: &str, tree: &Tree) -> Result<Step<S>, SyntaxError> {
+    let all = |parts: &[Tree]| -> Result<Vec<Step<S>>, SyntaxError> {
         parts.iter().map(|part| step(text, part)).collect()
     };
     let bad = |error: regex::Error| bad_regex(text, tree.span.from, &error);
@@ -59,7 +59,7 @@ fn step(text: &str, tree: &Tree) -> Result<Step, SyntaxError> {
         Node::Wildcard(pieces) => wildcard(pieces).map_err(bad)?,
         Node::Regex(regex) => Step::Pattern(pattern::regex(regex).map_err(bad)?),
         Node::Field { name, value, value_span } => {
-            let field = Field::named(name);
+            let field = S::Field::named(name);
             let test = test(text, value_span.from, &field, value)?;
             Step::Field(field, test)
         }
@@ -69,7 +69,7 @@ fn step(text: &str, tree: &Tree) -> Result<Step, SyntaxError> {
     })
 }
 
-fn wildcard(pieces: &[String]) -> Result<Step, regex::Error> {
+fn wildcard<S: Signal>(pieces: &[String]) -> Result<Step<S>, regex::Error> {
     match pieces {
         [prefix, rest] if rest.is_empty() && prefix.ends_with(char::is_alphanumeric) => {
             Text::new(prefix, TextKind::Prefix).map(Step::Text)
@@ -78,7 +78,12 @@ fn wildcard(pieces: &[String]) -> Result<Step, regex::Error> {
     }
 }
 
-fn test(text: &str, at: usize, field: &Field, value: &Value) -> Result<Test, SyntaxError> {
+fn test(
+    text: &str,
+    at: usize,
+    field: &impl SignalField,
+    value: &Value,
+) -> Result<Test, SyntaxError> {
     let bad = |error: regex::Error| bad_regex(text, at, &error);
     Ok(match value {
         Value::Is(value) => Test::In(vec![as_stored(field, value)]),
@@ -101,17 +106,20 @@ fn test(text: &str, at: usize, field: &Field, value: &Value) -> Result<Test, Syn
     })
 }
 
-/// Severities are stored in lower case, whatever the query writes.
-fn as_stored(field: &Field, value: &str) -> String {
-    if *field == Field::Severity { value.to_ascii_lowercase() } else { value.to_owned() }
+/// Severities and other fixed words are stored in lower case, whatever the query writes.
+fn as_stored(field: &impl SignalField, value: &str) -> String {
+    match field.meaning() {
+        Meaning::Severity | Meaning::Word => value.to_ascii_lowercase(),
+        Meaning::Plain | Meaning::Time => value.to_owned(),
+    }
 }
 
 fn compare(
-    field: &Field,
+    field: &impl SignalField,
     comparison: Comparison,
     value: &str,
 ) -> Result<Test, (&'static str, &'static str)> {
-    if *field == Field::Severity {
+    if field.meaning() == Meaning::Severity {
         let wanted = ("a severity", "use trace, debug, info, warn, error or fatal");
         return Severity::parse(value).map(|s| Test::Severity(comparison, s)).ok_or(wanted);
     }

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use nilometer_block::Columns;
 use nilometer_model::{Rows, Timestamp};
 
-use super::attributes::attribute;
+use super::attributes::{attribute, lookup};
+use super::signal::{Meaning, SignalField};
+use super::value::Value;
 
 /// A field of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,22 +56,6 @@ impl Field {
         OWN_FIELDS.iter().map(|(name, _)| *name)
     }
 
-    /// The field of that name; every name is one.
-    #[must_use]
-    pub(crate) fn named(name: &str) -> Self {
-        if let Some(attribute) = name.strip_prefix("attributes.") {
-            return Self::Attribute(attribute.to_owned());
-        }
-        let own = OWN_FIELDS.into_iter().find(|(known, _)| *known == name).map(|(_, field)| field);
-        own.unwrap_or_else(|| Self::Attribute(name.to_owned()))
-    }
-
-    /// The name of the attribute at that path, such that [`Field::named`] finds it.
-    pub(crate) fn name_of_attribute(path: &str) -> String {
-        let plain = Self::named(path) == Self::Attribute(path.to_owned()) && !path.is_empty();
-        if plain { path.to_owned() } else { format!("attributes.{path}") }
-    }
-
     /// The name under which a split's index may know it, if it does.
     pub(crate) fn indexed(&self) -> Option<&str> {
         match self {
@@ -85,9 +71,21 @@ impl Field {
             _ => None,
         }
     }
+}
 
-    /// The columns that [`Field::value`] looks at, besides who speaks.
-    pub(crate) fn columns(&self) -> Columns {
+impl SignalField for Field {
+    type Rows = Rows;
+    const TIMES: &'static str = "time and received";
+
+    fn own() -> Vec<(&'static str, Self)> {
+        OWN_FIELDS.to_vec()
+    }
+
+    fn attribute(name: &str) -> Self {
+        Self::Attribute(name.to_owned())
+    }
+
+    fn columns(&self) -> Columns {
         match self {
             Self::Time => Columns::TIME,
             Self::Received => Columns::RECEIVED,
@@ -106,13 +104,15 @@ impl Field {
         }
     }
 
-    /// Whether the value is a time.
-    pub(crate) fn is_time(&self) -> bool {
-        matches!(self, Self::Time | Self::Received)
+    fn meaning(&self) -> Meaning {
+        match self {
+            Self::Time | Self::Received => Meaning::Time,
+            Self::Severity => Meaning::Severity,
+            _ => Meaning::Plain,
+        }
     }
 
-    /// What the row says; `None` when it does not.
-    pub(crate) fn value<'a>(&self, rows: &'a Rows, row: usize) -> Option<Cow<'a, str>> {
+    fn value<'a>(&self, rows: &'a Rows, row: usize) -> Option<Cow<'a, str>> {
         let origin = &rows.origins[rows.origin[row] as usize];
         let text: Cow<'a, str> = match self {
             Self::Attribute(name) => return attribute(rows.attributes.get(row), name),
@@ -133,6 +133,42 @@ impl Field {
             Self::Position => rows.position[row].to_string().into(),
         };
         Some(text).filter(|text| !text.is_empty())
+    }
+    fn typed<'a>(&self, rows: &'a Rows, row: usize) -> Value<'a> {
+        match self {
+            Self::Attribute(name) => {
+                lookup(rows.attributes.get(row), name).map_or(Value::Null, Value::of_json)
+            }
+            Self::Time => Value::Time(Timestamp(rows.time[row])),
+            Self::Received if rows.received[row] == 0 => Value::Null,
+            Self::Received => Value::Time(Timestamp(rows.received[row])),
+            Self::Severity => Value::Severity(rows.severity[row]),
+            Self::Position => match i64::try_from(rows.position[row]) {
+                Ok(position) => Value::Int(position),
+                Err(_) => self.text(rows, row),
+            },
+            _ => self.text(rows, row),
+        }
+    }
+
+    fn class(&self, rows: &Rows, row: usize) -> Option<usize> {
+        match self {
+            Self::Component
+            | Self::Node
+            | Self::Instance
+            | Self::Version
+            | Self::Zone
+            | Self::Stream
+            | Self::Source => Some(rows.origin[row] as usize),
+            Self::Severity => Some(rows.severity[row] as usize),
+            _ => None,
+        }
+    }
+}
+
+impl Field {
+    fn text<'a>(&self, rows: &'a Rows, row: usize) -> Value<'a> {
+        self.value(rows, row).map_or(Value::Null, Value::Text)
     }
 }
 

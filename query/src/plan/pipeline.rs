@@ -6,35 +6,35 @@
 //! Invariants:
 //! - the filter, and with it the tenant, is a part of the plan: no plan is without;
 //! - names are resolved here: what runs knows fields of records and places of columns, no names;
-//! - nothing here is of HTTP or of one signal but [`Field`]: a grouping is made of any column `C`.
+//! - nothing here is of HTTP or of one signal: a grouping is made of any column `C`.
 
 mod planner;
 
 use std::sync::Arc;
 
-use nilometer_model::{Tenant, TimeRange};
+use nilometer_model::{Rows, Tenant, TimeRange};
 
-use super::{Field, Filter, compile};
+use super::{Filter, Signal, compile};
 use crate::language::{Function, SyntaxError, parse_query};
 
 /// A checked query.
 #[derive(Debug, Clone)]
-pub(crate) struct Plan {
-    pub filter: Arc<Filter>,
+pub(crate) struct Plan<S: Signal = Rows> {
+    pub filter: Arc<Filter<S>>,
     /// What happens to the records before they become a table.
-    pub records: Vec<Arrange<Field>>,
-    pub shape: Shape,
+    pub records: Vec<Arrange<S::Field>>,
+    pub shape: Shape<S>,
     pub steps: Vec<TableStep>,
 }
 
 /// How records become a table.
 #[derive(Debug, Clone)]
-pub(crate) enum Shape {
+pub(crate) enum Shape<S: Signal = Rows> {
     /// All fields that they have.
     Records,
     /// These columns.
-    Fields(Vec<Named<Field>>),
-    Groups(Arc<Grouping<Field>>),
+    Fields(Vec<Named<S::Field>>),
+    Groups(Arc<Grouping<S::Field>>),
 }
 
 /// A column and what it is called.
@@ -102,7 +102,7 @@ pub(crate) struct Bins {
     pub step_ns: i64,
 }
 
-impl Plan {
+impl<S: Signal> Plan<S> {
     /// Understands and checks a query of `tenant`; `range` decides about the bins of `histogram`.
     ///
     /// # Errors

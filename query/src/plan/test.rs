@@ -53,6 +53,18 @@ impl Test {
     }
 }
 
+impl Test {
+    /// The same of a number; none when its text decides.
+    pub(crate) fn fits_number(&self, number: f64) -> Option<bool> {
+        match self {
+            Self::Number(comparison, than) | Self::Duration(comparison, than) => {
+                Some(number.is_finite() && comparison.holds(&number, than))
+            }
+            _ => None,
+        }
+    }
+}
+
 impl Comparison {
     fn holds<T: PartialOrd>(self, is: &T, than: &T) -> bool {
         match self {

@@ -104,7 +104,7 @@ fn every_filter_takes_its_rows_and_no_other() {
         ("reset AND (severity:error OR severity:info)", &[0, 2]),
     ];
     for (query, expect) in cases {
-        let filter = Filter::parse(&Tenant::default(), query)
+        let filter = <Filter>::parse(&Tenant::default(), query)
             .unwrap_or_else(|error| panic!("{query}: {error}"));
         let found: Vec<usize> = filter.select(&rows, None).iter().collect();
         assert_eq!(&found, expect, "{query}");
@@ -113,7 +113,7 @@ fn every_filter_takes_its_rows_and_no_other() {
 
 #[test]
 fn a_text_that_only_the_joined_column_has_is_not_found() {
-    let found = Filter::parse(&Tenant::default(), "~\"reset\" severity:trace").unwrap();
+    let found = <Filter>::parse(&Tenant::default(), "~\"reset\" severity:trace").unwrap();
     assert!(found.select(&rows(), None).is_empty());
 }
 
@@ -128,7 +128,11 @@ fn wrong_values_are_refused_at_their_column() {
         ("日 /(/", 3),
         ("/\\w{999}{9}/", 1),
     ] {
-        assert_eq!(Filter::parse(&Tenant::default(), query).unwrap_err().column, column, "{query}");
+        assert_eq!(
+            <Filter>::parse(&Tenant::default(), query).unwrap_err().column,
+            column,
+            "{query}"
+        );
     }
 }
 
@@ -146,7 +150,7 @@ fn a_query_has_so_many_terms_and_expressions_and_no_more() {
     ] {
         let parse = |count: usize| {
             let query = vec![one; count].join(" OR ");
-            Filter::parse(&Tenant::default(), &query).map_err(|error| error.problem)
+            <Filter>::parse(&Tenant::default(), &query).map_err(|error| error.problem)
         };
         parse(most).unwrap();
         assert_eq!(parse(most + 1).unwrap_err(), Problem::TooLarge(limit), "{one}");
@@ -166,7 +170,7 @@ fn the_index_is_asked_only_what_it_knows() {
         ("a.b:1", "Or([Equals { field: \"a.b\", value: \"1\" }, Exists { field: \"a\" }])"),
     ] {
         assert_eq!(
-            format!("{:?}", Filter::parse(&Tenant::default(), query).unwrap().prune()),
+            format!("{:?}", <Filter>::parse(&Tenant::default(), query).unwrap().prune()),
             expect,
             "{query}"
         );

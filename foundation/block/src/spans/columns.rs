@@ -65,6 +65,12 @@ impl SpanColumns {
         Self(self.0 | others.0)
     }
 
+    /// Those of these that are among `others`.
+    #[must_use]
+    pub const fn among(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
     /// Whether all of `others` are among these.
     #[must_use]
     pub const fn has(self, others: Self) -> bool {
@@ -95,6 +101,7 @@ mod tests {
         assert!(two.has(SpanColumns::START) && two.has(SpanColumns::NONE));
         assert!(!two.has(SpanColumns::TREE) && two.has_any(SpanColumns::TREE));
         assert!(!two.has_any(SpanColumns::EVENTS));
+        assert_eq!(two.among(SpanColumns::TREE), SpanColumns::START);
         assert_eq!(format!("{two:?}"), r#"{"start", "links"}"#);
         let all = SpanColumns::NAMES.into_iter();
         assert_eq!(all.fold(SpanColumns::NONE, |all, (_, one)| all.with(one)), SpanColumns::ALL);

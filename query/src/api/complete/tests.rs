@@ -37,7 +37,7 @@ proptest! {
         let field = escaped(&Field::name_of_attribute(&name));
         let rows = record(&name, &value);
         for q in [format!("{field}:{}", literal(&value)), format!("{field}:in(x,{})", literal(&value))] {
-            let filter = Filter::parse(&Tenant::default(), &q);
+            let filter = <Filter>::parse(&Tenant::default(), &q);
             let filter = filter.unwrap_or_else(|error| panic!("{q}: {error}"));
             prop_assert_eq!(filter.select(&rows, None).count(), 1, "{}", q);
         }

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use nilometer_model::Rows;
 use nilometer_model::limits::ATTRIBUTE_DEPTH_MAX;
 
-use crate::plan::{Field, Type, Value, each_attribute};
+use crate::plan::{Field, SignalField, Type, Value, each_attribute};
 
 /// What a path takes besides its text, bytes.
 const ENTRY_BYTES: usize = 96;

@@ -11,19 +11,18 @@ use std::fmt::Display;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nilometer_model::Rows;
-use nilometer_store::{Snapshot, SplitError};
+use nilometer_store::{Split, SplitError};
 
 use super::{Place, Unit};
 use crate::plan::BlockId;
 
 /// Rows, or the bytes that hold them.
-pub(super) enum Input {
-    Buffered { rows: Arc<Rows>, inside: bool },
+pub(super) enum Input<S> {
+    Buffered { rows: Arc<S>, inside: bool },
     Block { split: usize, id: BlockId, bytes: Bytes, inside: bool },
 }
 
-impl Input {
+impl<S> Input<S> {
     /// Whether all of its times lie in the range that is asked for.
     pub(super) fn is_inside(&self) -> bool {
         match self {
@@ -42,7 +41,8 @@ impl Input {
 
 /// See the file's head. Splits are named by their place in the snapshot.
 pub(super) struct Reader<'a> {
-    snapshot: &'a Snapshot,
+    /// All splits of the snapshot that hold such rows.
+    of: &'a [Arc<Split>],
     bytes_read: u64,
     /// Splits of which blocks were read.
     splits: BTreeSet<usize>,
@@ -53,9 +53,9 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(snapshot: &'a Snapshot) -> Self {
+    pub(super) fn new(of: &'a [Arc<Split>]) -> Self {
         let (splits, missing, gone) = <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
-        Self { snapshot, bytes_read: 0, splits, missing, gone }
+        Self { of, bytes_read: 0, splits, missing, gone }
     }
 
     pub(super) fn bytes_read(&self) -> u64 {
@@ -73,13 +73,13 @@ impl<'a> Reader<'a> {
     /// Notes that a part of the split is not in the answer.
     pub(super) fn miss(&mut self, split: usize, why: &impl Display) {
         if self.missing.insert(split) {
-            let id = self.snapshot.splits[split].meta().id.0;
+            let id = self.of[split].meta().id.0;
             tracing::error!(split = %id, %why, "a part of a split cannot be read; it is left out");
         }
     }
 
     /// What can be read of the units, with one read for each split.
-    pub(super) async fn read(&mut self, units: &[Unit]) -> Vec<Input> {
+    pub(super) async fn read<S>(&mut self, units: &[Unit<S>]) -> Vec<Input<S>> {
         let mut inputs = Vec::with_capacity(units.len());
         let mut wanted: Vec<(usize, u32, bool)> = Vec::new();
         for unit in units {
@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
                 self.splits.insert(split);
                 self.bytes_read += bytes.len() as u64;
                 let inside = group.iter().any(|(_, of, inside)| *of == block && *inside);
-                let id = (self.snapshot.splits[split].meta().id, block);
+                let id = (self.of[split].meta().id, block);
                 inputs.push(Input::Block { split, id, bytes, inside });
             }
         }
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
         if self.gone.contains(&split) {
             return Vec::new();
         }
-        let opened = &self.snapshot.splits[split];
+        let opened = &self.of[split];
         match opened.read_blocks(blocks).await {
             Ok(read) => return blocks.iter().copied().zip(read).collect(),
             Err(error) => self.miss(split, &error),

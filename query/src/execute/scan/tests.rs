@@ -19,8 +19,8 @@ impl Fold for Held {
         true
     }
 
-    fn columns(&self) -> Columns {
-        Columns::NONE
+    fn columns(&self) -> nilometer_block::Columns {
+        nilometer_block::Columns::NONE
     }
 
     fn take(&mut self, _: &Rows, _: &Selection) {

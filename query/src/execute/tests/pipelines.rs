@@ -8,7 +8,7 @@ use crate::plan::{Plan, Type, Value};
 
 fn request(text: &str, rows: usize, limits: Limits) -> PipelineRequest {
     let range = TimeRange::new(Timestamp(-1_000), Timestamp(100_000)).unwrap();
-    let plan = Plan::parse(&Tenant::default(), text, range).unwrap();
+    let plan = <Plan>::parse(&Tenant::default(), text, range).unwrap();
     PipelineRequest { plan: Arc::new(plan), range, rows, limits }
 }
 

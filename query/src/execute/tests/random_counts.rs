@@ -12,7 +12,7 @@ use super::super::*;
 use super::facts::{Fact, Json, World};
 use super::naive::{self, Ask};
 use super::random::{ask, fact};
-use crate::plan::{Field, Filter, OWN_FIELDS, Type};
+use crate::plan::{Field, Filter, OWN_FIELDS, SignalField, Type};
 
 const NAMES: [&str; 16] = [
     "severity",
@@ -51,7 +51,7 @@ fn question() -> impl Strategy<Value = Question> {
 }
 
 fn filter(question: &Question) -> Arc<Filter> {
-    Arc::new(Filter::parse(&Tenant::default(), &question.ask.written()).unwrap())
+    Arc::new(<Filter>::parse(&Tenant::default(), &question.ask.written()).unwrap())
 }
 
 /// The facts that fit, with their numbers.

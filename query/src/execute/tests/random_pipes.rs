@@ -111,7 +111,7 @@ fn shown(table: &Table) -> Shown {
 
 async fn found(world: &World, text: &str, (from, to): (i64, i64)) -> Shown {
     let range = TimeRange::new(Timestamp(from), Timestamp(to)).unwrap();
-    let plan = Plan::parse(&Tenant::default(), text, range)
+    let plan = <Plan>::parse(&Tenant::default(), text, range)
         .unwrap_or_else(|error| panic!("{text}: {error}"));
     let plan = Arc::new(plan);
     let request = PipelineRequest { plan, range, rows: 10_000, limits: Limits::default() };

@@ -13,30 +13,30 @@ use nilometer_model::TimeRange;
 use super::{Arrange, Bins, GroupCall, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep};
 use crate::language::{BinStep, Call, Function, Key, Name, Pipe, Problem, SortBy, SyntaxError};
 use crate::limits::{HISTOGRAM_BINS_MAX, HISTOGRAM_NICE_BINS_MAX};
-use crate::plan::{Field, Filter};
+use crate::plan::{Filter, Signal, SignalField};
 
 /// What the pipes mean; `text` is the query.
-pub(super) fn plan(
-    filter: Arc<Filter>,
+pub(super) fn plan<S: Signal>(
+    filter: Arc<Filter<S>>,
     text: &str,
     pipes: &[Pipe],
     range: TimeRange,
-) -> Result<Plan, SyntaxError> {
+) -> Result<Plan<S>, SyntaxError> {
     let plan = Plan { filter, records: Vec::new(), shape: Shape::Records, steps: Vec::new() };
     let mut planner = Planner { text, range, plan, columns: Vec::new() };
     pipes.iter().try_for_each(|pipe| planner.pipe(pipe))?;
     Ok(planner.plan)
 }
 
-struct Planner<'a> {
+struct Planner<'a, S: Signal> {
     text: &'a str,
     range: TimeRange,
-    plan: Plan,
+    plan: Plan<S>,
     /// What the columns of the table are called, behind a grouping.
     columns: Vec<String>,
 }
 
-impl Planner<'_> {
+impl<S: Signal> Planner<'_, S> {
     fn pipe(&mut self, pipe: &Pipe) -> Result<(), SyntaxError> {
         match pipe {
             Pipe::Stats { calls, by } => self.group(calls, by),
@@ -55,7 +55,7 @@ impl Planner<'_> {
         matches!(self.plan.shape, Shape::Groups(_))
     }
 
-    fn arrange(&mut self, records: Arrange<Field>, table: Arrange<usize>) {
+    fn arrange(&mut self, records: Arrange<S::Field>, table: Arrange<usize>) {
         if self.is_table() {
             self.plan.steps.push(TableStep::Arrange(table));
         } else {
@@ -64,7 +64,7 @@ impl Planner<'_> {
     }
 
     /// The field of the records that the name means.
-    fn field(&self, name: &Name) -> Result<Field, SyntaxError> {
+    fn field(&self, name: &Name) -> Result<S::Field, SyntaxError> {
         if let Shape::Fields(chosen) = &self.plan.shape {
             let found = chosen.iter().find(|one| one.name == name.text);
             let names = chosen.iter().map(|one| one.name.as_str());
@@ -78,7 +78,7 @@ impl Planner<'_> {
                 format!("say | stats {} before it, or put a field's name in quotes", name.text);
             return Err(SyntaxError::at(self.text, name.at, problem, hint));
         }
-        Ok(Field::named(&name.text))
+        Ok(S::Field::named(&name.text))
     }
 
     /// The column of the table that the name means.
@@ -118,7 +118,7 @@ impl Planner<'_> {
             return Ok(());
         }
         let named = |name: &Name| Ok(Named { name: name.text.clone(), column: self.field(name)? });
-        let chosen: Vec<Named<Field>> = names.iter().map(named).collect::<Result<_, _>>()?;
+        let chosen: Vec<Named<S::Field>> = names.iter().map(named).collect::<Result<_, _>>()?;
         self.plan.shape = Shape::Fields(chosen);
         Ok(())
     }
@@ -159,11 +159,12 @@ impl Planner<'_> {
         &self,
         calls: &[Call],
         by: &[Key],
-        grouping: &Grouping<Field>,
+        grouping: &Grouping<S::Field>,
     ) -> Result<(), SyntaxError> {
         let bad = |name: &Name, wanted| {
             let problem = Problem::BadValue { wanted, value: name.text.clone() };
-            let hint = "times are time and received; they have min, max and count";
+            let times = S::Field::TIMES;
+            let hint = format!("times are {times}; they have min, max and count");
             Err(SyntaxError::at(self.text, name.at, problem, hint))
         };
         for (key, meant) in by.iter().zip(&grouping.keys) {

@@ -12,7 +12,7 @@ fn hour() -> TimeRange {
 }
 
 fn plan(text: &str) -> Result<Plan, SyntaxError> {
-    Plan::parse(&Tenant::default(), text, hour())
+    <Plan>::parse(&Tenant::default(), text, hour())
 }
 
 #[test]
@@ -102,11 +102,11 @@ fn a_histogram_takes_the_smallest_nice_step_that_makes_few_bins() {
     ] {
         let from = hour().from().plus_ns(1);
         let range = TimeRange::new(from, from.plus_ns(seconds * 1_000_000_000)).unwrap();
-        let plan = Plan::parse(&Tenant::default(), "| histogram", range).unwrap();
+        let plan = <Plan>::parse(&Tenant::default(), "| histogram", range).unwrap();
         let Shape::Groups(grouping) = &plan.shape else { panic!() };
         assert_eq!(grouping.keys[0].name, expect, "{seconds} s");
     }
-    let all = Plan::parse(&Tenant::default(), "| histogram", TimeRange::ALL).unwrap();
+    let all = <Plan>::parse(&Tenant::default(), "| histogram", TimeRange::ALL).unwrap();
     let Some(TableStep::EveryBin(bins)) = all.steps.first() else { panic!() };
     assert!(bins.count() <= 60);
 }
@@ -124,7 +124,7 @@ fn a_histogram_has_at_most_so_many_bins_and_not_one_more() {
     for (bins, fits) in [(100_000, true), (100_001, false)] {
         use nilometer_model::Timestamp;
         let range = TimeRange::new(Timestamp(first), Timestamp(first + bins * step_ns)).unwrap();
-        let plan = Plan::parse(&Tenant::default(), "a | histogram 1ms", range);
+        let plan = <Plan>::parse(&Tenant::default(), "a | histogram 1ms", range);
         assert_eq!(plan.is_ok(), fits, "{bins}");
         if let Err(error) = plan {
             assert_eq!(

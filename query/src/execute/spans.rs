@@ -1,0 +1,15 @@
+//! Answers over spans: what is counted over all of them, traces by what they are, one trace.
+//!
+//! ```text
+//!   read_spans:  snapshot ─(range, prune)─> blocks of spans, buffered chunks ─> fold       (execute/scan.rs)
+//!   read_trace:  snapshot ─(trace table)──> the blocks that may hold it ─────> its spans
+//! ```
+//! Invariants:
+//! - a span is counted once: the store holds each (trace, span) once;
+//! - a span is in a range when its start is; a trace when its first start is.
+
+mod read;
+mod trace;
+
+pub(crate) use read::{SpanFold, SpansRead, read_spans};
+pub(crate) use trace::{TraceRead, read_trace};

@@ -1,0 +1,98 @@
+//! All spans of a range, block by block: what all answers over many spans stand on.
+//!
+//! Invariants:
+//! - a fold is shown a whole block, and which of its spans are the tenant's and begin in the range: the rest of a
+//!   trace mostly lies in the same block;
+//! - blocks come newest first and are let go at once: memory is the fold's alone.
+
+use std::sync::Arc;
+
+use nilometer_block::SpanColumns;
+use nilometer_model::{Spans, Tenant, TimeRange};
+use nilometer_store::{Snapshot, SpanPrune};
+
+use crate::execute::scan::{Fold, Question, Unit, scan};
+use crate::execute::{LimitedBy, Limits, QueryError, Stats};
+use crate::plan::{Filter, Selection};
+
+/// What becomes of the spans.
+pub(crate) trait SpanFold: Send + 'static {
+    /// `fits`: the rows that are in the range.
+    fn take(&mut self, spans: &Spans, fits: &Selection);
+    /// Memory that it holds, bytes.
+    fn memory_bytes(&self) -> usize;
+    /// Why there can be no answer, if that is known by now.
+    fn refusal(&self) -> Option<QueryError> {
+        None
+    }
+}
+
+/// The end of a fold.
+#[derive(Debug)]
+pub(crate) struct SpansRead<F> {
+    pub(crate) fold: F,
+    /// Splits that are not, or not wholly, in the answer.
+    pub(crate) missing_splits: u32,
+    pub(crate) stats: Stats,
+    pub(crate) limited_by: Option<LimitedBy>,
+}
+
+/// Folds the tenant's spans that begin in the range; blocks that `prune` rules out are not read.
+///
+/// # Errors
+/// [`QueryError`] when memory does not suffice or the fold refuses.
+pub(crate) async fn read_spans<F: SpanFold>(
+    snapshot: &Snapshot,
+    (tenant, range): (&Tenant, TimeRange),
+    prune: &SpanPrune,
+    (columns, limits): (SpanColumns, Limits),
+    fold: F,
+) -> Result<SpansRead<F>, QueryError> {
+    let filter = Arc::new(Filter::everything(tenant, prune.clone()));
+    read_fitting(snapshot, &filter, range, (columns, limits), fold).await
+}
+
+/// The same of the spans that fit a filter.
+pub(crate) async fn read_fitting<F: SpanFold>(
+    snapshot: &Snapshot,
+    filter: &Arc<Filter<Spans>>,
+    range: TimeRange,
+    (columns, limits): (SpanColumns, Limits),
+    fold: F,
+) -> Result<SpansRead<F>, QueryError> {
+    let question = Question::of(filter, range, limits);
+    let scanned = scan(snapshot, &question, Reading { columns, fold }).await?;
+    Ok(SpansRead {
+        fold: scanned.fold.fold,
+        missing_splits: snapshot.missing_splits + scanned.missing_splits,
+        stats: scanned.stats,
+        limited_by: scanned.limited.map(|(by, _)| by),
+    })
+}
+
+struct Reading<F> {
+    columns: SpanColumns,
+    fold: F,
+}
+
+impl<F: SpanFold> Fold<Spans> for Reading<F> {
+    fn wants(&self, _: &Unit<Spans>) -> bool {
+        true
+    }
+
+    fn columns(&self) -> SpanColumns {
+        self.columns
+    }
+
+    fn take(&mut self, spans: &Spans, fits: &Selection) {
+        self.fold.take(spans, fits);
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.fold.memory_bytes()
+    }
+
+    fn refusal(&self) -> Option<QueryError> {
+        self.fold.refusal()
+    }
+}
