@@ -1,36 +1,70 @@
-//! Admission: which records of a batch are turned away, and why. Pure: the index loop asks again and gets
+//! Admission: which items of a batch are turned away, and why. Pure: the index loop asks again and gets
 //! the same answer.
 
 use std::collections::HashMap;
 
-use nilometer_model::limits::{ATTRIBUTES_BYTES_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX};
-use nilometer_model::{Origin, Reason, RowRef, SourceId};
+use nilometer_model::limits::{
+    ATTRIBUTES_BYTES_MAX, EVENTS_BYTES_MAX, LINKS_BYTES_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX,
+    OPERATION_BYTES_MAX, STATUS_MESSAGE_BYTES_MAX,
+};
+use nilometer_model::{Entry, Items, Origin, Reason, RowRef, SampleRef, SourceId, SpanRef};
 use nilometer_wire::{Batch, Refusal};
 
-/// The records of the batch that are turned away.
+/// The items of the batch that are turned away.
 pub(crate) fn admit(batch: &Batch) -> Vec<Refusal> {
     let ranges: HashMap<SourceId, (u64, u64)> =
         batch.header.sources.iter().map(|range| (range.source, (range.from, range.to))).collect();
-    let refusal = |(index, row): (usize, RowRef<'_>)| {
-        let source = row.origin.source;
-        let declared = ranges
-            .get(&source)
-            .is_some_and(|(from, to)| *from < row.position && row.position <= *to);
-        let reason = if declared { reason(&row) } else { Some(Reason::Malformed) };
-        let index = u32::try_from(index).ok()?;
-        reason.map(|reason| Refusal { index, source, position: row.position, reason })
+    let refusal = |((index, entry), reason): ((u32, Entry), Option<Reason>)| {
+        let Entry { source, position, .. } = entry;
+        let declared =
+            ranges.get(&source).is_some_and(|(from, to)| *from < position && position <= *to);
+        let reason = if declared { reason } else { Some(Reason::Malformed) };
+        reason.map(|reason| Refusal { index, source, position, reason })
     };
-    batch.items.rows.iter().enumerate().filter_map(refusal).collect()
+    (0..).zip(batch.items.entries()).zip(reasons(&batch.items)).filter_map(refusal).collect()
 }
 
-fn reason(row: &RowRef<'_>) -> Option<Reason> {
-    if row.message.len() > MESSAGE_BYTES_MAX {
-        return Some(Reason::MessageTooLong);
-    }
-    if row.attributes.len() > ATTRIBUTES_BYTES_MAX {
-        return Some(Reason::AttributesTooLarge);
-    }
-    (longest_name(row.origin) > NAME_BYTES_MAX).then_some(Reason::NameTooLong)
+/// What is wrong with each item itself, in the order of [`Items::entries`].
+fn reasons(items: &Items) -> impl Iterator<Item = Option<Reason>> {
+    let rows = items.rows.iter().map(|row| of_row(&row));
+    let spans = items.spans.iter().map(|span| of_span(&span));
+    rows.chain(spans).chain(items.samples.iter().map(|sample| of_sample(&sample)))
+}
+
+fn of_row(row: &RowRef<'_>) -> Option<Reason> {
+    first([
+        (row.message.len() > MESSAGE_BYTES_MAX, Reason::MessageTooLong),
+        (row.attributes.len() > ATTRIBUTES_BYTES_MAX, Reason::AttributesTooLarge),
+        (longest_name(row.origin) > NAME_BYTES_MAX, Reason::NameTooLong),
+    ])
+}
+
+/// A span without both its ids has no name: it could neither be found again nor told from another.
+fn of_span(span: &SpanRef<'_>) -> Option<Reason> {
+    let is_nameless = span.trace_id == [0; 16] || span.span_id == [0; 8];
+    let is_long =
+        longest_name(span.origin) > NAME_BYTES_MAX || span.operation.len() > OPERATION_BYTES_MAX;
+    let is_large = span.attributes.len() > ATTRIBUTES_BYTES_MAX
+        || span.events.len() > EVENTS_BYTES_MAX
+        || span.links.len() > LINKS_BYTES_MAX;
+    first([
+        (is_nameless, Reason::Malformed),
+        (span.status_message.len() > STATUS_MESSAGE_BYTES_MAX, Reason::MessageTooLong),
+        (is_large, Reason::AttributesTooLarge),
+        (is_long, Reason::NameTooLong),
+    ])
+}
+
+fn of_sample(sample: &SampleRef<'_>) -> Option<Reason> {
+    let longest = longest_name(sample.origin).max(sample.name.len()).max(sample.unit.len());
+    first([
+        (sample.attributes.len() > ATTRIBUTES_BYTES_MAX, Reason::AttributesTooLarge),
+        (longest > NAME_BYTES_MAX, Reason::NameTooLong),
+    ])
+}
+
+fn first<const N: usize>(wrong: [(bool, Reason); N]) -> Option<Reason> {
+    wrong.into_iter().find_map(|(is_wrong, reason)| is_wrong.then_some(reason))
 }
 
 fn longest_name(origin: &Origin) -> usize {
@@ -39,87 +73,4 @@ fn longest_name(origin: &Origin) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use nilometer_model::{
-        BatchId, CollectorId, Count, Epoch, LineageId, Rows, Sequence, Severity, Stream, Timestamp,
-    };
-    use nilometer_wire::{BatchHeader, Fingerprint, SourceRange};
-
-    use super::*;
-
-    fn batch(message: &str, attributes: &str, position: u64, component: &str) -> Batch {
-        let source = SourceId(7);
-        let component = component.to_owned();
-        let origin = Arc::new(Origin { component: component.clone(), source, ..Origin::default() });
-        let mut rows = Rows::default();
-        rows.push(RowRef {
-            origin: &origin,
-            time: Timestamp(1),
-            order_time: Timestamp(1),
-            position,
-            bytes: 1,
-            received: Timestamp(1),
-            severity: Severity::Unset,
-            message,
-            attributes,
-            trace_id: None,
-            span_id: None,
-        });
-        let range = SourceRange {
-            source,
-            lineage: LineageId(1),
-            component,
-            instance: String::new(),
-            stream: Stream::Stdout,
-            path: String::new(),
-            fingerprint: Fingerprint::default(),
-            from: 10,
-            to: 20,
-            running: Count::default(),
-            gaps: Vec::new(),
-            ended: false,
-        };
-        let id =
-            BatchId { collector: CollectorId::default(), epoch: Epoch(1), sequence: Sequence(1) };
-        let header = BatchHeader {
-            batch: id,
-            tenant: "default".to_owned(),
-            shard_map: 0,
-            dictionary: 0,
-            frozen_at: Timestamp(1),
-            replaces: Vec::new(),
-            node: "n".to_owned(),
-            sources: vec![range],
-        };
-        Batch { header, items: rows.into() }
-    }
-
-    #[track_caller]
-    fn check(batch: &Batch, expect: Option<Reason>) {
-        let refused = admit(batch);
-        assert_eq!(refused.first().map(|refusal| refusal.reason), expect);
-        assert_eq!(refused, admit(batch), "admission is pure");
-    }
-
-    #[test]
-    fn limits_hold_at_n_and_refuse_at_n_plus_1() {
-        let (longest, longer) = ("m".repeat(MESSAGE_BYTES_MAX), "m".repeat(MESSAGE_BYTES_MAX + 1));
-        check(&batch(&longest, "", 15, "c"), None);
-        check(&batch(&longer, "", 15, "c"), Some(Reason::MessageTooLong));
-        let attributes = "a".repeat(ATTRIBUTES_BYTES_MAX);
-        check(&batch("m", &attributes, 15, "c"), None);
-        check(&batch("m", &format!("{attributes}a"), 15, "c"), Some(Reason::AttributesTooLarge));
-        let name = "n".repeat(NAME_BYTES_MAX);
-        check(&batch("m", "", 15, &name), None);
-        check(&batch("m", "", 15, &format!("{name}n")), Some(Reason::NameTooLong));
-    }
-
-    #[test]
-    fn a_record_outside_the_range_that_its_batch_declares_is_malformed() {
-        check(&batch("m", "", 20, "c"), None);
-        check(&batch("m", "", 21, "c"), Some(Reason::Malformed));
-        check(&batch("m", "", 10, "c"), Some(Reason::Malformed));
-    }
-}
+mod tests;
