@@ -12,7 +12,9 @@ use nilometer_indexer::{CentreIntake, IndexConfig, IntakeParts};
 use nilometer_journal::{LocalLog, Log, LogError, Recovery};
 use nilometer_model::{Clock, SystemClock};
 use nilometer_query::api::{AccessPolicy, ApiParts, Readiness, WriteAudit, router};
+use nilometer_receive::{Receiver, http_router};
 use nilometer_store::{LocalMeta, MetaError, Store, StoreError};
+use nilometer_wire::Door;
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use tokio::task::JoinHandle;
@@ -85,11 +87,16 @@ impl Centre {
         &self.data
     }
 
+    /// Where a receiver of this process hands over what it was sent.
+    pub(crate) fn door(&self) -> Arc<dyn Door> {
+        Arc::clone(&self.intake) as _
+    }
+
     /// Everything that this centre answers over HTTP. `others` are reasons not to be ready that the
     /// centre cannot know of.
     pub(crate) fn router(
         &self,
-        access: AccessPolicy,
+        (access, receiver): (AccessPolicy, &Receiver),
         metrics: RenderMetrics,
         others: Readiness,
         shutdown: CancellationToken,
@@ -106,6 +113,7 @@ impl Centre {
         router(ApiParts {
             store: Arc::clone(&self.store),
             intake: Arc::clone(&self.intake) as _,
+            otlp: http_router(receiver.clone()),
             access,
             audit: Arc::clone(&self.audit),
             readiness,

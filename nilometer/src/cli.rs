@@ -76,6 +76,12 @@ pub(crate) struct RoleOptions {
     /// UI, API and metrics [default: 127.0.0.1:6456, collect: 127.0.0.1:6457]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
+    /// OTLP over gRPC, or none [default: 127.0.0.1:4317]
+    #[arg(long, value_name = "ADDR")]
+    otlp_grpc: Option<String>,
+    /// OTLP over HTTP, or none [default: 127.0.0.1:4318]
+    #[arg(long, value_name = "ADDR")]
+    otlp_http: Option<String>,
     /// Tokens [default: DATA/tokens]; for collect the one it shows to the centre
     #[arg(long, value_name = "FILE")]
     token_file: Option<String>,
@@ -226,6 +232,8 @@ impl RoleOptions {
         let mut layer = Layer::default();
         layer.flag(Key::Data, self.data.clone());
         layer.flag(Key::Listen, self.listen.clone());
+        layer.flag(Key::OtlpGrpc, self.otlp_grpc.clone());
+        layer.flag(Key::OtlpHttp, self.otlp_http.clone());
         layer.flag(Key::TokenFile, self.token_file.clone());
         self.tls.add_to(&mut layer);
         layer.flag(Key::Insecure, self.insecure.then(|| "true".to_owned()));

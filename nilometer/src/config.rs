@@ -30,6 +30,8 @@ use self::written::Place;
 
 const LISTEN_PORT: u16 = 6456;
 const LISTEN_PORT_COLLECT: u16 = 6457;
+const OTLP_GRPC_PORT: u16 = 4317;
+const OTLP_HTTP_PORT: u16 = 4318;
 
 /// The command that a configuration is for; it decides a few defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,10 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     /// UI, API and `/metrics`.
     pub(crate) listen: SocketAddr,
+    /// OTLP over gRPC, if it is received.
+    pub(crate) otlp_grpc: Option<Port>,
+    /// OTLP over HTTP, if it is received on a port of its own.
+    pub(crate) otlp_http: Option<Port>,
     /// What the paths of container logs are below.
     pub(crate) rootfs: PathBuf,
     /// This host's name in every record.
@@ -75,6 +81,14 @@ pub(crate) struct Config {
     pub(crate) buffer_bytes: usize,
     /// Where spans of our own work go, if anywhere: an OTLP/HTTP endpoint.
     pub(crate) trace_to: Option<String>,
+}
+
+/// Where a receiver listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Port {
+    pub(crate) address: SocketAddr,
+    /// Nobody asked for it: it may be done without.
+    pub(crate) is_default: bool,
 }
 
 /// The files of TLS, none of them looked at yet.
@@ -170,6 +184,8 @@ impl Settings {
         Ok(Config {
             data: self.one(Key::Data, value::path)?,
             listen: self.one(Key::Listen, value::address)?,
+            otlp_grpc: self.port(Key::OtlpGrpc)?,
+            otlp_http: self.port(Key::OtlpHttp)?,
             rootfs: self.one(Key::Rootfs, value::path)?,
             node: self.one(Key::Node, value::name)?,
             files: self.many(Key::File, value::glob)?,
@@ -195,6 +211,12 @@ impl Settings {
             tls: self.tls()?,
             output: self.one(Key::Output, value::output)?,
         })
+    }
+
+    fn port(&self, key: Key) -> Result<Option<Port>, ConfigError> {
+        let is_default = self.0.get(key).is_none_or(|written| written.place == Place::Default);
+        let address = self.one(key, value::port)?;
+        Ok(address.map(|address| Port { address, is_default }))
     }
 
     /// Half a pair would be TLS that somebody believes in and nobody has.
@@ -315,9 +337,12 @@ fn defaults(purpose: Purpose, variable: &dyn Fn(&str) -> Option<String>) -> Laye
     let state = variable("STATE_DIRECTORY");
     let state =
         state.as_deref().and_then(|list| list.split(':').next()).filter(|dir| !dir.is_empty());
+    let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string();
     let values = [
         (Key::Data, state.unwrap_or("./nilometer-data").to_owned()),
-        (Key::Listen, SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string()),
+        (Key::Listen, loopback(port)),
+        (Key::OtlpGrpc, loopback(OTLP_GRPC_PORT)),
+        (Key::OtlpHttp, loopback(OTLP_HTTP_PORT)),
         (Key::Rootfs, "/".to_owned()),
         (Key::Node, host_name()),
         (Key::Insecure, "false".to_owned()),

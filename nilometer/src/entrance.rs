@@ -4,12 +4,13 @@
 //! - on loopback nobody is asked; on any other address a token is, unless somebody said on purpose not;
 //! - whatever was read from a file is read anew when it changes, for as long as the process lives.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nilometer_collector::Credentials;
 use nilometer_model::{Clock, SystemClock, Timestamp};
-use nilometer_query::api::AccessPolicy;
+use nilometer_query::api::{AccessPolicy, Tokens};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -34,28 +35,34 @@ pub(crate) enum EntranceError {
 #[derive(Default)]
 pub(crate) struct Entrance {
     reloads: Reloads,
+    /// Those that are let in, once a listener has asked for them.
+    tokens: Option<Tokens>,
 }
 
 impl Entrance {
-    /// Who may come in: on loopback anybody who means this machine, elsewhere who has a token. Tokens
-    /// stand in `file`, or in `data`.
+    /// Who may come in at an address: on loopback anybody who means this machine, elsewhere who has a token.
+    /// Tokens stand in `file`, or in `data`.
     pub(crate) fn access(
         &mut self,
-        config: &Config,
+        (config, listen): (&Config, SocketAddr),
         file: Option<&Path>,
         data: &Path,
     ) -> Result<AccessPolicy, EntranceError> {
-        if config.listen.ip().is_loopback() {
+        if listen.ip().is_loopback() {
             return Ok(AccessPolicy::Loopback);
         }
         if config.insecure {
-            tracing::warn!(listen = %config.listen, "--insecure: nobody is asked for a token");
+            tracing::warn!(%listen, "--insecure: nobody is asked for a token");
             return Ok(AccessPolicy::Insecure);
+        }
+        if let Some(tokens) = &self.tokens {
+            return Ok(AccessPolicy::Tokens(tokens.clone()));
         }
         let path = file.map_or_else(|| data.join("tokens"), Path::to_owned);
         let open = || TokensFile::open(&path).map(|(file, tokens)| (Box::new(file) as _, tokens));
         let tokens = self.reloads.watch(&[&path], open)?;
         tracing::info!(path = %path.display(), "a token from this file is needed to come in");
+        self.tokens = Some(tokens.clone());
         Ok(AccessPolicy::Tokens(tokens))
     }
 

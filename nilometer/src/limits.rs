@@ -23,6 +23,10 @@ pub(crate) const SPANS_ANSWER_BYTES_MAX: usize = 64 << 10;
 pub(crate) const CONNECTIONS_MAX: usize = 4_096;
 /// How long a client may take over its request's head.
 pub(crate) const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Requests that are open at once on one HTTP/2 connection.
+pub(crate) const STREAMS_MAX: u32 = 128;
+/// How often a quiet HTTP/2 connection is asked whether its other end lives.
+pub(crate) const PING_EVERY: Duration = Duration::from_secs(30);
 /// How long open requests may go on after the end was asked for.
 pub(crate) const DRAIN_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// How long accepting rests when the process is out of descriptors.

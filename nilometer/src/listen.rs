@@ -2,7 +2,7 @@
 //! end in order.
 //!
 //! ```text
-//!   accept ─> permit ─> [TLS handshake, a few at once] ─> HTTP/1.1 ─> router, told who the peer is
+//!   accept ─> permit ─> [TLS handshake, a few at once] ─> HTTP/1.1 or 2 ─> router, told who the peer is
 //! ```
 //! Invariants:
 //! - whoever does not finish its handshake or its head in time is closed, and holds nothing meanwhile
@@ -15,8 +15,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use nilometer_query::api::{Peer, PeerCertificate};
@@ -30,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTIONS_MAX, DRAIN_TIMEOUT, HANDSHAKE_TIMEOUT, HANDSHAKES_AT_ONCE_MAX,
-    HEADER_TIMEOUT,
+    HEADER_TIMEOUT, PING_EVERY, STREAMS_MAX,
 };
 use crate::tls::DoorTls;
 use crate::{certificates, metrics};
@@ -42,6 +43,13 @@ pub(crate) struct ListenError {
     address: SocketAddr,
     option: &'static str,
     source: std::io::Error,
+}
+
+impl ListenError {
+    /// Another process has it.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.source.kind() == std::io::ErrorKind::AddrInUse
+    }
 }
 
 /// Takes the port; `option` is what the operator set it with.
@@ -58,12 +66,28 @@ pub(crate) struct Door {
     router: Router,
     tls: Option<DoorTls>,
     handshakes: Arc<Semaphore>,
+    protocol: Protocol,
+}
+
+/// What is spoken behind a door: one protocol, so that nothing is guessed.
+#[derive(Debug, Clone, Copy)]
+enum Protocol {
+    Http1,
+    /// From the first byte on, as gRPC's clients do.
+    Http2,
 }
 
 impl Door {
     /// A plain one, or one that speaks TLS.
     pub(crate) fn new(router: Router, tls: Option<DoorTls>) -> Self {
-        Self { router, tls, handshakes: Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE_MAX)) }
+        let handshakes = Arc::new(Semaphore::new(HANDSHAKES_AT_ONCE_MAX));
+        Self { router, tls, handshakes, protocol: Protocol::Http1 }
+    }
+
+    /// One behind which HTTP/2 is spoken.
+    pub(crate) fn http2(router: Router, tls: Option<DoorTls>) -> Self {
+        let tls = tls.map(DoorTls::for_http2);
+        Self { protocol: Protocol::Http2, ..Self::new(router, tls) }
     }
 }
 
@@ -106,7 +130,7 @@ async fn connection(stream: TcpStream, address: SocketAddr, door: Door, watcher:
     let _best_effort = stream.set_nodelay(true);
     let Some(tls) = &door.tls else {
         let peer = Peer { address, tls: false, certificate: PeerCertificate::NotAsked };
-        return talk(stream, peer, door.router, watcher).await;
+        return talk(stream, peer, (door.protocol, door.router), watcher).await;
     };
     let Some(stream) = handshake(stream, tls, &door.handshakes).await else {
         metrics::handshake_failed();
@@ -114,7 +138,7 @@ async fn connection(stream: TcpStream, address: SocketAddr, door: Door, watcher:
     };
     let certificate = if tls.asks { shown(&stream) } else { PeerCertificate::NotAsked };
     let peer = Peer { address, tls: true, certificate };
-    talk(stream, peer, door.router, watcher).await;
+    talk(stream, peer, (door.protocol, door.router), watcher).await;
 }
 
 /// A stream in the clear on this side; `None` for whoever speaks no TLS, the wrong TLS, or nothing.
@@ -123,7 +147,7 @@ async fn handshake(
     tls: &DoorTls,
     turns: &Semaphore,
 ) -> Option<TlsStream<TcpStream>> {
-    let config = Arc::clone(&tls.config.borrow());
+    let config = tls.now();
     let accepted = timeout(HANDSHAKE_TIMEOUT, async {
         // Nobody is let wait with a turn in hand: it is taken once the first byte is there.
         stream.readable().await.ok()?;
@@ -147,20 +171,34 @@ fn shown(stream: &TlsStream<TcpStream>) -> PeerCertificate {
     PeerCertificate::Asked(shown.map(certificates::names).unwrap_or_default().into())
 }
 
-async fn talk<S>(stream: S, peer: Peer, router: Router, watcher: Watcher)
+async fn talk<S>(stream: S, peer: Peer, behind: (Protocol, Router), watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let (protocol, router) = behind;
     let router = TowerToHyperService::new(router);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer.clone());
         router.call(request)
     });
-    let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
+    let stream = TokioIo::new(stream);
+    let ended = match protocol {
+        Protocol::Http1 => {
+            let mut builder = http1::Builder::new();
+            builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+            watcher.watch(builder.serve_connection(stream, service)).await
+        }
+        Protocol::Http2 => {
+            let mut builder = http2::Builder::new(TokioExecutor::new());
+            builder
+                .timer(TokioTimer::new())
+                .max_concurrent_streams(STREAMS_MAX)
+                .keep_alive_interval(PING_EVERY)
+                .keep_alive_timeout(HEADER_TIMEOUT);
+            watcher.watch(builder.serve_connection(stream, service)).await
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
     }
 }

@@ -14,6 +14,7 @@ mod failpoints;
 mod limits;
 mod listen;
 mod metrics;
+mod receivers;
 mod reload;
 mod roles;
 mod shutdown;

@@ -18,8 +18,9 @@ use crate::centre::{Centre, CentreError};
 use crate::config::Config;
 use crate::entrance::{Entrance, EntranceError};
 use crate::listen::{self, Door, ListenError};
+use crate::receivers::Receivers;
 use crate::telemetry::Telemetry;
-use crate::{shutdown, telemetry, tokens};
+use crate::{receivers, shutdown, telemetry, tokens};
 
 /// How long the index may take to seal at the end.
 const SEAL_TIMEOUT: Duration = Duration::from_millis(2_500);
@@ -51,18 +52,26 @@ pub(crate) async fn serve(config: Config) -> Result<(), RoleError> {
     let telemetry = begin(&config, "serve")?;
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
+    let receivers = Receivers::bind(&config).await?;
     let centre = Centre::open(&config).await?;
     let mut entrance = Entrance::default();
-    let access = entrance.access(&config, config.token_file.as_deref(), centre.data().path())?;
+    let (tokens, data) = (config.token_file.as_deref(), centre.data().path());
+    let access = entrance.access((&config, config.listen), tokens, data)?;
     let tls = entrance.tls(&config, config.tls.ca.as_deref())?;
+    let receiver = receivers::receiver(&config, centre.door());
+    let files = (tokens, data);
+    let receivers = receivers.ready(&receiver, (&config, &mut entrance), files, tls.as_ref())?;
     let ready: Readiness = Arc::new(Vec::new);
     let metrics = Arc::clone(&telemetry.metrics);
-    let router = telemetry.around(centre.router(access, metrics, ready, stop.clone()));
+    let router = centre.router((access, &receiver), metrics, ready, stop.clone());
+    let router = telemetry.around(router);
     entrance.keep(stop.clone())?;
     let end_index = CancellationToken::new();
     let index = centre.index(end_index.clone());
+    let receivers = receivers.serve(&stop);
     say_where(&config);
     listen::serve(listener, Door::new(router, tls), stop).await;
+    join_all(receivers).await;
     end_index.cancel();
     join(index).await;
     telemetry.end().await;
@@ -74,20 +83,28 @@ pub(crate) async fn collect(config: Config) -> Result<(), RoleError> {
     let telemetry = begin(&config, "collect")?;
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
+    let receivers = Receivers::bind(&config).await?;
     let mut entrance = Entrance::default();
     // The token file is what this collector shows; who may look at it stands in its own.
-    let access = entrance.access(&config, None, &config.data)?;
+    let files = (None, config.data.as_path());
+    let access = entrance.access((&config, config.listen), files.0, files.1)?;
     let tls = entrance.tls(&config, None)?;
+    let (own, end) = nilometer_collector::door();
+    let receiver = receivers::receiver(&config, Arc::new(own));
+    let receivers = receivers.ready(&receiver, (&config, &mut entrance), files, tls.as_ref())?;
     let credentials = entrance.credentials(&config)?;
     let status = CollectorStatus::default();
     let router = node_router(access, readiness(&status), Arc::clone(&telemetry.metrics));
     entrance.keep(stop.clone())?;
     tracing::info!(to = ?config.to, "collecting");
     let door = tokio::spawn(listen::serve(listener, Door::new(router, tls), stop.clone()));
+    let receivers = receivers.serve(&stop);
     let (data, to) = (config.data.clone(), config.to.clone());
-    let collector = CollectorConfig { status, ..collector_config(&config, data, to, credentials) };
+    let collector = collector_config(&config, data, to, credentials);
+    let collector = CollectorConfig { status, door: end, ..collector };
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     stop.cancel();
+    join_all(receivers).await;
     join(door).await;
     telemetry.end().await;
     Ok(ended?)
@@ -99,16 +116,21 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let stop = shutdown::on_signal().map_err(RoleError::Signals)?;
     let listener = listen::bind(config.listen, "--listen").await?;
     let own = listen::bind(OWN_DOOR.into(), "the collector's own door").await?;
+    let receivers = Receivers::bind(&config).await?;
     let centre = Centre::open(&config).await?;
     let mut entrance = Entrance::default();
-    let access = entrance.access(&config, config.token_file.as_deref(), centre.data().path())?;
+    let (tokens, data) = (config.token_file.as_deref(), centre.data().path());
+    let access = entrance.access((&config, config.listen), tokens, data)?;
     let tls = entrance.tls(&config, config.tls.ca.as_deref())?;
+    let receiver = receivers::receiver(&config, centre.door());
+    let files = (tokens, data);
+    let receivers = receivers.ready(&receiver, (&config, &mut entrance), files, tls.as_ref())?;
     let status = CollectorStatus::default();
     let (end_door, end_index) = (CancellationToken::new(), CancellationToken::new());
     let (metrics, ready) = (Arc::clone(&telemetry.metrics), readiness(&status));
     let router = |access| {
         let (metrics, ready) = (Arc::clone(&metrics), Arc::clone(&ready));
-        telemetry.around(centre.router(access, metrics, ready, end_door.clone()))
+        telemetry.around(centre.router((access, &receiver), metrics, ready, end_door.clone()))
     };
     let (own_access, credentials) = own_token()?;
     let to = vec![format!("http://{}", own.local_addr().map_err(RoleError::OwnDoor)?)];
@@ -118,11 +140,13 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let index = centre.index(end_index.clone());
     let own = tokio::spawn(listen::serve(own, own_door, end_door.clone()));
     let door = tokio::spawn(listen::serve(listener, door, end_door.clone()));
+    let receivers = receivers.serve(&end_door);
     say_where(&config);
     let data = config.data.join("collector");
     let collector = CollectorConfig { status, ..collector_config(&config, data, to, credentials) };
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     end_door.cancel();
+    join_all(receivers).await;
     join(own).await;
     join(door).await;
     end_index.cancel();
@@ -177,6 +201,12 @@ fn say_where(config: &Config) {
     let address = own_address(config.listen);
     let scheme = if config.tls.pair.is_some() { "https" } else { "http" };
     tracing::info!("Nilometer is up: {scheme}://{address}/");
+}
+
+async fn join_all(tasks: Vec<tokio::task::JoinHandle<()>>) {
+    for task in tasks {
+        join(task).await;
+    }
 }
 
 async fn join(task: tokio::task::JoinHandle<()>) {

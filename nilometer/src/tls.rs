@@ -1,7 +1,7 @@
 //! TLS at both ends: what a listener shows and asks for, what a client shows and believes.
 //!
 //! Invariants:
-//! - rustls with ring; HTTP/1.1 is the only protocol that is spoken in it;
+//! - rustls with ring; a listener speaks one protocol in it, HTTP/1.1 or for gRPC HTTP/2;
 //! - a connection sees one consistent set of files: certificate, key and authorities change together;
 //! - a client that goes to no `https://` believes nobody, and looks for no authorities.
 
@@ -20,8 +20,9 @@ use crate::certificates::{CertificateError, Expiry, read_authorities, read_pair}
 use crate::config::{PairFiles, TlsFiles};
 use crate::reload::Reload;
 
-/// The only protocol of ours, as TLS names it.
+/// The protocols, as TLS names them.
 const HTTP_1_1: &[u8] = b"http/1.1";
+const HTTP_2: &[u8] = b"h2";
 
 /// Why TLS cannot be spoken.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +40,27 @@ pub(crate) enum TlsError {
 /// What a listener shows now, and whether it asks for client certificates.
 #[derive(Debug, Clone)]
 pub(crate) struct DoorTls {
-    pub(crate) config: watch::Receiver<Arc<ServerConfig>>,
+    config: watch::Receiver<Arc<ServerConfig>>,
     pub(crate) asks: bool,
+    http2: bool,
+}
+
+impl DoorTls {
+    /// The same for a listener that speaks HTTP/2.
+    pub(crate) fn for_http2(self) -> Self {
+        Self { http2: true, ..self }
+    }
+
+    /// What the next connection is to see.
+    pub(crate) fn now(&self) -> Arc<ServerConfig> {
+        let config = Arc::clone(&self.config.borrow());
+        if !self.http2 {
+            return config;
+        }
+        let mut config = ServerConfig::clone(&config);
+        config.alpn_protocols = vec![HTTP_2.to_vec()];
+        Arc::new(config)
+    }
 }
 
 /// The files of a listener.
@@ -60,7 +80,7 @@ impl DoorFiles {
         let (config, expiry) = server(pair, clients)?;
         let (sender, config) = watch::channel(config);
         let clients = clients.map(Path::to_owned);
-        let tls = DoorTls { config, asks: clients.is_some() };
+        let tls = DoorTls { config, asks: clients.is_some(), http2: false };
         Ok((Self { pair: pair.clone(), clients, config: sender, expiry }, tls))
     }
 }

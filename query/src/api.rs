@@ -22,6 +22,7 @@ mod dead_letters;
 mod error;
 mod export;
 mod fields;
+mod health;
 mod histogram;
 mod intake;
 mod inventory;
@@ -30,6 +31,7 @@ mod limits;
 mod login;
 mod logs;
 mod observe;
+mod otlp;
 mod page;
 mod params;
 mod peer;
@@ -70,6 +72,7 @@ use self::access::{Caller, Gate};
 use self::audit::Audit;
 use self::components::SpeakersBySplit;
 use self::error::ApiError;
+use self::health::HealthDesk;
 use self::limits::INGEST_AT_ONCE_MAX;
 use self::params::NoParams;
 use self::throttle::Throttle;
@@ -79,6 +82,8 @@ use crate::plan::FilterCache;
 pub struct ApiParts {
     pub store: Arc<Store>,
     pub intake: Arc<dyn Intake>,
+    /// Answers `/v1/logs`, `/v1/traces` and `/v1/metrics`.
+    pub otlp: Router,
     pub access: AccessPolicy,
     /// Writes down who changed what.
     pub audit: WriteAudit,
@@ -107,6 +112,7 @@ pub(crate) struct Shared {
     pub(crate) speakers: SpeakersBySplit,
     /// What the filters that were asked for last have found.
     pub(crate) filters: FilterCache,
+    pub(crate) health: HealthDesk,
     /// Logins that failed of late.
     pub(crate) logins: Throttle,
     /// The OpenAPI document, as text.
@@ -165,6 +171,7 @@ pub fn router(parts: ApiParts) -> Router {
         ingests: Semaphore::new(INGEST_AT_ONCE_MAX),
         speakers: SpeakersBySplit::default(),
         filters: FilterCache::default(),
+        health: HealthDesk::default(),
         logins: Throttle::default(),
         document: Bytes::from(document.to_json().unwrap_or_default()),
     }));
@@ -202,6 +209,11 @@ impl FromRef<Node> for RenderMetrics {
     }
 }
 
+/// A receiver's routes on a port of its own, behind the same gate.
+pub fn receiver_router(routes: Router, access: AccessPolicy) -> Router {
+    guarded(routes, Gate { policy: access, audit: None })
+}
+
 fn guarded(routes: Router, gate: Gate) -> Router {
     routes
         .method_not_allowed_fallback(|| async { ApiError::method_not_allowed() })
@@ -227,9 +239,13 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(dead_letters::dead_letters))
         .routes(routes!(dead_letters::retry))
         .routes(routes!(components::components))
+        .routes(routes!(health::health))
         .routes(routes!(intake::batches))
         .routes(routes!(intake::heartbeats))
         .routes(routes!(intake::ingest))
+        .routes(routes!(otlp::logs))
+        .routes(routes!(otlp::traces))
+        .routes(routes!(otlp::metrics))
         .routes(routes!(login::login, login::session, login::logout))
         .routes(routes!(openapi))
         .merge(process_routes())

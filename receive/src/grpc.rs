@@ -62,7 +62,8 @@ pub fn in_grpc(routes: Router) -> Router {
 }
 
 async fn unknown_method() -> Response {
-    refuse(status::UNIMPLEMENTED, "only the Export methods of OTLP's three services are here", None)
+    let message = "only the Export methods of OTLP's three services are here";
+    refuse(Kind::Unknown.grpc(), message, None)
 }
 
 async fn export(

@@ -29,7 +29,12 @@ pub fn http_router(receiver: Receiver) -> Router {
             async move |receiver, tenant, request| export(receiver, tenant, signal, request).await;
         routes = routes.route(&path, post(export));
     }
-    routes.with_state(receiver)
+    routes.fallback(unknown_path).with_state(receiver)
+}
+
+async fn unknown_path() -> Response {
+    let message = "this port takes POST /v1/logs, /v1/traces and /v1/metrics";
+    refuse(&Refusal::new(Kind::Unknown, message), Encoding::Json)
 }
 
 async fn export(

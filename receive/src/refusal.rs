@@ -18,6 +18,8 @@ pub(crate) enum Kind {
     Compression,
     /// Send it in smaller parts.
     TooLarge,
+    /// Send it where there is something.
+    Unknown,
     /// Show who you are.
     Unauthenticated,
     /// It names what is another's; a person must act.
@@ -35,6 +37,7 @@ impl Kind {
             Self::Invalid => 400,
             Self::ContentType | Self::Compression => 415,
             Self::TooLarge => 413,
+            Self::Unknown => 404,
             Self::Unauthenticated => 401,
             Self::Forbidden => 403,
             Self::Busy => 429,
@@ -48,7 +51,7 @@ impl Kind {
             Self::Invalid | Self::ContentType => 3,
             Self::Forbidden => 7,
             Self::TooLarge => 8,
-            Self::Compression => 12,
+            Self::Compression | Self::Unknown => 12,
             Self::Busy | Self::Unavailable => 14,
             Self::Unauthenticated => 16,
         }
@@ -59,6 +62,7 @@ impl Kind {
         match status {
             401 => Self::Unauthenticated,
             403 => Self::Forbidden,
+            404 => Self::Unknown,
             413 => Self::TooLarge,
             415 => Self::ContentType,
             429 => Self::Busy,
@@ -74,6 +78,7 @@ impl Kind {
             Self::ContentType => "content_type",
             Self::Compression => "compression",
             Self::TooLarge => "too_large",
+            Self::Unknown => "unknown",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::Busy => "busy",

@@ -9,6 +9,8 @@ use nilometer_model::limits::MESSAGE_BYTES_MAX;
 pub(crate) enum Key {
     Data,
     Listen,
+    OtlpGrpc,
+    OtlpHttp,
     Rootfs,
     Node,
     File,
@@ -31,9 +33,11 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Data,
         Self::Listen,
+        Self::OtlpGrpc,
+        Self::OtlpHttp,
         Self::Rootfs,
         Self::Node,
         Self::File,
@@ -60,6 +64,8 @@ impl Key {
         match self {
             Self::Data => "data",
             Self::Listen => "listen",
+            Self::OtlpGrpc => "otlp_grpc",
+            Self::OtlpHttp => "otlp_http",
             Self::Rootfs => "rootfs",
             Self::Node => "node",
             Self::File => "file",
@@ -107,6 +113,8 @@ impl Key {
         match self {
             Self::Data => "a directory that this user may write".to_owned(),
             Self::Listen => "IP:PORT, such as 127.0.0.1:6456 or [::]:6456".to_owned(),
+            Self::OtlpGrpc => "IP:PORT, such as 127.0.0.1:4317, or none".to_owned(),
+            Self::OtlpHttp => "IP:PORT, such as 127.0.0.1:4318, or none".to_owned(),
             Self::Rootfs => "a directory".to_owned(),
             Self::Node => "a name of 1 to 253 printable characters".to_owned(),
             Self::File => "a list of file globs, such as /var/log/app/*.log".to_owned(),

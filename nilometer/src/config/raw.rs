@@ -16,6 +16,8 @@ use super::{ConfigError, Key};
 struct RawConfig {
     data: Option<Spanned<String>>,
     listen: Option<Spanned<String>>,
+    otlp_grpc: Option<Spanned<String>>,
+    otlp_http: Option<Spanned<String>>,
     rootfs: Option<Spanned<String>>,
     node: Option<Spanned<String>>,
     file: Option<Spanned<OneOrMany>>,
@@ -94,6 +96,8 @@ impl RawConfig {
         let texts = [
             (Key::Data, self.data),
             (Key::Listen, self.listen),
+            (Key::OtlpGrpc, self.otlp_grpc),
+            (Key::OtlpHttp, self.otlp_http),
             (Key::Rootfs, self.rootfs),
             (Key::Node, self.node),
             (Key::TokenFile, self.token_file),

@@ -67,6 +67,11 @@ pub(super) fn address(text: &str) -> Option<SocketAddr> {
     }
 }
 
+/// An address, or that there is to be none.
+pub(super) fn port(text: &str) -> Option<Option<SocketAddr>> {
+    if text == "none" { Some(None) } else { address(text).map(Some) }
+}
+
 pub(super) fn name(text: &str) -> Option<String> {
     let fits = !text.is_empty()
         && text.chars().count() <= NAME_CHARS_MAX

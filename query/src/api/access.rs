@@ -63,7 +63,8 @@ impl AccessPolicy {
     }
 }
 
-/// Whose token came with the request; handlers find it among the request's extensions.
+/// Whose token came with the request; handlers find it among the request's extensions, those of other crates
+/// its tenant.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Caller {
     pub(crate) tenant: Tenant,
@@ -127,11 +128,15 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/nodes", Need::Read),
     ("DELETE", "/api/v1/nodes/{node}", Need::Admin),
     ("GET", "/api/v1/components", Need::Read),
+    ("GET", "/api/v1/health", Need::Read),
     ("GET", "/api/v1/dead-letters", Need::Read),
     ("POST", "/api/v1/dead-letters/{id}/retry", Need::Write),
     ("POST", "/api/v1/batches", Need::Ingest),
     ("POST", "/api/v1/heartbeats", Need::Ingest),
     ("POST", "/api/v1/ingest", Need::Ingest),
+    ("POST", "/v1/logs", Need::Ingest),
+    ("POST", "/v1/traces", Need::Ingest),
+    ("POST", "/v1/metrics", Need::Ingest),
     ("GET", "/api/v1/login", Need::ReadOrIngest),
     ("POST", "/api/v1/login", Need::Open),
     ("DELETE", "/api/v1/login", Need::Open),
@@ -140,13 +145,25 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/metrics", Need::Read),
 ];
 
+/// The calls of OTLP over gRPC, which have a port of their own.
+const CALLS: &[(&str, &str, Need)] = &[
+    ("POST", "/opentelemetry.proto.collector.logs.v1.LogsService/Export", Need::Ingest),
+    ("POST", "/opentelemetry.proto.collector.trace.v1.TraceService/Export", Need::Ingest),
+    ("POST", "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export", Need::Ingest),
+];
+
+/// Every row there is.
+pub(crate) fn rows() -> impl Iterator<Item = &'static (&'static str, &'static str, Need)> {
+    ROUTES.iter().chain(CALLS)
+}
+
 /// What a request demands, by the route it matched (`None`: no route did, so it is for the page).
 fn need(method: &Method, matched: Option<&str>, path: &str) -> Need {
     let Some(matched) = matched else {
         return if path.starts_with("/api/") { Need::Read } else { Need::Open };
     };
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-    let mut of_path = ROUTES.iter().filter(|(_, route, _)| *route == matched);
+    let mut of_path = rows().filter(|(_, route, _)| *route == matched);
     of_path.find(|(known, ..)| *known == method).map_or(Need::Admin, |(.., need)| *need)
 }
 
@@ -181,6 +198,7 @@ pub(crate) async fn gate(
             if let Some(peer) = request.extensions().get::<Peer>() {
                 caller.certificate = peer.certificate.clone();
             }
+            request.extensions_mut().insert(caller.tenant.clone());
             request.extensions_mut().insert(caller);
         }
         match admitted {

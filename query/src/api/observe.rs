@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::access::{Need, ROUTES};
+use super::access::{Need, rows};
 use crate::metrics;
 
 /// What requests that match no route are counted as.
@@ -24,12 +24,12 @@ const ISOLATION: [(HeaderName, &str); 3] = [
 /// is never described by a span.
 #[must_use]
 pub fn is_data_door(route: &str) -> bool {
-    ROUTES.iter().any(|(_, path, need)| *path == route && *need == Need::Ingest)
+    rows().any(|(_, path, need)| *path == route && *need == Need::Ingest)
 }
 
 pub(crate) async fn observe(request: Request, next: Next) -> Response {
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let known = ROUTES.iter().find(|(_, path, _)| Some(*path) == matched);
+    let known = rows().find(|(_, path, _)| Some(*path) == matched);
     let route = known.map_or(PAGE, |(_, path, _)| path);
     let started = Instant::now();
     let mut response = next.run(request).await;

@@ -14,7 +14,6 @@ use super::{CONTENT_TYPE, STATUS};
 use crate::limits::GRPC_MESSAGE_BYTES_MAX;
 
 pub(super) const OK: i32 = 0;
-pub(super) const UNIMPLEMENTED: i32 = 12;
 
 const MESSAGE: &str = "grpc-message";
 const DETAILS: &str = "grpc-status-details-bin";
