@@ -8,8 +8,9 @@ import { go } from './state/address'
 import { LOGIN_PATH, PAGES, type PagePath, pageAt } from './state/pages'
 import { openSession, useSession } from './state/session'
 import { usePath } from './state/useAddress'
+import { Traces } from './traces/Traces'
 
-const SCREENS: Readonly<Record<PagePath, ComponentType>> = { '/logs': Logs }
+const SCREENS: Readonly<Record<PagePath, ComponentType>> = { '/logs': Logs, '/traces': Traces }
 
 export function App() {
   const { phase } = useSession()

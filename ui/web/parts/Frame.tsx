@@ -14,8 +14,8 @@ import { chooseTheme, toggleTheme } from '../state/theme'
 import { toast, useToast } from '../state/toast'
 import { usePath } from '../state/useAddress'
 import { type KeyMap, useKeys } from '../state/useKeys'
-import { changeView, useView } from '../state/useView'
-import { absolute, pageHref, TO_DEFAULT, type View, viewHref } from '../state/view'
+import { changeView, hereHref, useView } from '../state/useView'
+import { absolute, pageHref, TO_DEFAULT, type View } from '../state/view'
 import { copy } from './copy'
 import { Header } from './Header'
 import { Keys } from './Keys'
@@ -117,7 +117,7 @@ function useFrameCommands(view: View, onKeys: () => void): readonly Command[] {
 async function copyPermalink(view: View): Promise<void> {
   const now = nowMs()
   const still = { ...view, from: absolute(view.from, now), to: absolute(view.to, now), tail: false }
-  toast((await copy(location.origin + viewHref(still, pageAt(location.pathname)?.path))) ? 'Copied' : 'Not copied: the browser does not allow it')
+  toast((await copy(location.origin + hereHref(still))) ? 'Copied' : 'Not copied: the browser does not allow it')
 }
 
 /** What is said aloud, and the word that shows for a moment. */

@@ -10,6 +10,8 @@ export interface PageEntry {
   /** After `g`. */
   readonly key: string
   readonly keys: readonly KeyRow[]
+  /** What is shown below the path, `/traces/ID`: one of those that the page lists. */
+  readonly one?: { readonly name: string; readonly keys: readonly KeyRow[] }
 }
 
 const LOGS_KEYS: readonly KeyRow[] = [
@@ -26,8 +28,28 @@ const LOGS_KEYS: readonly KeyRow[] = [
   ['Wrap lines', 'w'],
 ]
 
+const TRACES_KEYS: readonly KeyRow[] = [
+  ['Focus the query', '/'],
+  ['Next, previous trace', 'j', 'k'],
+  ['Open the trace', 'Enter'],
+  ['Next, previous with errors', 'e', 'E'],
+  ['Newest or slowest first', 'o'],
+  ['Leave the chosen part', 'Esc'],
+]
+
+const TRACE_KEYS: readonly KeyRow[] = [
+  ['Next, previous span', 'j', 'k'],
+  ['Fold, open', '←', '→'],
+  ['Next, previous error', 'e', 'E'],
+  ['Critical path only', 'p'],
+  ['Open the span', 'Enter'],
+  ['Close', 'Esc'],
+  ['Include, exclude value', '+', '−'],
+]
+
 export const PAGES = [
   { path: '/logs', name: 'Logs', key: 'l', keys: LOGS_KEYS },
+  { path: '/traces', name: 'Traces', key: 't', keys: TRACES_KEYS, one: { name: 'Trace', keys: TRACE_KEYS } },
 ] as const satisfies readonly PageEntry[]
 
 export type PagePath = (typeof PAGES)[number]['path']
@@ -37,5 +59,28 @@ export const LOGIN_PATH = '/login'
 /** The page that a path leads to; nothing when there is none. The root leads to the first. */
 export function pageAt(path: string): PageEntry & { readonly path: PagePath } | undefined {
   if (path === '/') return PAGES[0]
-  return PAGES.find((page) => path === page.path || path.startsWith(`${page.path}/`))
+  const page: (PageEntry & { readonly path: PagePath }) | undefined = PAGES.find((page) => path === page.path || path.startsWith(`${page.path}/`))
+  return page?.one !== undefined && oneAt(path) !== undefined ? { ...page, ...page.one } : page
+}
+
+/** The id behind a page's path: `abc` of `/traces/abc`. */
+export function oneAt(path: string): string | undefined {
+  const id = path.split('/')[2]
+  return id === undefined || id === '' ? undefined : decoded(id)
+}
+
+/** Where a view of the page at this path stands: the page's path, or that of the one that is shown. */
+export function placeAt(path: string): string | undefined {
+  const page = pageAt(path)
+  const one = page?.one === undefined ? undefined : oneAt(path)
+  return one === undefined ? page?.path : `${page?.path}/${encodeURIComponent(one)}`
+}
+
+/** An address that nobody can decode is taken as it is. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }

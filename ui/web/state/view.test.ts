@@ -1,7 +1,7 @@
 // The address says the view, and back.
 
 import { expect, test } from 'vitest'
-import { absolute, momentOf, pageHref, parseView, permalink, viewHref } from './view'
+import { absolute, besidesView, momentOf, pageHref, parseView, permalink, viewHref } from './view'
 
 test.each([
   ['', '/logs'],
@@ -29,6 +29,12 @@ test('the range and the zone go along to another page, and nothing else does', (
   const view = parseView('?q=error&from=-15m&zone=local&tail=1&open=a:1&columns=&brush=a/b')
   expect(pageHref('/traces', view)).toBe('/traces?from=-15m&zone=local')
   expect(pageHref('/traces', parseView(''))).toBe('/traces')
+})
+
+test('what a page says of its own is carried along', () => {
+  const search = '?q=error&service=cart&order=duration&from=-15m'
+  expect(viewHref(parseView(search), '/traces', besidesView(search))).toBe('/traces?q=error&from=-15m&service=cart&order=duration')
+  expect(String(besidesView('?order=newest&open=a:1'))).toBe('')
 })
 
 const NOW = Date.parse('2026-01-29T14:06:12Z')

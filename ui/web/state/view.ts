@@ -4,6 +4,7 @@
 // - parseView and viewHref are each other's inverse; what is as usual is left out of the address.
 // - A relative time stays relative in the address; only `permalink` makes it absolute.
 // - What an address says wrongly is as if it were not said: an old link still opens.
+// - What a page says besides (`service` of the traces) is the page's: it is carried along as it is.
 
 import { parseTime, rfc3339 } from '../model/time'
 
@@ -52,8 +53,8 @@ export function parseView(search: string): View {
 
 const USUAL = parseView('')
 
-/** The shortest address of a view, on a page. */
-export function viewHref(view: View, path: string = LOGS_PATH): string {
+/** The shortest address of a view, on a page; `besides` is what the page says of its own. */
+export function viewHref(view: View, path: string = LOGS_PATH, besides?: URLSearchParams): string {
   const columns = view.columns.map(writtenColumn).join(',')
   const said: readonly (readonly [name: string, value: string | undefined, usual?: string])[] = [
     ['q', view.q, ''],
@@ -70,9 +71,20 @@ export function viewHref(view: View, path: string = LOGS_PATH): string {
   ]
   const params = new URLSearchParams()
   for (const [name, value, usual] of said) if (value !== undefined && value !== usual) params.set(name, value)
+  for (const [name, value] of besides ?? []) params.append(name, value)
   const search = params.toString()
   return search === '' ? path : `${path}?${search}`
 }
+
+const OURS = ['q', 'from', 'to', 'tail', 'open', 'order', 'columns', 'wrap', 'zone', 'around', 'brush']
+
+/** What an address says that is not part of every view; an order that lines do not have is a page's own. */
+export function besidesView(search: string): URLSearchParams {
+  const said = [...new URLSearchParams(search)]
+  return new URLSearchParams(said.filter(([name, value]) => !OURS.includes(name) || (name === 'order' && !ORDERS.includes(value))))
+}
+
+const ORDERS = ['oldest', 'newest']
 
 /** Another page, with the range and the zone, which stay across pages. */
 export function pageHref(path: string, { from, to, zone }: View): string {

@@ -1,0 +1,10 @@
+// What is below /traces: one trace, or the search for them.
+
+import { oneAt } from '../state/pages'
+import { usePath } from '../state/useAddress'
+import { TracePage } from '../trace/Trace'
+
+export function Traces() {
+  const one = oneAt(usePath())
+  return one === undefined ? null : <TracePage key={one} />
+}
