@@ -46,3 +46,9 @@ pub const INDEXED_NAME_BYTES_MAX: usize = 256;
 pub const INDEXED_NAMES_PER_BLOCK_MAX: usize = 512;
 /// A split's index once inflated, bytes.
 pub const INDEX_INFLATED_BYTES_MAX: usize = 256 << 20;
+/// Bits that the filter of traces takes for each.
+pub const TRACE_FILTER_BITS_PER_TRACE: usize = 16;
+/// The filter of traces, bytes: 33 million traces; with more it lets more through.
+pub const TRACE_FILTER_BYTES_MAX: usize = 64 << 20;
+/// Blocks whose span ids are kept: what came in last is what comes in again; 24 bytes per span.
+pub const RECALLED_BLOCKS_MAX: usize = 64;

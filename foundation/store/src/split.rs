@@ -46,6 +46,7 @@ pub use read::Split;
 pub use rows::build;
 pub use samples::build_samples;
 pub use spans::build_spans;
+pub(crate) use traces::trace_hash;
 
 const MAGIC: &[u8; 4] = b"NLSP";
 /// Directory, index, footer.

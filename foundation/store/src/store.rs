@@ -14,6 +14,8 @@
 
 mod publish;
 mod recall;
+mod span_splits;
+mod trace_filter;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +30,7 @@ use tokio::sync::{broadcast, watch};
 
 pub use self::publish::Cut;
 use self::recall::{Recall, Recalled};
+use self::span_splits::SpanSplits;
 use crate::arrival::{Arrival, Entered};
 use crate::buffer::{Buffer, Buffered, id_of};
 use crate::commit::{Commit, DeadLetter, Read, State};
@@ -79,6 +82,8 @@ struct Inner {
     live: Live,
     buffer: Buffer,
     splits: BTreeMap<SplitId, Arc<Split>>,
+    /// Those of spans, to be asked whether a span is in them.
+    span_splits: Arc<SpanSplits>,
     missing_splits: u32,
     /// The last Log entry that arrived.
     arrived: LogPosition,
@@ -112,6 +117,7 @@ impl Store {
             state.fold(*revision, commit);
         }
         let (splits, missing_splits) = open_splits(&state, &objects).await;
+        let span_splits = SpanSplits::of(splits.values().map(Arc::clone)).await?;
         let start = match state.checkpoint {
             Some(checkpoint) if checkpoint.log == log => checkpoint.position,
             _ => LogPosition(0),
@@ -121,6 +127,7 @@ impl Store {
             state,
             buffer: Buffer::default(),
             splits,
+            span_splits,
             missing_splits,
             arrived: start,
             cut_to: start,
@@ -222,14 +229,12 @@ impl Store {
 
     /// Which of the batch's spans are in splits.
     async fn recall(&self, arrival: &Arrival) -> Recalled {
-        let spans = &arrival.batch.items.spans;
-        let (revision, splits) = {
+        let (revision, known) = {
             let inner = self.inner();
-            let is_asked = !spans.is_empty();
-            let splits = is_asked.then(|| inner.splits_of(SplitKind::Spans)).unwrap_or_default();
-            (inner.state.revision, splits)
+            (inner.state.revision, Arc::clone(&inner.span_splits))
         };
-        let ids = self.recall.find(&arrival.tenant, spans, &splits).await;
+        let spans = &arrival.batch.items.spans;
+        let ids = self.recall.find(&arrival.tenant, spans, &known).await;
         Recalled { revision, ids }
     }
 
@@ -294,12 +299,19 @@ impl Store {
         if remove.is_empty() {
             return Ok(0);
         }
+        let left = {
+            let inner = self.inner();
+            let left = inner.splits.iter().filter(|(id, _)| !remove.contains(id));
+            left.map(|(_, split)| Arc::clone(split)).collect::<Vec<_>>()
+        };
+        let span_splits = SpanSplits::of(left.into_iter()).await?;
         let commit = Commit { time: now, remove: remove.clone(), ..Commit::default() };
         let revision = self.meta.commit(SHARD, expected, &commit).await?;
         {
             let mut inner = self.inner();
             inner.state.fold(revision, &commit);
             inner.splits.retain(|id, _| !remove.contains(id));
+            inner.span_splits = span_splits;
         }
         for id in &remove {
             if let Err(error) = self.objects.delete(&object_path(*id)).await {

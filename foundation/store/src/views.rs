@@ -92,6 +92,8 @@ pub struct CollectorView {
     pub lag_ms: i64,
     /// What an operator should know.
     pub warnings: Vec<String>,
+    /// It said that it was going to stop.
+    pub goodbye: bool,
 }
 
 /// A collector that holds completeness back.
@@ -158,6 +160,7 @@ impl Collector {
             clock_offset_ms: self.heard.clock_offset_ns / 1_000_000,
             lag_ms: self.behind_ms(now),
             warnings: self.heard.warnings.clone(),
+            goodbye: self.heard.goodbye,
         }
     }
 }

@@ -143,6 +143,14 @@ impl Split {
         }
     }
 
+    /// The hashes of all its traces, whoever's they are; `None` when they are not known.
+    pub(crate) fn trace_hashes(&self) -> Option<impl Iterator<Item = u32>> {
+        match self.index() {
+            Some(Index::Spans(index)) => Some(index.trace_hashes()),
+            _ => None,
+        }
+    }
+
     /// The tenant's blocks of samples that may hold one in `range` that meets `prune`.
     #[must_use]
     pub fn sample_blocks(

@@ -104,6 +104,11 @@ impl SpanIndex {
         whole.then_some(Self { facts, traces })
     }
 
+    /// The hashes of all traces.
+    pub(super) fn trace_hashes(&self) -> impl Iterator<Item = u32> {
+        self.traces.hashes()
+    }
+
     /// The blocks that may hold spans of the trace, rising.
     pub(super) fn of_trace(&self, trace: [u8; 16]) -> impl Iterator<Item = u32> {
         self.traces.blocks(trace)

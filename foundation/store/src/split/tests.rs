@@ -1,5 +1,8 @@
 //! Splits from outside: every row comes back, from memory and from disk, and damage never passes for data.
 
+mod samples;
+mod spans;
+
 use std::sync::Arc;
 
 use nilometer_block::{Columns, decode};

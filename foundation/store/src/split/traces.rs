@@ -14,7 +14,7 @@ use bytes::Bytes;
 const PAIR_BYTES: usize = 8;
 
 /// Of the 128 bits of a trace id, mixed so that ids that count up, or whose upper half is zero, spread.
-pub(super) fn hash(trace: [u8; 16]) -> u32 {
+pub(crate) fn trace_hash(trace: [u8; 16]) -> u32 {
     let id = u128::from_be_bytes(trace);
     let folded = (id as u64) ^ ((id >> 64) as u64).rotate_left(32);
     let mixed = (folded ^ (folded >> 31)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
@@ -30,7 +30,7 @@ impl TraceTableBuilder {
     /// Adds the traces of a block; those of neighbours may be the same.
     pub(super) fn block(&mut self, block: u32, traces: &[[u8; 16]]) {
         let runs = traces.chunk_by(|a, b| a == b);
-        self.0.extend(runs.map(|run| (hash(run[0]), block)));
+        self.0.extend(runs.map(|run| (trace_hash(run[0]), block)));
     }
 
     pub(super) fn put(&self, out: &mut Vec<u8>) {
@@ -55,9 +55,14 @@ impl TraceTable {
         whole.then_some(Self(bytes))
     }
 
+    /// The hashes of all traces; one of several blocks comes as often.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = u32> {
+        self.0.as_chunks::<PAIR_BYTES>().0.iter().map(|bytes| pair(bytes).0)
+    }
+
     /// The blocks that may hold spans of the trace, rising.
     pub(super) fn blocks(&self, trace: [u8; 16]) -> impl Iterator<Item = u32> {
-        let hash = hash(trace);
+        let hash = trace_hash(trace);
         let (pairs, _) = self.0.as_chunks::<PAIR_BYTES>();
         let first = pairs.partition_point(|bytes| pair(bytes).0 < hash);
         pairs[first..].iter().map(pair).take_while(move |pair| pair.0 == hash).map(|pair| pair.1)

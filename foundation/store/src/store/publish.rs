@@ -15,15 +15,16 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nilometer_model::{LogPosition, Timestamp};
+use nilometer_model::{LogPosition, Revision, Timestamp};
 use object_store::PutMode;
 
+use super::span_splits::SpanSplits;
 use super::{SHARD, Store, StoreError};
 use crate::buffer::Buffered;
 use crate::commit::{Checkpoint, Commit};
 use crate::split::{
-    Split, SplitError, SplitId, SplitMeta, SplitOrigin, build, build_samples, build_spans,
-    object_path,
+    Split, SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, build, build_samples,
+    build_spans, object_path,
 };
 
 /// Items on their way into splits, and the commit that will make them true.
@@ -107,21 +108,38 @@ impl Store {
         from: LogPosition,
     ) -> Result<(), StoreError> {
         let _committing = self.committing.lock().await;
-        let expected = self.inner().state.revision;
-        let committed = self.meta.commit(SHARD, expected, &commit).await;
-        fail::fail_point!("index::after_commit", |_| std::process::abort());
-        let revision = match committed {
-            Ok(revision) => revision,
+        let splits: Vec<Arc<Split>> = splits.into_iter().map(Arc::new).collect();
+        match self.make_true(&commit, &splits).await {
+            Ok((revision, span_splits)) => {
+                let mut inner = self.inner();
+                inner.state.fold(revision, &commit);
+                inner.buffer.release();
+                inner.splits.extend(splits.into_iter().map(|split| (split.meta().id, split)));
+                inner.span_splits = span_splits;
+                Ok(())
+            }
             Err(error) => {
                 self.take_back(&commit, from);
-                return Err(error.into());
+                Err(error)
             }
+        }
+    }
+
+    /// Makes the commit; everything that can fail otherwise comes before it.
+    async fn make_true(
+        &self,
+        commit: &Commit,
+        new: &[Arc<Split>],
+    ) -> Result<(Revision, Arc<SpanSplits>), StoreError> {
+        let (expected, old) = {
+            let inner = self.inner();
+            (inner.state.revision, inner.splits_of(SplitKind::Spans))
         };
-        let mut inner = self.inner();
-        inner.state.fold(revision, &commit);
-        inner.buffer.release();
-        inner.splits.extend(splits.into_iter().map(|split| (split.meta().id, Arc::new(split))));
-        Ok(())
+        let all = old.into_iter().chain(new.iter().map(Arc::clone));
+        let span_splits = SpanSplits::of(all).await?;
+        let committed = self.meta.commit(SHARD, expected, commit).await;
+        fail::fail_point!("index::after_commit", |_| std::process::abort());
+        Ok((committed?, span_splits))
     }
 
     fn take_back(&self, commit: &Commit, from: LogPosition) {
