@@ -3,8 +3,9 @@
 import { oneAt } from '../state/pages'
 import { usePath } from '../state/useAddress'
 import { TracePage } from '../trace/Trace'
+import { TraceSearch } from './TraceSearch'
 
 export function Traces() {
   const one = oneAt(usePath())
-  return one === undefined ? null : <TracePage key={one} />
+  return one === undefined ? <TraceSearch /> : <TracePage key={one} />
 }

@@ -6,10 +6,10 @@ import { tokens } from '../../model/tokens'
 
 export const EXAMPLE = 'Words, field:value, "a phrase", /regex/, | stats'
 
-export const Mirror = memo(function Mirror({ q }: { q: string }) {
+export const Mirror = memo(function Mirror({ q, example = EXAMPLE }: { q: string; example?: string | undefined }) {
   return (
     <div className="mirror" aria-hidden="true">
-      {q === '' ? <span className="example">{EXAMPLE}</span> : coloured(q)}
+      {q === '' ? <span className="example">{example}</span> : coloured(q)}
     </div>
   )
 })

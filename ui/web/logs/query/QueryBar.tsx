@@ -23,12 +23,14 @@ export interface QueryBarProps {
   /** A refusal that points at a column of `q`. */
   readonly fault: Fault | undefined
   readonly running: boolean
-  /** What completion counts values in. */
-  readonly range: { readonly from: string; readonly to: string }
+  /** What completion counts values in; without it nothing is completed. */
+  readonly range?: { readonly from: string; readonly to: string }
+  /** What an empty query shows may be asked. */
+  readonly example?: string
   readonly onSearch: (q: string) => void
 }
 
-export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) {
+export function QueryBar({ q, fault, running, range, example, onSearch }: QueryBarProps) {
   const asked = oneLine(q)
   const [draft, setDraft] = useState(asked)
   const [scroll, setScroll] = useState(0)
@@ -70,7 +72,7 @@ export function QueryBar({ q, fault, running, range, onSearch }: QueryBarProps) 
       <div className={['box', running && 'running', refused && 'refused'].filter(Boolean).join(' ')}>
         <div className="text" onScroll={(event) => setScroll(event.currentTarget.scrollLeft)}>
           <div className="both">
-            <Mirror q={draft} />
+            <Mirror q={draft} example={example} />
             <input
               ref={input}
               id={QUERY_ID}

@@ -10,7 +10,8 @@ interface Range {
   readonly to: string
 }
 
-export function useCompletion({ from, to }: Range) {
+export function useCompletion(range: Range | undefined) {
+  const { from, to } = range ?? {}
   const [offer, setOffer] = useState<Offer>()
   /** The query that the offer was made for. */
   const [offeredFor, setOfferedFor] = useState('')
@@ -23,6 +24,7 @@ export function useCompletion({ from, to }: Range) {
   const open = useCallback(
     async (q: string, caretUnits: number, chosen: boolean) => {
       asked.current?.abort()
+      if (from === undefined || to === undefined) return
       const abort = new AbortController()
       asked.current = abort
       const completion = await complete(q, charactersBefore(q, caretUnits), { from, to }, abort.signal).catch(() => undefined)
