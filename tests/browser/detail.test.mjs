@@ -104,7 +104,7 @@ inPage('its message is shown as written, and copied whole', options, async (page
   assert.equal(await copied(page, field(page, 'note').getByRole('button', { name: 'Copy' })), WHOLE.note)
   await field(page, 'note').locator('.value').click()
   await counted(page, 1)
-  await detail(page).getByRole('button', { name: WHOLE.trace_id.slice(0, 16), exact: true }).click()
+  await detail(page).getByRole('button', { name: 'Its lines', exact: true }).click()
   await page.waitForFunction((id) => new URLSearchParams(location.search).get('q').includes(id), WHOLE.trace_id)
   await counted(page, 1)
 })

@@ -6,9 +6,11 @@ import { isError, type LogRecord } from '../model/record'
 import { withTerm } from '../model/terms'
 import { millis } from '../model/time'
 import { CopyButton } from '../parts/copy'
+import { Link } from '../parts/Link'
 import { Mark } from '../parts/Mark'
 import { changeView } from '../state/useView'
 import { permalink, type View, viewHref } from '../state/view'
+import { traceHref } from '../traces/address'
 import { curlCommand, searchCommand } from './copies'
 import { DetailContext } from './DetailContext'
 import { FieldRow } from './FieldRow'
@@ -38,11 +40,11 @@ export function Detail({ record, view, onStep, onShow, onAround, onClose }: Deta
           <Message text={record.message} />
         </>
       )}
-      {typeof trace === 'string' && <Trace id={trace} q={view.q} />}
+      {typeof trace === 'string' && <Trace record={record} view={view} id={trace} />}
       <h2>Fields</h2>
       <dl className="fields">
         {fieldsOf(record, view.zone).map((field) => (
-          <FieldRow key={field.name} field={field} q={view.q} />
+          <FieldRow key={field.name} field={field} q={view.q} trace={field.name === 'trace_id' ? traceHref(view, field.value) : undefined} />
         ))}
       </dl>
       <DetailContext record={record} zone={view.zone} onShow={onShow} onAround={onAround} />
@@ -83,15 +85,21 @@ function Message({ text }: { text: string }) {
   )
 }
 
-function Trace({ id, q }: { id: string; q: string }) {
+/** The request in which the line was written: as a waterfall, at the span that wrote it, or as its lines. */
+function Trace({ record, view, id }: { record: LogRecord; view: View; id: string }) {
+  const span = record.raw.span_id
   return (
     <>
       <h2>Trace</h2>
       <p className="row data">
-        <button type="button" className="act mono" onClick={() => changeView({ q: withTerm(q, 'trace_id', id, false) })}>
-          {id.slice(0, 16)}
-        </button>
+        <Link className="act mono" title={seen(id)} href={traceHref(view, id, typeof span === 'string' ? span : undefined)}>
+          {seen(id.slice(0, 16))}
+        </Link>
         <span className="ink3">the request in which this was written</span>
+        <span className="grow" />
+        <button type="button" className="act" onClick={() => changeView({ q: withTerm(view.q, 'trace_id', id, false) })}>
+          Its lines
+        </button>
       </p>
     </>
   )

@@ -7,10 +7,18 @@ import { withTerm } from '../model/terms'
 import { seen } from '../model/message'
 import { type Nanos, rfc3339Nanos } from '../model/time'
 import { CopyButton } from '../parts/copy'
+import { Link } from '../parts/Link'
 import { changeView } from '../state/useView'
 import type { Field } from './fields'
 
-export function FieldRow({ field, q }: { field: Field; q: string }) {
+export interface FieldRowProps {
+  readonly field: Field
+  readonly q: string
+  /** Where the trace is that this field names. */
+  readonly trace?: string | undefined
+}
+
+export function FieldRow({ field, q, trace }: FieldRowProps) {
   const filter = (not: boolean) => changeView({ q: withTerm(q, field.name, field.value, not) })
   const onKeyDown = (event: KeyboardEvent) => {
     if (!field.filters || !['+', '-', '−'].includes(event.key)) return
@@ -26,6 +34,7 @@ export function FieldRow({ field, q }: { field: Field; q: string }) {
         <Value field={field} onFilter={filter} />
         {field.note !== undefined && <span className="ink3 note">{field.note}</span>}
         <span className="acts">
+          {trace !== undefined && <Link href={trace}>Trace</Link>}
           {field.filters && (
             <>
               <button type="button" title="Only this: +" aria-label={`Only ${field.name} ${field.shown}`} onClick={() => filter(false)}>

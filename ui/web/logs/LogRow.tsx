@@ -2,9 +2,11 @@
 
 import { memo } from 'react'
 import type { Shorten } from '../model/names'
-import { letter } from '../model/record'
+import { type Json, letter, type LogRecord } from '../model/record'
 import { clockIn } from '../model/zone'
-import type { View } from '../state/view'
+import { Link } from '../parts/Link'
+import { parseView, type View } from '../state/view'
+import { traceHref } from '../traces/address'
 import type { Line } from './lines'
 import { columnText, messagePieces } from './rowText'
 import { Text } from './Text'
@@ -65,7 +67,7 @@ export const LogRow = memo(function LogRow({ line, index, top, height, date, loo
         {letter(record.severity)}
       </span>
       {look.columns.map((name) => (
-        <Column key={name} name={name} text={columnText(record, name)} shorten={look.shorten} />
+        <Column key={name} name={name} text={columnText(record, name)} shorten={look.shorten} record={record} />
       ))}
       <span className="message">
         <Text pieces={messagePieces(record.message, look.chars, look.wrap, look.terms)} />
@@ -86,12 +88,30 @@ function Time({ at, date, dated }: { at: string; date: string | undefined; dated
   )
 }
 
-function Column({ name, text, shorten }: { name: string; text: string; shorten: Shorten }) {
+interface ColumnProps {
+  readonly name: string
+  readonly text: string
+  readonly shorten: Shorten
+  readonly record: LogRecord
+}
+
+function Column({ name, text, shorten, record }: ColumnProps) {
   const component = name === 'component'
+  if (name === 'trace_id' && typeof record.raw.trace_id === 'string') return <TraceColumn id={record.raw.trace_id} text={text} span={record.raw.span_id} />
   return (
     <span className={component ? 'column component' : 'column'} title={`${name}: ${text}`}>
       {component ? shorten(text) : text}
     </span>
+  )
+}
+
+/** Leads to the trace; a click on the rest of the row opens the line. */
+function TraceColumn({ id, text, span }: { id: string; text: string; span: Json | undefined }) {
+  const href = traceHref(parseView(location.search), id, typeof span === 'string' ? span : undefined)
+  return (
+    <Link className="column" tabIndex={-1} title={`trace_id: ${text}`} href={href} onClick={(event) => event.stopPropagation()}>
+      {text}
+    </Link>
   )
 }
 

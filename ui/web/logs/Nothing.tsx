@@ -23,7 +23,7 @@ export function Nothing({ view, nowMs, onArrived }: { view: View; nowMs: number;
   return arrived ? <NoMatch view={view} nowMs={nowMs} /> : <NothingYet onArrived={onArrived} />
 }
 
-function NothingYet({ onArrived }: { onArrived: () => void }) {
+export function NothingYet({ onArrived }: { onArrived: () => void }) {
   useEffect(() => {
     const asking = new AbortController()
     const check = () => hasAnything(asking.signal).then((has) => has && onArrived(), () => undefined)

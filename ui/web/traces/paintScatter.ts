@@ -119,18 +119,19 @@ function paintSpread(context: CanvasRenderingContext2D, { right, top, bottom }: 
   }
   const sorted = traces.map(({ durationMs }) => durationMs).toSorted((a, b) => a - b)
   context.textAlign = 'right'
-  let above = Infinity
-  for (const [name, q] of [['p50', 0.5], ['p95', 0.95], ['p99', 0.99]] as const) {
-    const ms = quantile(sorted, q)
-    if (ms === undefined) return
-    const at = Math.round(y(ms))
-    const text = above - at < 16 ? above - 16 : at
+  const marks = [['p50', 0.5], ['p95', 0.95], ['p99', 0.99]] as const
+  const [p50, p95, p99] = marks.map(([, q]) => Math.round(y(quantile(sorted, q) ?? 0)))
+  if (sorted.length === 0 || p50 === undefined || p95 === undefined || p99 === undefined) return
+  // A name stands above its line; that of p95 below, where p50 leaves it room.
+  const under = p50 - p95 > 28
+  const names = [['p50', p50, p50 - p95 > 16 || under ? p50 - 7 : p50 + 8], ['p95', p95, under ? p95 + 8 : undefined], ['p99', p99, Math.max(6, p99 - 7)]] as const
+  for (const [name, at, text] of names) {
     context.fillStyle = inks.ink
     context.fillRect(right + 6, at, room + 6, 1)
+    if (text === undefined) continue
     context.fillStyle = inks.bg
-    context.fillRect(width - 30, text - 13, 26, 11)
+    context.fillRect(width - 32, text - 6, 26, 11)
     context.fillStyle = inks.ink2
-    context.fillText(name, width - 6, text - 7)
-    above = text
+    context.fillText(name, width - 6, text)
   }
 }

@@ -15,6 +15,8 @@ test.each<[string, readonly TraceSeen[], string, string]>([
   ['all well', [trace('a', 5), trace('b', 2_000)], '', 'None of 2 traces has an error. Half take up to 5.0 ms; the slow tail is b, up to 2.00 s.'],
   ['all failures in one', [trace('a', 5, 1), trace('b', 7)], '50 % of 2 traces have errors, all of them begin in a. ', 'Half take up to 5.0 ms; the slow tail is b, up to 7.0 ms.'],
   ['failures everywhere', [trace('a', 5, 1), trace('b', 7, 1)], '100 % of 2 traces have errors. ', 'Half take up to 5.0 ms; the slow tail is b, up to 7.0 ms.'],
+  ['all from one place', [trace('a', 5), trace('a', 7)], '', 'None of 2 traces has an error. Half take up to 5.0 ms, the slowest 7.0 ms.'],
+  ['one service, two operations', [trace('a', 5), { ...trace('a', 7), operation: 'sell' }], '', 'None of 2 traces has an error. Half take up to 5.0 ms; the slow tail is sell, up to 7.0 ms.'],
   ['a name that turns the line', [trace('a\u202eb', 5, 1), trace('b', 7)], '50 % of 2 traces have errors, all of them begin in a\\u202eb. ', 'Half take up to 5.0 ms; the slow tail is b, up to 7.0 ms.'],
 ])('%s', (_, found, bad, rest) => {
   expect(said(found)).toEqual({ bad, rest })

@@ -39,10 +39,19 @@ function tailSentence(found: readonly TraceSeen[], shorten: Shorten): string {
   const sorted = found.map(({ durationMs }) => durationMs).toSorted((a, b) => a - b)
   const border = quantile(sorted, TAIL) ?? 0
   const slow = found.filter(({ durationMs }) => durationMs >= border)
-  const most = commonest(slow.map(({ service }) => service))
   const longest = duration(sorted.at(-1) ?? 0)
-  const where = shorten(seen(most.name || 'unknown'))
-  return `Half take up to ${duration(quantile(sorted, 0.5) ?? 0)}; the slow tail is ${where}, up to ${longest}.`
+  const half = `Half take up to ${duration(quantile(sorted, 0.5) ?? 0)}`
+  const where = whereOf(found, slow, shorten)
+  return where === undefined ? `${half}, the slowest ${longest}.` : `${half}; the slow tail is ${where}, up to ${longest}.`
+}
+
+/** Where most of some begin; nothing where all begin in the same place anyway. */
+function whereOf(all: readonly TraceSeen[], some: readonly TraceSeen[], shorten: Shorten): string | undefined {
+  const [first] = all
+  const differ = (of: (trace: TraceSeen) => string) => first !== undefined && all.some((trace) => of(trace) !== of(first))
+  if (differ(({ service }) => service)) return shorten(seen(commonest(some.map(({ service }) => service)).name || 'unknown'))
+  if (differ(({ operation }) => operation)) return seen(commonest(some.map(({ operation }) => operation)).name || 'unknown')
+  return undefined
 }
 
 function commonest(names: readonly string[]): { readonly name: string; readonly count: number } {
