@@ -67,3 +67,88 @@ pub(crate) const COMPLETE_TIME: Duration = Duration::from_millis(30);
 pub(crate) const HISTOGRAM_KEYS: usize = 10;
 /// Most buckets of a histogram.
 pub(crate) const HISTOGRAM_BUCKETS_MAX: usize = 1_000;
+
+/// A component fails when this share of its calls does.
+pub(crate) const FAILING_SHARE: f64 = 0.20;
+/// And until it is less than this.
+pub(crate) const FAILING_LEAVE_SHARE: f64 = 0.10;
+/// A component is degraded when this share of its calls fails.
+pub(crate) const DEGRADED_SHARE: f64 = 0.05;
+/// And until it is less than this.
+pub(crate) const DEGRADED_LEAVE_SHARE: f64 = 0.025;
+/// Failing calls below which nothing fails or is degraded.
+pub(crate) const FAILING_ERRORS_MIN: u64 = 3;
+/// Calls in the last [`RECENT_SLOTS`] that are enough to judge by them alone.
+pub(crate) const RECENT_CALLS_MIN: u64 = 20;
+/// The recent time, slots of 10 s.
+pub(crate) const RECENT_SLOTS: i64 = 6;
+/// Restarts that make a crash loop.
+pub(crate) const CRASH_LOOP_RESTARTS_MIN: usize = 3;
+/// When they lie within this, ms.
+pub(crate) const CRASH_LOOP_WITHIN_MS: i64 = 600_000;
+/// A crash loop is over after this without a restart, ms: Kubernetes waits 5 min at the most.
+pub(crate) const CRASH_LOOP_OVER_MS: i64 = 360_000;
+/// A component is never called silent before it pauses for so long, s: exporters send every 5 s, and are late.
+pub(crate) const SILENT_AFTER_MIN_S: i64 = 30;
+/// And for so many of its usual pauses.
+pub(crate) const SILENT_AFTER_PAUSES: i64 = 5;
+/// And for so many times the second longest of its pauses.
+pub(crate) const SILENT_AFTER_SECOND_LONGEST: i64 = 3;
+/// Seconds in which a component must have spoken before it can be silent.
+pub(crate) const SILENT_SIGNS_MIN: usize = 10;
+/// Time over which it must have spoken, s.
+pub(crate) const SILENT_KNOWN_MIN_S: i64 = 60;
+/// A component that was not heard for so long is asked whether its node is, ms.
+pub(crate) const QUIET_MS: i64 = 15_000;
+/// A node's collector is gone when it was not heard for so long, ms.
+pub(crate) const COLLECTOR_GONE_MS: i64 = 15_000;
+/// Something of a node counts as a sign of it beside its collector when it came so much later than the collector's
+/// last, ms: what was on its way does not.
+pub(crate) const SIGN_LATER_MS: i64 = 10_000;
+/// And when it is not older than this, ms.
+pub(crate) const SIGN_FRESH_MS: i64 = 60_000;
+/// What a state is derived from reaches back so far at least, ns.
+pub(crate) const HEALTH_HISTORY_NS: i64 = 3_600_000_000_000;
+/// And so far at the most, however long the range is that is asked for, ns.
+pub(crate) const HEALTH_HISTORY_MAX_NS: i64 = 24 * HEALTH_HISTORY_NS;
+/// A component that was last heard before that is still listed when it was heard within this, ms.
+pub(crate) const HEALTH_LISTED_MS: i64 = 86_400_000;
+/// The window of `/health`, when the request does not say, s.
+pub(crate) const HEALTH_WINDOW_DEFAULT_S: i64 = 300;
+/// The shortest and the longest window, s.
+pub(crate) const HEALTH_WINDOW_S: std::ops::RangeInclusive<i64> = 10..=3_600;
+/// Points of a line over time.
+pub(crate) const HEALTH_POINTS: i64 = 60;
+/// Components of one answer; it says how many it left out.
+pub(crate) const HEALTH_COMPONENTS_MAX: usize = 2_000;
+/// Changes of one answer, the newest.
+pub(crate) const HEALTH_CHANGES_MAX: usize = 50;
+/// Failing calls whose callers are looked for.
+pub(crate) const HEALTH_CALLERS_MAX: usize = 10_000;
+/// Readings kept of one split or of the buffer; more of them are left out.
+pub(crate) const HEALTH_READINGS_MAX: usize = 1_000_000;
+/// An answer younger than this is given again.
+pub(crate) const HEALTH_FRESH: Duration = Duration::from_secs(1);
+/// Answers that are kept for that.
+pub(crate) const HEALTH_ANSWERS_MAX: usize = 32;
+/// Answers that are made at once; others wait.
+pub(crate) const HEALTH_AT_ONCE: usize = 2;
+/// Splits of which is remembered what they say of health, per tenant: a day of them, of each kind.
+pub(crate) const HEALTH_PARTS_MAX: usize = 1_000;
+/// Blocks of a split that are folded in one piece.
+pub(crate) const HEALTH_BLOCKS_AT_ONCE: usize = 64;
+/// Spans up to which all durations are kept for quantiles; of more there is a sketch.
+pub(crate) const EXACT_SPANS_MAX: u64 = 10_000_000;
+/// Traces whose other blocks are read at once for the parents of spans of a graph: between two looks at the clock.
+pub(crate) const TRACES_AT_ONCE: usize = 1_000;
+/// So long behind a range spans of a trace that began in it are looked for before anything is known of it, ns.
+pub(crate) const TRACE_REACH_NS: i64 = 600_000_000_000;
+
+/// Nodes of one path that are shown: a path is looked at by people.
+pub(crate) const PATH_NODES_MAX: usize = 1_000;
+/// The part of a path's traces that is its slowest.
+pub(crate) const SLOWEST_PER_CENT: usize = 1;
+/// When that is fewer traces than this, one trace would decide:
+pub(crate) const SLOWEST_TRACES_MIN: usize = 20;
+/// then this part is the slowest.
+pub(crate) const SLOWEST_WIDER_PER_CENT: usize = 5;

@@ -1,12 +1,32 @@
 //! Spans as traces, and traces as answers: pure, and the same for whatever a snapshot gave.
 //!
 //! ```text
-//!   Spans ─> LiteSpans (what a trace is made of, names as numbers)
+//!   Spans ─> LiteSpans ─> Forest ─┬─> skew ─> critical path ─┬─> paths
+//!            (no texts)           └─> outline (tree, chains) ─┘
 //! ```
 //! Invariants:
 //! - nothing here reads, waits or looks at a clock;
 //! - what is wrong with a trace (spans that never came, circles, clocks that disagree) is a value, never an error.
 
+mod critical;
+mod forest;
 mod lite;
+mod outline;
+mod paths;
+mod quantile;
+mod skew;
 
+pub(crate) use critical::critical_path;
+pub(crate) use forest::Forest;
 pub(crate) use lite::{LiteSpans, SpanLite};
+pub(crate) use outline::{NameHashes, Outline, PathKind, tree_id};
+pub(crate) use paths::{Path, PathStats, paths};
+pub(crate) use quantile::{Durations, Quantiles, ms};
+pub(crate) use skew::skew;
+
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod written;

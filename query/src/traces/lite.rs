@@ -5,6 +5,8 @@
 //! - ids compare as their bytes do;
 //! - 64 bytes a span: a query's memory holds four million of them.
 
+use std::ops::Range;
+
 use nilometer_model::{Names, SpanKind, SpanStatus, Spans};
 
 /// What a trace needs of a span.
@@ -84,9 +86,24 @@ impl LiteSpans {
     }
 
     /// Puts the spans of each trace together, traces by their ids.
-    pub(crate) fn by_trace(&mut self) -> impl Iterator<Item = &[SpanLite]> {
+    pub(crate) fn sort_by_trace(&mut self) {
         self.spans.sort_by_key(|span| span.trace);
+    }
+
+    /// Each trace's spans, traces by their ids.
+    pub(crate) fn by_trace(&mut self) -> impl Iterator<Item = &[SpanLite]> {
+        self.sort_by_trace();
         self.spans.chunk_by(|a, b| a.trace == b.trace)
+    }
+
+    /// Where the spans of each trace are, once they are together.
+    pub(crate) fn traces(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut from = 0;
+        self.spans.chunk_by(|a, b| a.trace == b.trace).map(move |spans| {
+            let range = from..from + spans.len();
+            from = range.end;
+            range
+        })
     }
 
     /// Memory that it takes, bytes.
@@ -161,8 +178,8 @@ mod tests {
         assert_eq!(lite.spans[1].parent, u64::from_be_bytes([1; 8]));
         assert_eq!((lite.spans[1].end(), lite.spans[1].is_error()), (12, true));
         assert!(lite.memory_bytes() >= 3 * 64);
-        let traces: Vec<usize> = lite.by_trace().map(<[SpanLite]>::len).collect();
-        assert_eq!(traces, [1, 2]);
+        lite.sort_by_trace();
+        assert_eq!(lite.traces().collect::<Vec<_>>(), [0..1, 1..3]);
         assert_eq!(lite.spans[0].span, u64::from_be_bytes([2; 8]));
     }
 }
