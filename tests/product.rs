@@ -10,6 +10,7 @@ mod crash;
 mod hostile_cli;
 mod ingest;
 mod life;
+mod otlp;
 mod prove;
 mod spans;
 mod tenants;

@@ -133,6 +133,8 @@ impl Process {
         let mut all = vec![role, "--data", data.as_str(), "--listen", listen.as_str()];
         all.extend_from_slice(arguments);
         let mut command = command(&all);
+        // Tests run side by side: only who names a receiver's port gets one.
+        command.env("NILOMETER_OTLP_GRPC", "none").env("NILOMETER_OTLP_HTTP", "none");
         command.envs(variables.iter().copied());
         (Self::spawn(command, &scratch.join(format!("{role}.log"))), api)
     }
