@@ -22,6 +22,7 @@ mod dead_letters;
 mod error;
 mod export;
 mod fields;
+mod graph;
 mod health;
 mod histogram;
 mod intake;
@@ -38,9 +39,11 @@ mod peer;
 mod process;
 mod query;
 mod record;
+mod services;
 mod tail;
 mod throttle;
 mod token;
+mod traces;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -231,6 +234,10 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(complete::complete))
         .routes(routes!(query::query))
         .routes(routes!(tail::tail))
+        .routes(routes!(services::services))
+        .routes(routes!(services::operations))
+        .routes(routes!(graph::graph))
+        .routes(routes!(traces::traces))
         .routes(routes!(export::export))
         .routes(routes!(ledger::ledger))
         .routes(routes!(inventory::sources))

@@ -37,7 +37,10 @@ pub(crate) use fields::{FieldCount, FieldsRequest, fields};
 pub(crate) use histogram::{HistogramRequest, histogram};
 pub(crate) use pipeline::{PipelineRequest, pipeline};
 pub(crate) use search::{Direction, SearchRequest, search};
-pub(crate) use spans::{SpanFold, SpansRead, TraceRead, read_spans, read_trace};
+pub(crate) use spans::{
+    Pace, PaceRequest, SpanFold, SpansRead, TraceOrder, TracePlace, TraceRead, TraceSummary,
+    TracesRequest, graph, paces, read_spans, read_trace, traces,
+};
 pub(crate) use table::Table;
 pub(crate) use tail::Tail;
 pub(crate) use values::{ValuesRequest, values};

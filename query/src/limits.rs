@@ -146,9 +146,17 @@ pub(crate) const TRACE_REACH_NS: i64 = 600_000_000_000;
 
 /// Nodes of one path that are shown: a path is looked at by people.
 pub(crate) const PATH_NODES_MAX: usize = 1_000;
+/// Paths of one answer; it says how many it left out.
+pub(crate) const PATHS_MAX: usize = 2_000;
 /// The part of a path's traces that is its slowest.
 pub(crate) const SLOWEST_PER_CENT: usize = 1;
 /// When that is fewer traces than this, one trace would decide:
 pub(crate) const SLOWEST_TRACES_MIN: usize = 20;
 /// then this part is the slowest.
 pub(crate) const SLOWEST_WIDER_PER_CENT: usize = 5;
+/// Different attributes that two sets of traces are compared by; more of them are refused.
+pub(crate) const COMPARED_MAX: usize = 100_000;
+/// Longest value that traces are compared by, bytes: what is longer is no kind but a text.
+pub(crate) const COMPARED_VALUE_BYTES_MAX: usize = 256;
+/// Attributes by which compared traces differ that one answer names.
+pub(crate) const DIFFERENCES_MAX: usize = 100;

@@ -35,8 +35,9 @@ pub(crate) use pipeline::{
     Arrange, Bins, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep, bin_start,
 };
 pub(crate) use selection::Selection;
-pub(crate) use signal::spans::{SpanField, milliseconds};
+pub(crate) use signal::spans::SpanField;
 pub(crate) use signal::{ColumnSet, Signal, SignalField};
+pub(crate) use test::duration_ms;
 pub(crate) use value::{Number, Rank, Type, Value};
 
 /// What a field must say.
@@ -97,14 +98,13 @@ impl<S: Signal> Filter<S> {
 
     /// What the tenant's rows must say, field by field.
     pub(crate) fn of(tenant: &Tenant, wanted: Vec<(S::Field, Wanted)>) -> Self {
-        let not = |step| Step::Not(Box::new(step));
-        let step = |(field, wanted)| match wanted {
-            Wanted::OneOf(values) => Step::Field(field, test::Test::In(values)),
-            Wanted::NoneOf(values) => not(Step::Field(field, test::Test::In(values))),
-            Wanted::Absent => not(Step::Field(field, test::Test::Exists)),
-        };
-        let root = Step::And(wanted.into_iter().map(step).collect());
-        Self::new(tenant, root)
+        Self::new(tenant, Step::all_of(wanted))
+    }
+
+    /// What must fit this filter and say that, field by field.
+    pub(crate) fn and(&self, wanted: Vec<(S::Field, Wanted)>) -> Self {
+        let root = Step::And(vec![self.root.clone(), Step::all_of(wanted)]);
+        Self::new(&self.tenant, root)
     }
 
     /// The tenant's rows that fit; those in the range, or all of them when none is given: then their
@@ -152,6 +152,16 @@ impl<S: Signal> Filter<S> {
 }
 
 impl<S: Signal> Step<S> {
+    fn all_of(wanted: Vec<(S::Field, Wanted)>) -> Self {
+        let not = |step| Self::Not(Box::new(step));
+        let step = |(field, wanted)| match wanted {
+            Wanted::OneOf(values) => Self::Field(field, test::Test::In(values)),
+            Wanted::NoneOf(values) => not(Self::Field(field, test::Test::In(values))),
+            Wanted::Absent => not(Self::Field(field, test::Test::Exists)),
+        };
+        Self::And(wanted.into_iter().map(step).collect())
+    }
+
     /// The rows of `among` that fit.
     fn select(&self, rows: &S, among: Selection) -> Selection {
         if among.is_empty() {

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nilometer_model::{Order, Rows, TimeRange};
+use nilometer_model::{Order, Rows, Tenant, TimeRange};
 
 use super::Api;
 use super::access::Caller;
@@ -19,11 +19,14 @@ use crate::execute::{
 };
 use crate::language::SyntaxError;
 use crate::metrics;
-use crate::plan::{Filter, Plan};
+use crate::plan::{Filter, Plan, Signal};
 
 /// The filter that a request asks for; none means everything that is the caller's.
 #[tracing::instrument(name = "plan", skip_all)]
-pub(crate) fn filter(caller: &Caller, q: Option<&str>) -> Result<Arc<Filter>, ApiError> {
+pub(crate) fn filter<S: Signal>(
+    caller: &Caller,
+    q: Option<&str>,
+) -> Result<Arc<Filter<S>>, ApiError> {
     let filter = Filter::parse(&caller.tenant, q.unwrap_or_default()).map_err(bad_query)?;
     Ok(Arc::new(filter))
 }
@@ -41,7 +44,11 @@ pub(crate) fn cached_filter(
 
 /// What a query with pipes asks for.
 #[tracing::instrument(name = "plan", skip_all)]
-pub(crate) fn plan(caller: &Caller, q: &str, range: TimeRange) -> Result<Arc<Plan>, ApiError> {
+pub(crate) fn plan<S: Signal>(
+    caller: &Caller,
+    q: &str,
+    range: TimeRange,
+) -> Result<Arc<Plan<S>>, ApiError> {
     Plan::parse(&caller.tenant, q, range).map(Arc::new).map_err(bad_query)
 }
 
@@ -64,7 +71,7 @@ pub(crate) async fn find(api: &Api, request: &SearchRequest) -> Result<Found, Ap
     let snapshot = api.store.snapshot(request.filter.tenant());
     let page = execute::search(&snapshot, request).await.map_err(refuse)?;
     let coverage =
-        coverage(api, &request.filter, request.range, page.missing_splits, page.limited_by);
+        coverage(api, request.filter.tenant(), request.range, page.missing_splits, page.limited_by);
     let broken = page.missing_splits > snapshot.missing_splits;
     Ok(Found { rows: page.records, next: page.next, broken, coverage, stats: note(page.stats) })
 }
@@ -81,7 +88,7 @@ pub(crate) async fn count(api: &Api, request: &HistogramRequest) -> Result<Count
     note(histogram.stats);
     let missing_splits = histogram.missing_splits;
     let coverage =
-        coverage(api, &request.filter, request.range, missing_splits, histogram.limited_by);
+        coverage(api, request.filter.tenant(), request.range, missing_splits, histogram.limited_by);
     Ok(Counted { counts: histogram.counts, coverage })
 }
 
@@ -92,11 +99,14 @@ pub(crate) struct Tabled {
     pub(crate) stats: StatsJson,
 }
 
-pub(crate) async fn tabulate(api: &Api, request: &PipelineRequest) -> Result<Tabled, ApiError> {
-    let filter = &request.plan.filter;
-    let snapshot = api.store.snapshot(filter.tenant());
+pub(crate) async fn tabulate<S: Signal>(
+    api: &Api,
+    request: &PipelineRequest<S>,
+) -> Result<Tabled, ApiError> {
+    let tenant = request.plan.filter.tenant();
+    let snapshot = api.store.snapshot(tenant);
     let tabled = execute::pipeline(&snapshot, request).await.map_err(refuse)?;
-    let coverage = coverage(api, filter, request.range, tabled.missing_splits, tabled.limited_by);
+    let coverage = coverage(api, tenant, request.range, tabled.missing_splits, tabled.limited_by);
     Ok(Tabled { table: tabled.table, coverage, stats: note(tabled.stats) })
 }
 
@@ -107,15 +117,15 @@ pub(crate) fn note(stats: Stats) -> StatsJson {
     StatsJson { elapsed_ms, splits, bytes_read, rows_scanned, rows_matched }
 }
 
-/// How complete the answer is to whom the filter belongs.
+/// How complete the answer is to the tenant.
 pub(crate) fn coverage(
     api: &Api,
-    filter: &Filter,
+    tenant: &Tenant,
     range: TimeRange,
     missing_splits: u32,
     limited_by: Option<LimitedBy>,
 ) -> CoverageJson {
-    let known = api.store.completeness(filter.tenant(), range, api.clock.now());
+    let known = api.store.completeness(tenant, range, api.clock.now());
     let limited_by = limited_by.map(|by| match by {
         LimitedBy::Time => "time",
         LimitedBy::Bytes => "bytes",

@@ -84,8 +84,9 @@ pub(crate) async fn context(
                     retention is gone";
         ApiError::not_found(format!("there is no record {source}:{position}"), hint)
     })?;
-    let (filter, range) = (ask::filter(&caller, None)?, span(&found.records));
-    let coverage = ask::coverage(&api, &filter, range, found.missing_splits, found.limited_by);
+    let range = span(&found.records);
+    let coverage =
+        ask::coverage(&api, &caller.tenant, range, found.missing_splits, found.limited_by);
     let answer = ContextJson { records: Records(&found.records), coverage: &coverage };
     match serde_json::to_vec(&answer) {
         Ok(body) => Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response()),
@@ -108,7 +109,9 @@ fn id<T: std::str::FromStr>(field: &str, text: Option<&str>) -> Result<T, ApiErr
 
 /// Among which records those before and behind it are.
 fn neighbours(source: SourceId, sources: &[SourceView]) -> Neighbours {
-    let is_journal = |known: &&SourceView| matches!(known.stream, Stream::Ingest | Stream::Otlp | Stream::Sampler);
+    let is_journal = |known: &&SourceView| {
+        matches!(known.stream, Stream::Ingest | Stream::Otlp | Stream::Sampler)
+    };
     let of = |kept: &dyn Fn(&&SourceView) -> bool| {
         sources.iter().filter(kept).map(|known| known.source).collect()
     };

@@ -73,8 +73,13 @@ pub(crate) async fn fields(
     let fields = found.fields.into_iter();
     let fields =
         fields.map(|field| FieldJson { name: field.name, of: field.of.name(), count: field.count });
-    let coverage =
-        ask::coverage(&api, &request.filter, request.range, found.missing_splits, found.limited_by);
+    let coverage = ask::coverage(
+        &api,
+        request.filter.tenant(),
+        request.range,
+        found.missing_splits,
+        found.limited_by,
+    );
     Ok(Json(FieldsAnswer { fields: fields.collect(), coverage }))
 }
 
@@ -137,7 +142,12 @@ pub(crate) async fn values(
     ask::note(found.stats);
     let values = found.counts.into_iter().take(limit);
     let values = values.map(|(value, count)| ValueJson { value, count }).collect();
-    let coverage =
-        ask::coverage(&api, &request.filter, request.range, found.missing_splits, found.limited_by);
+    let coverage = ask::coverage(
+        &api,
+        request.filter.tenant(),
+        request.range,
+        found.missing_splits,
+        found.limited_by,
+    );
     Ok(Json(ValuesAnswer { values, coverage }))
 }

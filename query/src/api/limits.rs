@@ -10,6 +10,10 @@ pub(crate) const LIMIT_MAX: usize = 10_000;
 pub(crate) const CONTEXT_DEFAULT: usize = 10;
 /// Records before, or behind, the one whose context is asked for.
 pub(crate) const CONTEXT_MAX: usize = 1_000;
+/// Traces of one answer, when the request does not say.
+pub(crate) const TRACES_DEFAULT: usize = 20;
+/// Traces of one answer.
+pub(crate) const TRACES_MAX: usize = 1_000;
 /// Longest value that completion offers, bytes.
 pub(crate) const COMPLETE_VALUE_BYTES_MAX: usize = 256;
 /// Buckets of a histogram, when the request does not say.
@@ -21,6 +25,8 @@ pub(crate) const RANGE_DEFAULT_NS: i64 = 3_600_000_000_000;
 
 /// A query as JSON, bytes.
 pub(crate) const QUERY_BODY_BYTES_MAX: usize = 64 << 10;
+/// The body that switches a fault of the demo, bytes.
+pub(crate) const DEMO_BODY_BYTES_MAX: usize = 4 << 10;
 /// What a login sends, bytes.
 pub(crate) const LOGIN_BYTES_MAX: usize = 4 << 10;
 /// Logins that may fail in a row before the next attempt has to wait.

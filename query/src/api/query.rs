@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use nilometer_model::TimeRange;
+use nilometer_model::{Rows, Samples, Spans, TimeRange};
 use serde::ser::SerializeSeq;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
@@ -25,7 +25,7 @@ use super::limits::{QUERY_BODY_BYTES_MAX, RETRY_AFTER_S};
 use super::params::{self, NoParams};
 use crate::execute::{Limits, PipelineRequest, Table};
 use crate::limits::{QUERY_ROWS_DEFAULT, QUERY_ROWS_MAX};
-use crate::plan::{Type, Value};
+use crate::plan::{Signal, Type, Value};
 
 /// The members of a body.
 const MEMBERS: [&str; 5] = ["q", "signal", "from", "to", "limit"];
@@ -37,7 +37,7 @@ const MEMBERS: [&str; 5] = ["q", "signal", "from", "to", "limit"];
 pub(crate) struct Query {
     /// A query, with or without pipes; none means everything.
     q: Option<String>,
-    /// logs
+    /// logs (default), spans or samples.
     signal: Option<String>,
     /// RFC 3339, now, or before now like -15m; default -1h.
     from: Option<String>,
@@ -79,7 +79,7 @@ fn rows_schema() -> Array {
     ArrayBuilder::new().items(row).description(Some(description)).build()
 }
 
-/// Numbers of the records that match, or the records as a table.
+/// Numbers of the records, spans or samples that match, or what matches as a table.
 #[utoipa::path(post, path = "/api/v1/query", tag = "logs", request_body = Query,
     responses((status = 200, body = QueryAnswer), (status = "4XX", body = ApiError),
         (status = "5XX", body = ApiError)))]
@@ -93,8 +93,11 @@ pub(crate) async fn query(
     let asked = Asked::read(&body)?;
     let (from, to) = (asked.from.as_deref(), asked.to.as_deref());
     let range = params::range(from, to, params::Default::LastHour, api.clock.now())?;
-    let request = request(&caller, &asked, range)?;
-    let tabled = ask::tabulate(&api, &request).await?;
+    let tabled = match asked.signal {
+        SignalName::Logs => tabulate::<Rows>(&api, &caller, &asked, range).await,
+        SignalName::Spans => tabulate::<Spans>(&api, &caller, &asked, range).await,
+        SignalName::Samples => tabulate::<Samples>(&api, &caller, &asked, range).await,
+    }?;
     // A million rows take a while to write.
     let written = tokio::task::spawn_blocking(move || written(&tabled)).await;
     match written {
@@ -106,14 +109,29 @@ pub(crate) async fn query(
     }
 }
 
-fn request(caller: &Caller, asked: &Asked, range: TimeRange) -> Result<PipelineRequest, ApiError> {
-    let plan = ask::plan(caller, &asked.q, range)?;
-    Ok(PipelineRequest { plan, range, rows: asked.rows, limits: Limits::default() })
+async fn tabulate<S: Signal>(
+    api: &Api,
+    caller: &Caller,
+    asked: &Asked,
+    range: TimeRange,
+) -> Result<Tabled, ApiError> {
+    let plan = ask::plan::<S>(caller, &asked.q, range)?;
+    let request = PipelineRequest { plan, range, rows: asked.rows, limits: Limits::default() };
+    ask::tabulate(api, &request).await
+}
+
+/// What is queried.
+#[derive(Debug, Clone, Copy)]
+enum SignalName {
+    Logs,
+    Spans,
+    Samples,
 }
 
 /// What the body says.
 struct Asked {
     q: String,
+    signal: SignalName,
     from: Option<String>,
     to: Option<String>,
     rows: usize,
@@ -130,12 +148,14 @@ impl Asked {
             let hint = format!("a query has {}", MEMBERS.join(", "));
             return Err(ApiError::bad_request(name, format!("unknown member '{name}'"), hint));
         }
+        let signals = [
+            ("logs", SignalName::Logs),
+            ("spans", SignalName::Spans),
+            ("samples", SignalName::Samples),
+        ];
         let signal = text(&members, "signal")?;
-        if signal.as_deref().is_some_and(|signal| signal != "logs") {
-            let message = "only logs can be queried, not yet anything else";
-            return Err(ApiError::bad_request("signal", message, "leave it out, or send logs"));
-        }
         Ok(Self {
+            signal: params::choice("signal", signal.as_deref(), &signals)?,
             q: text(&members, "q")?.unwrap_or_default(),
             from: text(&members, "from")?,
             to: text(&members, "to")?,

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use nilometer_block::SpanColumns;
-use nilometer_model::{Spans, Tenant, TimeRange};
+use nilometer_model::{Spans, Tenant, TimeRange, Timestamp};
 use nilometer_store::{Snapshot, SpanPrune};
 
 use crate::execute::scan::{Fold, Question, Unit, scan};
@@ -19,6 +19,10 @@ use crate::plan::{Filter, Selection};
 pub(crate) trait SpanFold: Send + 'static {
     /// `fits`: the rows that are in the range.
     fn take(&mut self, spans: &Spans, fits: &Selection);
+    /// Whether spans that begin at `newest` or before can change the answer; `false` ends the scan.
+    fn wants(&self, _newest: Timestamp) -> bool {
+        true
+    }
     /// Memory that it holds, bytes.
     fn memory_bytes(&self) -> usize;
     /// Why there can be no answer, if that is known by now.
@@ -37,6 +41,22 @@ pub(crate) struct SpansRead<F> {
     pub(crate) limited_by: Option<LimitedBy>,
 }
 
+impl<F: Send + 'static> SpansRead<F> {
+    /// What becomes of the fold, worked out on a thread that may take a while.
+    ///
+    /// # Errors
+    /// [`QueryError`] when the work was interrupted.
+    pub(crate) async fn finish<T: Send + 'static>(
+        self,
+        work: impl FnOnce(F) -> T + Send + 'static,
+    ) -> Result<SpansRead<T>, QueryError> {
+        let Self { fold, missing_splits, stats, limited_by } = self;
+        let fold = tokio::task::spawn_blocking(move || work(fold)).await;
+        let fold = fold.map_err(|_| QueryError::Stopped)?;
+        Ok(SpansRead { fold, missing_splits, stats, limited_by })
+    }
+}
+
 /// Folds the tenant's spans that begin in the range; blocks that `prune` rules out are not read.
 ///
 /// # Errors
@@ -49,18 +69,7 @@ pub(crate) async fn read_spans<F: SpanFold>(
     fold: F,
 ) -> Result<SpansRead<F>, QueryError> {
     let filter = Arc::new(Filter::everything(tenant, prune.clone()));
-    read_fitting(snapshot, &filter, range, (columns, limits), fold).await
-}
-
-/// The same of the spans that fit a filter.
-pub(crate) async fn read_fitting<F: SpanFold>(
-    snapshot: &Snapshot,
-    filter: &Arc<Filter<Spans>>,
-    range: TimeRange,
-    (columns, limits): (SpanColumns, Limits),
-    fold: F,
-) -> Result<SpansRead<F>, QueryError> {
-    let question = Question::of(filter, range, limits);
+    let question = Question::of(&filter, range, limits);
     let scanned = scan(snapshot, &question, Reading { columns, fold }).await?;
     Ok(SpansRead {
         fold: scanned.fold.fold,
@@ -76,8 +85,8 @@ struct Reading<F> {
 }
 
 impl<F: SpanFold> Fold<Spans> for Reading<F> {
-    fn wants(&self, _: &Unit<Spans>) -> bool {
-        true
+    fn wants(&self, unit: &Unit<Spans>) -> bool {
+        self.fold.wants(unit.order_last)
     }
 
     fn columns(&self) -> SpanColumns {

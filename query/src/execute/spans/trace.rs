@@ -1,21 +1,23 @@
-//! All spans of one trace.
+//! All spans of one trace, or of a few.
 //!
 //! Invariants:
-//! - only blocks that may hold the trace are read, whatever their times;
-//! - of a block its traces are looked at first, and the rest only when the trace is there;
+//! - only blocks that may hold one of the traces are read, whatever their times, and a few at a time;
+//! - of a block its traces are looked at first, and the rest only when one of those asked for is there;
 //! - what cannot be read is left out and counted, as in a scan.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use nilometer_block::{BlockError, SpanColumns, SpanDecoder};
 use nilometer_model::{Spans, Tenant};
-use nilometer_store::{Snapshot, SplitError};
+use nilometer_store::{Snapshot, Split, SplitError};
 
 use crate::execute::{QueryError, Stats};
+use crate::limits::PIECE_BLOCKS_MAX;
 
-/// A trace as it was found.
+/// Traces as they were found.
 #[derive(Debug, Default)]
 pub(crate) struct TraceRead {
     /// In no order.
@@ -25,7 +27,7 @@ pub(crate) struct TraceRead {
     pub(crate) stats: Stats,
 }
 
-/// The tenant's spans of the trace.
+/// The tenant's spans of the trace, with everything that they say.
 ///
 /// # Errors
 /// [`QueryError`] when the work was interrupted.
@@ -34,97 +36,131 @@ pub(crate) async fn read_trace(
     tenant: &Tenant,
     trace_id: [u8; 16],
 ) -> Result<TraceRead, QueryError> {
+    read_traces(snapshot, tenant, &[trace_id], SpanColumns::ALL).await
+}
+
+/// These columns of the tenant's spans of the traces.
+///
+/// # Errors
+/// [`QueryError`] when the work was interrupted.
+pub(crate) async fn read_traces(
+    snapshot: &Snapshot,
+    tenant: &Tenant,
+    trace_ids: &[[u8; 16]],
+    columns: SpanColumns,
+) -> Result<TraceRead, QueryError> {
     let started = Instant::now();
     let mut read = TraceRead { missing_splits: snapshot.missing_splits, ..TraceRead::default() };
-    let mut blocks = Vec::new();
+    let columns = columns.with(SpanColumns::TRACE_ID);
+    let wanted = Wanted { tenant: tenant.clone(), traces: trace_ids.iter().copied().collect() };
+    let mut gathering =
+        Gathering { wanted, columns, decoder: SpanDecoder::default(), spans: Spans::default() };
     for split in &snapshot.span_splits {
-        let may_hold = split.trace_blocks(tenant, trace_id);
-        if may_hold.is_empty() {
-            continue;
+        let may_hold: BTreeSet<u32> =
+            trace_ids.iter().flat_map(|id| split.trace_blocks(tenant, *id)).collect();
+        let may_hold: Vec<u32> = may_hold.into_iter().collect();
+        let (mut opened, mut whole) = (false, true);
+        for piece in may_hold.chunks(PIECE_BLOCKS_MAX) {
+            let blocks = fetch(split, piece).await;
+            whole &= blocks.len() == piece.len();
+            opened |= !blocks.is_empty();
+            read.stats.bytes_read += blocks.iter().map(|block| block.len() as u64).sum::<u64>();
+            let decoded;
+            (gathering, decoded) = gather(gathering, blocks, &mut read.stats).await?;
+            whole &= decoded;
         }
-        match split.read_blocks(&may_hold).await {
-            Ok(bytes) => {
-                read.stats.splits += 1;
-                read.stats.bytes_read += bytes.iter().map(|block| block.len() as u64).sum::<u64>();
-                blocks.push(bytes);
-            }
-            Err(error) => {
-                read.missing_splits += 1;
-                say_missing(&error);
-            }
-        }
+        read.stats.splits += u64::from(opened);
+        read.missing_splits += u32::from(!whole);
     }
-    let (buffer, owner) = (snapshot.spans.clone(), tenant.clone());
-    let work = move || gather(&blocks, &buffer, &owner, trace_id);
-    let gathered = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
-    read.spans = gathered.spans;
-    read.missing_splits += gathered.damaged_splits;
-    read.stats.rows_scanned = gathered.rows_scanned;
+    for chunk in &snapshot.spans {
+        read.stats.rows_scanned += chunk.len() as u64;
+    }
+    let buffer = snapshot.spans.clone();
+    let work = move || {
+        buffer.iter().for_each(|chunk| gathering.copy(chunk));
+        gathering.spans
+    };
+    read.spans = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
     read.stats.rows_matched = read.spans.len() as u64;
     read.stats.elapsed = started.elapsed();
     Ok(read)
 }
 
-fn say_missing(error: &SplitError) {
-    tracing::error!(%error, "a part of a split cannot be read; the trace is answered without it");
+/// Those of the blocks that can be read.
+async fn fetch(split: &Arc<Split>, blocks: &[u32]) -> Vec<Bytes> {
+    let say = |error: &SplitError| tracing::error!(%error, "traces are answered without it");
+    match split.read_blocks(blocks).await {
+        Ok(bytes) => return bytes,
+        Err(error @ SplitError::Fetch { .. }) => {
+            say(&error);
+            return Vec::new();
+        }
+        Err(_) => {}
+    }
+    let mut whole = Vec::new();
+    for block in blocks {
+        match split.read_blocks(&[*block]).await {
+            Ok(bytes) => whole.extend(bytes),
+            Err(error) => say(&error),
+        }
+    }
+    whole
 }
 
-#[derive(Default)]
-struct Gathered {
+/// Takes what is wanted from the blocks; says whether all of them could be decoded.
+async fn gather(
+    mut gathering: Gathering,
+    blocks: Vec<Bytes>,
+    stats: &mut Stats,
+) -> Result<(Gathering, bool), QueryError> {
+    let work = move || {
+        let (mut rows, mut decoded) = (0, true);
+        for block in &blocks {
+            match gathering.add(block) {
+                Ok(scanned) => rows += scanned,
+                Err(error) => {
+                    decoded = false;
+                    tracing::error!(%error, "a block does not decode; traces are answered without it");
+                }
+            }
+        }
+        (gathering, rows, decoded)
+    };
+    let done = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
+    stats.rows_scanned += done.1;
+    Ok((done.0, done.2))
+}
+
+struct Wanted {
+    tenant: Tenant,
+    traces: HashSet<[u8; 16]>,
+}
+
+struct Gathering {
+    wanted: Wanted,
+    columns: SpanColumns,
+    decoder: SpanDecoder,
     spans: Spans,
-    damaged_splits: u32,
-    rows_scanned: u64,
 }
 
-/// What is the trace's, from the blocks of each split and from the buffer.
-fn gather(
-    splits: &[Vec<Bytes>],
-    buffer: &[Arc<Spans>],
-    tenant: &Tenant,
-    trace_id: [u8; 16],
-) -> Gathered {
-    let mut gathered = Gathered::default();
-    let mut decoder = SpanDecoder::default();
-    for blocks in splits {
-        let results = blocks.iter().map(|block| gathered.add(block, &mut decoder, trace_id));
-        // Every block is tried.
-        let errors: Vec<BlockError> = results.filter_map(Result::err).collect();
-        if let Some(error) = errors.first() {
-            gathered.damaged_splits += 1;
-            tracing::error!(%error, "a block does not decode; the trace is answered without it");
+impl Gathering {
+    fn add(&mut self, block: &[u8]) -> Result<u64, BlockError> {
+        let traces = self.decoder.decode(block, SpanColumns::TRACE_ID)?;
+        if traces.trace_id.iter().any(|id| self.wanted.traces.contains(id)) {
+            let spans = self.decoder.decode(block, self.columns)?;
+            self.copy(&spans);
         }
+        Ok(traces.len() as u64)
     }
-    for spans in buffer {
-        gathered.rows_scanned += spans.len() as u64;
-        copy(spans, trace_id, &mut gathered.spans);
-    }
-    // Whose a block is, its split says; this is the proof.
-    let own = |span: &u32| gathered.spans.row(*span as usize).origin.tenant == tenant.name();
-    let rows: Vec<u32> = (0..).take(gathered.spans.len()).collect();
-    if !rows.iter().all(own) {
-        let own: Vec<u32> = rows.into_iter().filter(own).collect();
-        gathered.spans = gathered.spans.pick(&own);
-    }
-    gathered
-}
 
-impl Gathered {
-    fn add(
-        &mut self,
-        block: &[u8],
-        decoder: &mut SpanDecoder,
-        trace_id: [u8; 16],
-    ) -> Result<(), BlockError> {
-        let traces = decoder.decode(block, SpanColumns::TRACE_ID)?;
-        self.rows_scanned += traces.len() as u64;
-        if traces.trace_id.contains(&trace_id) {
-            copy(&decoder.decode(block, SpanColumns::ALL)?, trace_id, &mut self.spans);
-        }
-        Ok(())
+    /// Whose a span is, its split or the buffer says; here it is asked of the span itself.
+    fn copy(&mut self, from: &Spans) {
+        let Wanted { tenant, traces } = &self.wanted;
+        let is_wanted = |row: &usize| {
+            traces.contains(&from.trace_id[*row])
+                && from.origins[from.origin[*row] as usize].tenant == tenant.name()
+        };
+        let rows: Vec<usize> = (0..from.len()).filter(is_wanted).collect();
+        rows.into_iter().for_each(|row| self.spans.push(from.row(row)));
     }
-}
-
-fn copy(from: &Spans, trace_id: [u8; 16], to: &mut Spans) {
-    let rows = (0..from.len()).filter(|row| from.trace_id[*row] == trace_id);
-    rows.for_each(|row| to.push(from.row(row)));
 }

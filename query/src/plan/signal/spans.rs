@@ -9,7 +9,9 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use nilometer_block::{BlockError, SpanColumns, SpanDecoder};
-use nilometer_model::{Order, Origin, SpanStatus, Spans, Tenant, TextColumn, TimeRange, Timestamp};
+use nilometer_model::{
+    Order, Origin, SpanKind, SpanStatus, Spans, Tenant, TextColumn, TimeRange, Timestamp,
+};
 use nilometer_store::{Snapshot, SpanPrune, Split};
 
 use super::{Meaning, Searched, Signal, SignalField};
@@ -18,6 +20,7 @@ use crate::plan::Step;
 use crate::plan::attributes::{attribute, lookup};
 use crate::plan::test::Test;
 use crate::plan::value::Value;
+use crate::traces::ms;
 
 /// A field of a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +120,7 @@ impl SignalField for SpanField {
         let text: Cow<'a, str> = match self {
             Self::Attribute(name) => return attribute(spans.attributes.get(row), name),
             Self::Start => Timestamp(spans.start[row]).to_string().into(),
-            Self::Duration => milliseconds(spans.duration[row]).to_string().into(),
+            Self::Duration => ms(spans.duration[row]).to_string().into(),
             Self::Service => origin.component.as_str().into(),
             Self::Operation => spans.operations.get(spans.operation[row]).into(),
             Self::Kind => spans.kind[row].name().into(),
@@ -148,7 +151,7 @@ impl SignalField for SpanField {
             Self::Received if spans.received[row] != 0 => {
                 Value::Time(Timestamp(spans.received[row]))
             }
-            Self::Duration => Value::Duration(milliseconds(spans.duration[row])),
+            Self::Duration => Value::Duration(ms(spans.duration[row])),
             _ => self.value(spans, row).map_or(Value::Null, Value::Text),
         }
     }
@@ -166,14 +169,8 @@ impl SignalField for SpanField {
     }
 
     fn number(&self, spans: &Spans, row: usize) -> Option<f64> {
-        (*self == Self::Duration).then(|| milliseconds(spans.duration[row]))
+        (*self == Self::Duration).then(|| ms(spans.duration[row]))
     }
-}
-
-/// Nanoseconds in milliseconds.
-#[expect(clippy::cast_precision_loss, reason = "beyond 104 days a nanosecond more or less")]
-pub(crate) fn milliseconds(ns: u64) -> f64 {
-    ns as f64 / 1e6
 }
 
 fn hex(id: &[u8]) -> String {
@@ -216,7 +213,7 @@ impl Signal for Spans {
     }
 
     fn classes(&self) -> usize {
-        self.origins.len().max(self.operations.len()).max(nilometer_model::SpanKind::ALL.len())
+        self.origins.len().max(self.operations.len()).max(SpanKind::ALL.len())
     }
 
     fn times(&self) -> &[i64] {
