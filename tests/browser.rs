@@ -94,6 +94,16 @@ fn the_keyboard_reaches_everything_and_the_address_is_the_state() {
 }
 
 #[test]
+fn traces_are_found_by_what_they_are_and_how_long_they_took() {
+    look("traces.test.mjs");
+}
+
+#[test]
+fn a_trace_says_where_it_failed_or_where_its_time_went() {
+    look("trace.test.mjs");
+}
+
+#[test]
 fn hostile_text_stays_text() {
     look("hostile.test.mjs");
 }

@@ -72,9 +72,9 @@ export function forestOf(trace: Pick<Trace, 'spans' | 'skewMs'>, corrected: bool
   const base = spans[0]?.at ?? (0n as Nanos)
   const { below, roots, missing } = family(spans)
   const place = (span: Span, parent: TraceNode | undefined): TraceNode => {
-    const off = skew.get(span.node) ?? 0
+    const off = skew.size === 0 ? 0 : (skew.get(span.node) ?? 0)
     const startMs = Number(span.at - base) / 1e6 - off
-    return { ...EMPTY, span, id: span.id, parent, children: [], depth: depthBelow(parent), startMs, endMs: startMs + span.durationMs, corrected: off !== 0 }
+    return nodeOf(span, span.id, parent, startMs, startMs + span.durationMs, off !== 0)
   }
   const placed = [...roots].map((span) => place(span, undefined))
   for (const [id, orphans] of missing) placed.push(lost(id, orphans, place))
@@ -82,15 +82,16 @@ export function forestOf(trace: Pick<Trace, 'spans' | 'skewMs'>, corrected: bool
   return settle(placed, base, missing.size)
 }
 
-const EMPTY = { extent: 1, spans: 0, failsBelow: false, critical: [] }
-
-function depthBelow(parent: TraceNode | undefined): number {
-  return parent === undefined ? 0 : parent.depth + 1
+function nodeOf(span: Span | undefined, id: SpanId, parent: TraceNode | undefined, startMs: number, endMs: number, corrected: boolean): TraceNode {
+  const depth = parent === undefined ? 0 : parent.depth + 1
+  return { span, id, parent, children: [], depth, startMs, endMs, extent: 1, spans: 0, failsBelow: false, corrected, critical: NOTHING }
 }
+
+const NOTHING: readonly Segment[] = []
 
 /** A parent that never arrived, as long as what it called. */
 function lost(id: SpanId, orphans: readonly Span[], place: (span: Span, parent: TraceNode) => TraceNode): TraceNode {
-  const node: TraceNode = { ...EMPTY, span: undefined, id, parent: undefined, children: [], depth: 0, startMs: 0, endMs: 0, corrected: false }
+  const node = nodeOf(undefined, id, undefined, 0, 0, false)
   for (const span of orphans) node.children.push(place(span, node))
   node.startMs = node.children.reduce((least, { startMs }) => Math.min(least, startMs), Infinity)
   node.endMs = node.children.reduce((most, { endMs }) => Math.max(most, endMs), -Infinity)
