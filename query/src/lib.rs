@@ -2,6 +2,7 @@
 
 pub mod api;
 mod execute;
+mod health;
 mod language;
 mod limits;
 mod metrics;

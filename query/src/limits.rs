@@ -154,8 +154,8 @@ pub(crate) const SLOWEST_PER_CENT: usize = 1;
 pub(crate) const SLOWEST_TRACES_MIN: usize = 20;
 /// then this part is the slowest.
 pub(crate) const SLOWEST_WIDER_PER_CENT: usize = 5;
-/// Different attributes that two sets of traces are compared by; more of them are refused.
-pub(crate) const COMPARED_MAX: usize = 100_000;
+/// Different values of an attribute that traces are compared by; with more of them it is no kind but an id.
+pub(crate) const COMPARED_VALUES_MAX: usize = 1_000;
 /// Longest value that traces are compared by, bytes: what is longer is no kind but a text.
 pub(crate) const COMPARED_VALUE_BYTES_MAX: usize = 256;
 /// Attributes by which compared traces differ that one answer names.

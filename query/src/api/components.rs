@@ -20,6 +20,7 @@ use super::access::Caller;
 use super::error::ApiError;
 use super::limits::BLOCKS_AT_ONCE;
 use super::params::NoParams;
+use crate::health::Known;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Component)]
@@ -158,10 +159,45 @@ pub(crate) struct SpeakersBySplit(Mutex<BTreeMap<SplitId, Arc<SpeakersByTenant>>
 impl SpeakersBySplit {
     /// Who of the tenant speaks in the splits that can be read, and how many cannot.
     async fn of_splits(&self, tenant: &Tenant, snapshot: &Snapshot) -> (Speakers, u32) {
+        self.keep(snapshot);
+        let since = Timestamp(i64::MIN);
+        self.of_splits_since(tenant, snapshot, since).await
+    }
+
+    /// When each component of the tenant was heard in records, and where, of those heard since then.
+    pub(crate) async fn heard_since(
+        &self,
+        tenant: &Tenant,
+        snapshot: &Snapshot,
+        since: Timestamp,
+    ) -> BTreeMap<String, Known> {
+        let (mut speakers, _) = self.of_splits_since(tenant, snapshot, since).await;
+        let mut buffered = SpeakersByTenant::default();
+        snapshot.buffer.iter().for_each(|rows| buffered.hear(rows));
+        buffered.of(tenant).into_iter().for_each(|heard| speakers.add_all(heard));
+        let known = |heard: Heard| Known {
+            instances: heard.instances,
+            nodes: heard.nodes,
+            last_seen: heard.last,
+        };
+        speakers.0.into_iter().map(|(name, heard)| (name, known(heard))).collect()
+    }
+
+    /// Forgets splits that are there no longer.
+    fn keep(&self, snapshot: &Snapshot) {
         let present: BTreeSet<SplitId> = snapshot.splits.iter().map(|s| s.meta().id).collect();
         self.lock().retain(|id, _| present.contains(id));
+    }
+
+    /// The same of the splits that reach beyond that time.
+    async fn of_splits_since(
+        &self,
+        tenant: &Tenant,
+        snapshot: &Snapshot,
+        since: Timestamp,
+    ) -> (Speakers, u32) {
         let (mut all, mut missing_splits) = (Speakers::default(), snapshot.missing_splits);
-        for split in &snapshot.splits {
+        for split in snapshot.splits.iter().filter(|split| split.meta().time_last >= since) {
             match self.of_split(split).await {
                 Ok(heard) => heard.of(tenant).into_iter().for_each(|heard| all.add_all(heard)),
                 Err(error) => {

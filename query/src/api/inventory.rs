@@ -191,6 +191,7 @@ mod tests {
             clock_offset_ms: seen,
             lag_ms,
             warnings: vec![format!("w{seen}")],
+            goodbye: false,
         };
         let nodes = by_node(vec![view(1, "b", 90), view(5, "a", 1), view(2, "b", 3)]);
         assert_eq!(nodes.iter().map(|n| n.node.as_str()).collect::<Vec<_>>(), ["a", "b"]);

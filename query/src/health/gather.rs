@@ -1,0 +1,286 @@
+//! Reads what states are told from: the only place here that waits.
+//!
+//! ```text
+//!   split ─ once ─> part: tracks, readings ─┐
+//!   split in the window ─> bytes of blocks ─┼─> (one blocking thread) ─> tracks, window, readings
+//!   buffer ─────────────────────────────────┘
+//! ```
+//! Invariants:
+//! - a split is folded once as far back as it was asked for: it never changes. What is kept has a limit, and
+//!   the oldest go first;
+//! - what cannot be read is left out and counted; reading has a time limit, after which the rest is left out
+//!   too, and said: what was folded by then is kept, so the next answer gets further;
+//! - decoding and folding happen on a blocking thread.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use nilometer_block::{BlockError, Columns, SpanColumns, decode, decode_samples, decode_spans};
+use nilometer_model::{Spans, Tenant, TimeRange, Timestamp};
+use nilometer_store::{
+    Prune, SamplePrune, Snapshot, SourceView, SpanPrune, Split, SplitError, SplitId, SplitKind,
+};
+
+use super::evidence::{Run, Times};
+use super::readings::Readings;
+use super::track::Tracks;
+use super::window::Window;
+use crate::limits::{HEALTH_BLOCKS_AT_ONCE, HEALTH_PARTS_MAX, QUERY_TIME};
+
+/// What was read of a snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    pub(crate) tracks: Tracks,
+    pub(crate) window: Window,
+    pub(crate) readings: Readings,
+    /// Splits that are not, or not wholly, in it.
+    pub(crate) missing_splits: u32,
+    /// Reading took too long; the oldest is left out.
+    pub(crate) out_of_time: bool,
+}
+
+/// One split, folded.
+#[derive(Debug, Clone, Default)]
+struct Part {
+    /// What is older is not in it.
+    from: Timestamp,
+    tracks: Tracks,
+    readings: Readings,
+}
+
+/// Parts of splits, per tenant. The lock is held for a look or a note only.
+#[derive(Debug, Default)]
+pub(crate) struct Parts(Mutex<BTreeMap<(SplitId, String), Arc<Part>>>);
+
+/// Why a split cannot be folded.
+#[derive(Debug, thiserror::Error)]
+enum Unreadable {
+    #[error("split")]
+    Split(#[from] SplitError),
+    #[error("block")]
+    Block(#[from] BlockError),
+    #[error("the thread that folds it ended early")]
+    Stopped,
+}
+
+impl Parts {
+    /// Reads what the tenant's states are told from.
+    #[tracing::instrument(name = "gather", skip_all)]
+    pub(crate) async fn gather(
+        &self,
+        snapshot: &Snapshot,
+        tenant: &Tenant,
+        times: &Times,
+    ) -> Gathered {
+        let started = Instant::now();
+        let history = times.history();
+        let mut gathered =
+            Gathered { missing_splits: snapshot.missing_splits, ..Gathered::default() };
+        let (mut parts, mut recent) = (Vec::new(), Vec::new());
+        for split in newest_first(snapshot, history) {
+            if started.elapsed() >= QUERY_TIME {
+                gathered.out_of_time = true;
+                break;
+            }
+            let read = async {
+                recent.extend(in_window(split, tenant, times.window()).await?);
+                self.part(split, tenant, history).await
+            };
+            match read.await {
+                Ok(part) => parts.push(part),
+                Err(error) => {
+                    let id = split.meta().id.0;
+                    tracing::error!(%error, split = %id, "it is left out of what health is told from");
+                    gathered.missing_splits += 1;
+                }
+            }
+        }
+        let (buffered, tenant, times) = (snapshot.clone(), tenant.clone(), *times);
+        let fold = move || fold_all(gathered, (&parts, &recent), &buffered, (&tenant, &times));
+        tokio::task::spawn_blocking(fold).await.unwrap_or_default()
+    }
+
+    async fn part(
+        &self,
+        split: &Arc<Split>,
+        tenant: &Tenant,
+        history: TimeRange,
+    ) -> Result<Arc<Part>, Unreadable> {
+        let key = (split.meta().id, tenant.name().to_owned());
+        let known = self.lock().get(&key).map(Arc::clone);
+        if let Some(known) = known.filter(|known| known.from <= history.from()) {
+            return Ok(known);
+        }
+        let part = Arc::new(fold_split(split, tenant, history.from()).await?);
+        let mut parts = self.lock();
+        parts.insert(key, Arc::clone(&part));
+        while parts.len() > HEALTH_PARTS_MAX {
+            parts.pop_first();
+        }
+        Ok(part)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(SplitId, String), Arc<Part>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The splits that touch the range; the newest first, for time may run out.
+fn newest_first(snapshot: &Snapshot, range: TimeRange) -> Vec<&Arc<Split>> {
+    let all = snapshot.span_splits.iter().chain(&snapshot.sample_splits).chain(&snapshot.splits);
+    let touches = |split: &&Arc<Split>| {
+        let meta = split.meta();
+        range.touches(meta.time_first, meta.time_last)
+    };
+    let mut touching: Vec<_> = all.filter(touches).collect();
+    touching.sort_by_key(|split| std::cmp::Reverse(split.meta().time_last));
+    touching
+}
+
+/// The bytes of the blocks that hold spans of the window.
+async fn in_window(
+    split: &Split,
+    tenant: &Tenant,
+    window: TimeRange,
+) -> Result<Vec<Bytes>, SplitError> {
+    if split.meta().kind != SplitKind::Spans {
+        return Ok(Vec::new());
+    }
+    let blocks = split.span_blocks(tenant, window, &SpanPrune::default());
+    if blocks.is_empty() { Ok(Vec::new()) } else { split.read_blocks(&blocks).await }
+}
+
+async fn fold_split(split: &Split, tenant: &Tenant, from: Timestamp) -> Result<Part, Unreadable> {
+    let range = TimeRange::new(from, Timestamp(i64::MAX)).unwrap_or(TimeRange::ALL);
+    let kind = split.meta().kind;
+    let blocks = match kind {
+        SplitKind::Logs => split.blocks(tenant, range, &Prune::All),
+        SplitKind::Spans => split.span_blocks(tenant, range, &SpanPrune::default()),
+        SplitKind::Samples => split.sample_blocks(tenant, range, &SamplePrune::default()),
+    };
+    let mut part = Part { from, ..Part::default() };
+    for piece in blocks.chunks(HEALTH_BLOCKS_AT_ONCE) {
+        let bytes = split.read_blocks(piece).await?;
+        let tenant = tenant.clone();
+        let fold = move || {
+            bytes
+                .iter()
+                .try_for_each(|block| fold_block(&mut part, (kind, block), &tenant, range))?;
+            Ok::<Part, BlockError>(part)
+        };
+        part = tokio::task::spawn_blocking(fold).await.map_err(|_| Unreadable::Stopped)??;
+    }
+    Ok(part)
+}
+
+fn fold_block(
+    part: &mut Part,
+    (kind, block): (SplitKind, &Bytes),
+    tenant: &Tenant,
+    range: TimeRange,
+) -> Result<(), BlockError> {
+    match kind {
+        SplitKind::Logs => {
+            let columns = Columns::TIME.with(Columns::SEVERITY).with(Columns::RECEIVED);
+            part.tracks.take_rows(&decode(block, columns)?, tenant.name(), range);
+        }
+        SplitKind::Spans => {
+            let columns = SpanColumns::TREE.with(SpanColumns::ARRIVAL);
+            part.tracks.take_spans(&decode_spans(block, columns)?, tenant.name(), range);
+        }
+        SplitKind::Samples => {
+            part.readings.take(&decode_samples(block)?, tenant.name(), range);
+        }
+    }
+    Ok(())
+}
+
+fn fold_all(
+    mut gathered: Gathered,
+    (parts, recent): (&[Arc<Part>], &[Bytes]),
+    buffered: &Snapshot,
+    (tenant, times): (&Tenant, &Times),
+) -> Gathered {
+    let (name, history, window) = (tenant.name(), times.history(), times.window());
+    for part in parts {
+        gathered.tracks.add_all(&part.tracks, &times.slots());
+        gathered.readings.add_all(&part.readings);
+    }
+    for rows in &buffered.buffer {
+        gathered.tracks.take_rows(rows, name, history);
+    }
+    for samples in &buffered.samples {
+        gathered.readings.take(samples, name, history);
+    }
+    for spans in &buffered.spans {
+        gathered.tracks.take_spans(spans, name, history);
+        gathered.window.take(spans, name, window);
+    }
+    let damaged = each_stored(recent, |spans| gathered.window.take(spans, name, window));
+    if gathered.window.has_failures() {
+        buffered.spans.iter().for_each(|spans| gathered.window.find_callers(spans, name));
+        each_stored(recent, |spans| gathered.window.find_callers(spans, name));
+    }
+    gathered.missing_splits += damaged;
+    gathered
+}
+
+/// Shows each block's spans; returns how many blocks do not decode.
+fn each_stored(blocks: &[Bytes], mut take: impl FnMut(&Spans)) -> u32 {
+    let mut damaged = 0;
+    for block in blocks {
+        match decode_spans(block, SpanColumns::TREE) {
+            Ok(spans) => take(&spans),
+            Err(_) => damaged += 1,
+        }
+    }
+    damaged
+}
+
+/// What the books say of files: when containers were started again, and which components' files have all ended.
+pub(crate) fn of_books(sources: &[SourceView], tracks: &Tracks) -> (Vec<Run>, BTreeSet<String>) {
+    let files = || sources.iter().filter(|source| !source.path.is_empty());
+    let run = |source: &SourceView| {
+        let (container, attempt) = attempt(&source.path)?;
+        let first = *tracks.begun.get(&source.source)?;
+        let component = source.component.clone();
+        Some(Run { component, container: container.to_owned(), attempt, first })
+    };
+    let mut ended: BTreeSet<String> = files().map(|source| source.component.clone()).collect();
+    files().filter(|source| !source.ended).for_each(|source| {
+        ended.remove(&source.component);
+    });
+    (files().filter_map(run).collect(), ended)
+}
+
+/// The container's directory and which of its starts wrote the file: kubelet names it `3.log`, and what it
+/// rotates `3.log.20261121-040600`.
+fn attempt(path: &str) -> Option<(&str, u64)> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let (digits, rest) = name.split_once(".log")?;
+    let rotated = rest.is_empty() || rest.starts_with('.');
+    rotated.then(|| Some((directory, digits.parse().ok()?))).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kubelets_files_tell_which_start_wrote_them() {
+        for (path, expect) in [
+            ("/var/log/pods/d_pay-1_u/pay/0.log", Some(("/var/log/pods/d_pay-1_u/pay", 0))),
+            (
+                "/var/log/pods/d_pay-1_u/pay/12.log.20261121-040600.gz",
+                Some(("/var/log/pods/d_pay-1_u/pay", 12)),
+            ),
+            ("/var/log/shop.log", None),
+            ("/var/log/1.logs", None),
+            ("0.log", None),
+        ] {
+            assert_eq!(attempt(path), expect, "{path}");
+        }
+    }
+}
