@@ -8,14 +8,21 @@
 //! - a span is counted once: the store holds each (trace, span) once;
 //! - a span is in a range when its start is; a trace when its first start is.
 
+mod compare;
 mod graph;
+mod paths;
 mod read;
 mod search;
 mod services;
 mod trace;
 
+pub(crate) use compare::{CompareRequest, compare};
 pub(crate) use graph::graph;
+pub(crate) use paths::{NamedPaths, PathsRequest, path_stats};
 pub(crate) use read::{SpanFold, SpansRead, read_spans};
 pub(crate) use search::{TraceOrder, TracePlace, TraceSummary, TracesRequest, traces};
 pub(crate) use services::{Pace, PaceRequest, paces};
 pub(crate) use trace::{TraceRead, read_trace};
+
+#[cfg(test)]
+mod tests;

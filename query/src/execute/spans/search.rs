@@ -106,7 +106,7 @@ pub(crate) async fn traces(
     stats.bytes_read += whole.stats.bytes_read;
     stats.elapsed += whole.stats.elapsed;
     let request = request.clone();
-    let work = move || summaries(&request, &page, &whole.spans);
+    let work = move || summaries(&request, next, &whole.spans);
     let traces = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
     let missing_splits = missing_splits.max(whole.missing_splits);
     Ok(TracesPage { traces, next, missing_splits, stats, limited_by })
@@ -137,7 +137,7 @@ impl TracesRequest {
     fn place(&self, seen: &Seen, id: u128) -> TracePlace {
         match self.order {
             TraceOrder::Start => (seen.start, id),
-            TraceOrder::Duration => (i64::try_from(seen.duration()).unwrap_or(i64::MAX), id),
+            TraceOrder::Duration => (ns(seen.duration()), id),
         }
     }
 }
@@ -227,40 +227,47 @@ impl SpanFold for Candidates {
     }
 }
 
-/// The traces of the page, each from all of its spans.
-fn summaries(request: &TracesRequest, page: &[TracePlace], spans: &Spans) -> Vec<TraceSummary> {
+/// The traces of the page, each from all of its spans, which may have been stored elsewhere and show that the
+/// trace is not what is asked for, or that it began before `next` and belongs to a later page.
+fn summaries(
+    request: &TracesRequest,
+    next: Option<TracePlace>,
+    spans: &Spans,
+) -> Vec<TraceSummary> {
     let mut lite = LiteSpans::of(spans);
     lite.sort_by_trace();
     let hashes = NameHashes::of(&lite);
-    let mut summaries: HashMap<u128, TraceSummary> = HashMap::new();
+    let mut summaries = Vec::new();
     for trace in lite.traces() {
         let forest = Forest::of(&lite.spans[trace]);
-        let Some(root) = forest.root().map(|root| *forest.span(root)) else { continue };
+        let Some(root) = forest.root().map(|root| forest.span(root)) else { continue };
+        let seen = Seen {
+            start: forest.start(),
+            end: Timestamp(forest.start()).plus_ns(ns(forest.duration())).0,
+            failed: forest.errors() > 0,
+            fits: true,
+        };
+        let place = request.place(&seen, root.trace);
+        let later = request.order == TraceOrder::Start && next.is_some_and(|next| place < next);
+        if later || !request.fits(&seen) {
+            continue;
+        }
         let summary = TraceSummary {
             trace_id: root.trace,
             root_service: lite.services.get(root.service).to_owned(),
             root_operation: lite.operations.get(root.operation).to_owned(),
-            start: Timestamp(forest.start()),
+            start: Timestamp(seen.start),
             duration: forest.duration(),
             spans: forest.spans.len(),
             errors: forest.errors(),
             path_id: tree_id(&forest, PathKind::Tree, &hashes),
         };
-        summaries.insert(root.trace, summary);
+        summaries.push((place, summary));
     }
-    let whole = page.iter().filter_map(|(_, id)| summaries.remove(id));
-    // What was stored elsewhere may show that a trace is not what is asked for.
-    whole.filter(|trace| request.fits_whole(trace)).collect()
+    summaries.sort_unstable_by_key(|(place, _)| Reverse(*place));
+    summaries.into_iter().map(|(_, summary)| summary).collect()
 }
 
-impl TracesRequest {
-    fn fits_whole(&self, trace: &TraceSummary) -> bool {
-        let seen = Seen {
-            start: trace.start.0,
-            end: trace.start.0.saturating_add(i64::try_from(trace.duration).unwrap_or(i64::MAX)),
-            failed: trace.errors > 0,
-            fits: true,
-        };
-        self.fits(&seen)
-    }
+fn ns(duration: u64) -> i64 {
+    i64::try_from(duration).unwrap_or(i64::MAX)
 }
