@@ -22,24 +22,23 @@ export function NothingFound({ view, filters, nowMs, onArrived }: NothingFoundPr
   const [arrived, setArrived] = useState<boolean>()
   useEffect(() => {
     const asking = new AbortController()
-    const check = () => hasAnyTrace(asking.signal).then(setArrived, () => undefined)
-    void check()
-    if (arrived === true) return () => asking.abort()
+    hasAnyTrace(asking.signal).then(setArrived, () => undefined)
+    return () => asking.abort()
+  }, [view])
+  if (arrived === undefined) return null
+  return arrived ? <NoMatch view={view} filters={filters} nowMs={nowMs} /> : <NothingYet onArrived={onArrived} />
+}
+
+function NothingYet({ onArrived }: { onArrived: () => void }) {
+  useEffect(() => {
+    const asking = new AbortController()
+    const check = () => hasAnyTrace(asking.signal).then((has) => has && onArrived(), () => undefined)
     const timer = setInterval(check, EMPTY_POLL_MS)
     return () => {
       clearInterval(timer)
       asking.abort()
     }
-  }, [arrived])
-  useEffect(() => {
-    // The first one came while somebody looked.
-    if (arrived === true) onArrived()
-  }, [arrived === true])
-  if (arrived === undefined) return null
-  return arrived ? <NoMatch view={view} filters={filters} nowMs={nowMs} /> : <NothingYet />
-}
-
-function NothingYet() {
+  }, [onArrived])
   const otlp = `${location.protocol}//${location.hostname}:4318`
   return (
     <State title="No trace has arrived yet.">

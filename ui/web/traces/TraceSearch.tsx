@@ -83,8 +83,12 @@ export function TraceSearch() {
     >
       <div className={found.phase === 'loading' && found.traces.length > 0 ? 'traces former' : 'traces'}>
         <h2 className="answer">
-          {found.traces.length > 0 && <span className="bad">{answer.bad}</span>}
-          {found.traces.length > 0 ? answer.rest : found.phase === 'loading' ? '' : 'No trace to speak of.'}
+          {found.traces.length > 0 && (
+            <>
+              <span className="bad">{answer.bad}</span>
+              {answer.rest}
+            </>
+          )}
         </h2>
         <div className="qbar">
           <QueryBar

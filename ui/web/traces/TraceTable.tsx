@@ -34,12 +34,15 @@ export interface TableHandle {
 
 const ROW_PX = 28
 const TOUCH_ROW_PX = 44
+/** As traces.css has it: below it a row shows its start, entry, duration and errors. */
+const NARROW_PX = 640
 
 export function TraceTable({ traces, axis, chosen, shorten, view, dated, handle }: TraceTableProps) {
   const box = useRef<HTMLDivElement>(null)
   const { width, height } = useSize(box)
   const [top, setTop] = useState(0)
-  const rowPx = width < 640 ? TOUCH_ROW_PX : ROW_PX
+  const narrow = width < NARROW_PX
+  const rowPx = narrow ? TOUCH_ROW_PX : ROW_PX
   useImperativeHandle(handle, () => ({
     show: (row) => {
       const { current } = box
@@ -62,7 +65,7 @@ export function TraceTable({ traces, axis, chosen, shorten, view, dated, handle 
       <div ref={box} className="scroll" tabIndex={0} role="rowgroup" aria-label="Traces" onScroll={(event) => setTop(event.currentTarget.scrollTop)}>
         <div className="rows" role="presentation" style={{ height: traces.length * rowPx }}>
           {traces.slice(first, last).map((trace, offset) => (
-            <Row key={trace.id} trace={trace} index={first + offset} top={(first + offset) * rowPx} {...{ axis, shorten, view, dated }} on={first + offset === chosen} />
+            <Row key={trace.id} trace={trace} index={first + offset} top={(first + offset) * rowPx} {...{ axis, shorten, view, narrow }} dated={dated && !narrow} on={first + offset === chosen} />
           ))}
         </div>
       </div>
@@ -71,19 +74,20 @@ export function TraceTable({ traces, axis, chosen, shorten, view, dated, handle 
 }
 
 interface RowProps extends Pick<TraceTableProps, 'axis' | 'shorten' | 'view' | 'dated'> {
+  readonly narrow: boolean
   readonly trace: TraceSeen
   readonly index: number
   readonly top: number
   readonly on: boolean
 }
 
-function Row({ trace, index, top, axis, shorten, view, dated, on }: RowProps) {
+function Row({ trace, index, top, axis, shorten, view, dated, narrow, on }: RowProps) {
   const { id, at, service, operation, durationMs, spans, errors } = trace
   return (
     <Link className={on ? 'trace-row on' : 'trace-row'} role="row" aria-rowindex={index + 2} aria-current={on || undefined} href={traceHref(view, id)} style={{ top }}>
       <span role="cell" className="mono ink2">
         {dated && <span className="ink3">{dayOf(at, view.zone)} </span>}
-        {clockIn(at, view.zone).slice(0, dated ? 8 : 12)}
+        {clockIn(at, view.zone).slice(0, dated || narrow ? 8 : 12)}
       </span>
       <span role="cell" className="entry">
         <span className="place">{errors > 0 && <Mark of="failing" />}</span>
