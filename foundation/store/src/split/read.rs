@@ -29,7 +29,7 @@ pub struct Split {
 
 /// The index of each kind.
 enum Index {
-    Logs(SplitIndex),
+    Logs(Box<SplitIndex>),
     Spans(SpanIndex),
     Samples(SampleIndex),
 }
@@ -194,7 +194,7 @@ impl Split {
     fn index(&self) -> Option<&Index> {
         let (section, blocks) = (&self.packed_index, self.meta.blocks);
         let opened = || match self.meta.kind {
-            SplitKind::Logs => SplitIndex::open(section, blocks).map(Index::Logs),
+            SplitKind::Logs => SplitIndex::open(section, blocks).map(Box::new).map(Index::Logs),
             SplitKind::Spans => SpanIndex::open(section.clone(), blocks).map(Index::Spans),
             SplitKind::Samples => SampleIndex::open(section, blocks).map(Index::Samples),
         };

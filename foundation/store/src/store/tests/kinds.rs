@@ -398,6 +398,42 @@ async fn at_no_moment_of_a_seal_is_anything_seen_twice_or_not_at_all() {
     }
 }
 
+/// What was found in the splits is stale once a commit came between: the spans that it took out of the
+/// buffer are looked for again.
+#[test]
+fn a_span_that_is_sealed_while_its_repeat_arrives_is_known_all_the_same() {
+    let one_thread =
+        tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    one_thread.block_on(seal_during_an_arrival());
+}
+
+async fn seal_during_an_arrival() {
+    let ground = Ground::new();
+    let (store, mut naive) = with_forty(&ground).await;
+    seal(&store).await.unwrap();
+    let buffered = arrival(2, 1, 40, 54);
+    naive.enter(&buffered.batch.items);
+    store.arrive(buffered).await.unwrap();
+    let mut again = arrival(3, 2, 0, 54);
+    for (row, position) in again.batch.items.spans.position.clone().into_iter().enumerate() {
+        again.batch.items.spans.span_id[row] = span_id(1, position).1;
+    }
+    let spans = again.batch.items.spans.len();
+    let mut arriving = pin!(store.arrive(again));
+    // Its traces are in the first split: it waits for their blocks to be decoded, behind who has the thread.
+    let (let_go, held) = std::sync::mpsc::channel::<()>();
+    let holder = tokio::task::spawn_blocking(move || held.recv());
+    assert!(arriving.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    let_go.send(()).unwrap();
+    holder.await.unwrap().unwrap();
+    seal(&store).await.unwrap();
+    let entered = arriving.await.unwrap();
+    assert_eq!(entered.duplicates, spans - 2, "all but 26 and 39, which admission turned away");
+    let tenant = tenant_of(1);
+    let seen = seen_by(&tenant, &store.snapshot(&tenant)).await;
+    assert_eq!(seen[1], naive.seen[&tenant][1]);
+}
+
 #[tokio::test]
 async fn one_seal_makes_a_split_of_each_kind_in_one_commit_and_retention_takes_them_all() {
     let ground = Ground::new();
