@@ -8,6 +8,7 @@
 mod collector;
 mod freshness;
 mod ingest;
+mod otlp;
 mod product;
 mod report;
 mod search;
@@ -16,7 +17,8 @@ mod ui;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: nilometer-benches ingest|search|ui|collector NDJSON-FILE | freshness";
+const USAGE: &str =
+    "usage: nilometer-benches ingest|search|ui|collector NDJSON-FILE | otlp | freshness";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -29,6 +31,7 @@ async fn main() -> ExitCode {
         (Some("search"), Some(file)) => search::run(&file).await,
         (Some("ui"), Some(file)) => ui::run(&file).await,
         (Some("collector"), Some(file)) => collector::run(&file).await,
+        (Some("otlp"), _) => otlp::run().await,
         (Some("freshness"), _) => freshness::run().await,
         _ => Err(USAGE.into()),
     };
