@@ -1,10 +1,11 @@
 //! What a collector must know to run. Read and checked by `nilometer/`, which alone knows files and flags.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::limits::SPOOL_BYTES_MAX;
+use crate::limits::{SAMPLE_MS, SPOOL_BYTES_MAX};
 use crate::{CollectorStatus, Credentials, DoorEnd};
 
 /// How to run a collector.
@@ -30,6 +31,8 @@ pub struct CollectorConfig {
     pub status: CollectorStatus,
     /// Where receivers hand over what they were sent; see [`door`](crate::door).
     pub door: DoorEnd,
+    /// How often the node and its containers are measured.
+    pub sample_every: Duration,
 }
 
 impl CollectorConfig {
@@ -52,6 +55,7 @@ impl CollectorConfig {
             spool_bytes_max: SPOOL_BYTES_MAX,
             status: CollectorStatus::default(),
             door: DoorEnd::default(),
+            sample_every: Duration::from_millis(SAMPLE_MS),
         }
     }
 }

@@ -34,6 +34,7 @@ mod journal;
 mod life;
 mod metrics;
 mod run;
+mod sample;
 mod ship;
 mod split;
 mod spool;

@@ -104,3 +104,18 @@ pub(crate) const DOOR_GATHER_MS: u64 = 5;
 pub(crate) const DOOR_RETRY_S: u32 = 1;
 /// Ended journals whose counts are kept, for a centre that has not heard them yet.
 pub(crate) const JOURNALS_KEPT: usize = 256;
+
+// Samplers.
+
+/// Between two rounds, ms.
+pub(crate) const SAMPLE_MS: u64 = 10_000;
+/// One file of `/proc` or of a control group, bytes.
+pub(crate) const SAMPLE_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Containers of a node that are measured.
+pub(crate) const CONTAINERS_MAX: usize = 1_000;
+/// Directories of control groups that are looked through for containers.
+pub(crate) const CGROUPS_MAX: usize = 20_000;
+/// How deep containers' groups lie at most.
+pub(crate) const CGROUP_DEPTH_MAX: usize = 8;
+/// Samples of one round.
+pub(crate) const SERIES_MAX: usize = 20_000;

@@ -39,3 +39,8 @@ pub(crate) fn spooled(batches: usize, bytes: u64) {
 pub(crate) fn spool_failure() {
     counter!("nilometer_collector_spool_failures_total").increment(1);
 }
+
+/// Samples that were measured and not taken, or not measured for their number.
+pub(crate) fn samples_missed(samples: usize) {
+    counter!("nilometer_collector_missed_samples_total").increment(samples as u64);
+}

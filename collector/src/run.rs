@@ -20,6 +20,7 @@ use crate::life::Life;
 use crate::limits::{GOODBYE_MS, SHUTDOWN_SHIP_MS};
 use crate::reader::{Reader, ReaderConfig};
 use crate::reading::{CentreSource, StateChange};
+use crate::sample::Sampler;
 use crate::ship::{self, Shipper};
 use crate::spool::{Recovered, Spool, SpoolError};
 use crate::tail::Tail;
@@ -94,8 +95,12 @@ pub async fn run(
         desk.spool().forget_reading();
         known = sources;
     }
+    let sampler = Sampler::new(config.rootfs.clone(), config.node.clone(), Arc::clone(&clock));
     let tail = tail(&config, &desk, (spool_dir, clock), known)?;
+    let measuring = sampler.run(config.sample_every, config.door.clone(), shutdown.clone());
+    let measuring = tokio::spawn(measuring);
     live(&desk, &intakes, tail, shutdown).await;
+    let _ = measuring.await;
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Whole lives of collectors, against a real HTTP server that takes in what they send.
 
+mod door;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -27,6 +29,8 @@ const HANGS_S: u64 = 30;
 struct Told {
     /// Every batch as often as it came.
     batches: Vec<(BatchId, Vec<String>)>,
+    /// The same, whole.
+    frames: Vec<Batch>,
     /// The newest running count of each source.
     running: BTreeMap<SourceId, Count>,
     heartbeats: Vec<Heartbeat>,
@@ -99,6 +103,7 @@ impl Centre {
             let id = batch.header.batch;
             told.running.extend(batch.header.sources.iter().map(|s| (s.source, s.running)));
             told.batches.push((id, messages(&batch.items.rows)));
+            told.frames.push(batch);
             // In splits at once, as far as all before it are here.
             let here: Vec<_> = told.batches.iter().map(|(id, _)| *id).collect();
             let to = told.committed_to.entry(id.epoch).or_default();

@@ -114,9 +114,13 @@ fn smaller(batch: &Batch, error: &FrameError) -> Vec<Batch> {
 
 #[cfg(test)]
 mod tests {
-    use nilometer_model::{Count, GapKind};
+    use nilometer_model::{Count, GapKind, Stream};
+    use nilometer_wire::BatchHeader;
 
     use super::*;
+    use crate::batch::Books;
+    use crate::journal::Journals;
+    use crate::journal::tests::{rows, samples, spans};
     use crate::spool::tests::{frame_of, messages};
 
     #[test]
@@ -147,5 +151,29 @@ mod tests {
         let [gap] = &gaps[..] else { panic!("{gaps:?}") };
         assert_eq!((gap.kind, gap.reason), (GapKind::Shed, Reason::MessageTooLong));
         assert_eq!((gap.from, gap.to, gap.count), (1, Some(2), Some(Count::one(1))));
+    }
+
+    #[test]
+    fn the_texts_of_a_batch_are_limited_whatever_kind_they_belong_to() {
+        let data = tempfile::tempdir().unwrap();
+        let life = Life::begin(data.path()).unwrap();
+        let header = nilometer_wire::decode_header(&frame_of(life.last(), 0, &[]).bytes).unwrap();
+        let (journals, _) = Journals::begin(&life, std::iter::empty(), &Books::new());
+        let of_attributes = |bytes: usize| {
+            let mut items = rows(1);
+            items.append(&spans(1, &"a".repeat(bytes)));
+            items.append(&samples(1));
+            items
+        };
+        let others = text_bytes(&of_attributes(0));
+        for (surplus, frames_are) in [(0, 1), (1, 2)] {
+            let items = of_attributes(BATCH_TEXT_BYTES_MAX - others + surplus);
+            let drawn = journals.draw(vec![(Stream::Otlp, items)], false);
+            let header = BatchHeader { sources: drawn.sources, ..header.clone() };
+            let frames = pack(Batch { header, items: drawn.items }, &life).unwrap();
+            let batches = frames.iter().map(|frame| nilometer_wire::decode(&frame.bytes).unwrap());
+            let kept: usize = batches.map(|batch| batch.items.len()).sum();
+            assert_eq!((frames.len(), kept), (frames_are, 3));
+        }
     }
 }
