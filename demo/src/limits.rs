@@ -57,5 +57,7 @@ pub(crate) const DAY: Duration = Duration::from_secs(360);
 /// Visitors at once in the quietest and in the busiest moment of a day.
 pub(crate) const VISITORS_MIN: usize = 8;
 pub(crate) const VISITORS_MAX: usize = 24;
+/// Who stands at the door when the shop opens, and goes straight to the checkout.
+pub(crate) const VISITORS_FIRST: usize = 6;
 /// How long a visitor looks at a page in the mean.
 pub(crate) const THINK_MEAN: Duration = Duration::from_millis(2_500);

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use crate::limits::{DAY, PAGE_TIMEOUT, THINK_MEAN, VISITORS_MAX, VISITORS_MIN};
+use crate::limits::{DAY, PAGE_TIMEOUT, THINK_MEAN, VISITORS_FIRST, VISITORS_MAX, VISITORS_MIN};
 use crate::service::{HttpClient, PRODUCTS};
 
 /// How often somebody may come or not.
@@ -26,16 +26,19 @@ const DOOR_EVERY: Duration = Duration::from_millis(250);
 /// Visits the frontend for ever.
 pub(crate) async fn come(frontend: Vec<SocketAddr>) {
     let (client, opened) = (HttpClient::new(), Instant::now());
+    let visitor = || Visitor {
+        client: client.clone(),
+        frontend: frontend.clone(),
+        user: rand::rng().random_range(1..1_000_000),
+    };
     let mut inside = JoinSet::new();
+    for _ in 0..VISITORS_FIRST {
+        inside.spawn(visitor().fetch());
+    }
     loop {
         while inside.try_join_next().is_some() {}
         if inside.len() < expected(opened.elapsed()) {
-            let visitor = Visitor {
-                client: client.clone(),
-                frontend: frontend.clone(),
-                user: rand::rng().random_range(1..1_000_000),
-            };
-            inside.spawn(visitor.visit());
+            inside.spawn(visitor().visit());
         }
         sleep(DOOR_EVERY).await;
     }
@@ -71,20 +74,31 @@ impl Visitor {
             let product = popular();
             self.open(Method::GET, &format!("/product/{product}"), None).await;
             if buys && (page == 0 || rand::rng().random_bool(0.3)) {
-                think().await;
-                let item = json!({ "product": product });
-                self.open(Method::POST, &format!("/cart/{}", self.user), Some(item)).await;
+                self.take(product).await;
             }
         }
-        if !buys {
-            return;
+        if buys && rand::rng().random_bool(0.8) {
+            self.order().await;
         }
+    }
+
+    /// The visit of somebody who stood at the door when it opened and knows what he wants.
+    async fn fetch(self) {
+        self.take(popular()).await;
+        self.order().await;
+    }
+
+    async fn take(&self, product: u32) {
+        think().await;
+        let item = json!({ "product": product });
+        self.open(Method::POST, &format!("/cart/{}", self.user), Some(item)).await;
+    }
+
+    async fn order(&self) {
         think().await;
         self.open(Method::GET, &format!("/cart/{}", self.user), None).await;
-        if rand::rng().random_bool(0.8) {
-            think().await;
-            self.open(Method::POST, &format!("/checkout/{}", self.user), None).await;
-        }
+        think().await;
+        self.open(Method::POST, &format!("/checkout/{}", self.user), None).await;
     }
 
     /// Opens a page. Whether it came is for the shop's own telemetry to say.

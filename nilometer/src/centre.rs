@@ -11,7 +11,7 @@ use axum::Router;
 use nilometer_indexer::{CentreIntake, IndexConfig, IntakeParts};
 use nilometer_journal::{LocalLog, Log, LogError, Recovery};
 use nilometer_model::{Clock, SystemClock};
-use nilometer_query::api::{AccessPolicy, ApiParts, Readiness, WriteAudit, router};
+use nilometer_query::api::{AccessPolicy, ApiParts, DemoBoard, Readiness, WriteAudit, router};
 use nilometer_receive::{Receiver, http_router};
 use nilometer_store::{LocalMeta, MetaError, Store, StoreError};
 use nilometer_wire::Door;
@@ -52,6 +52,8 @@ pub(crate) struct Centre {
     index: IndexConfig,
     failed: Arc<AtomicBool>,
     audit: WriteAudit,
+    /// The board of the demo, when one runs beside the centre.
+    demo: Option<DemoBoard>,
 }
 
 impl Centre {
@@ -79,7 +81,22 @@ impl Centre {
         };
         let failed = Arc::new(AtomicBool::new(false));
         let audit = audit::writer(data.join("audit.ndjson"));
-        Ok(Self { audit, data, store, log, intake: Arc::new(intake), clock, index, failed })
+        Ok(Self {
+            demo: None,
+            audit,
+            data,
+            store,
+            log,
+            intake: Arc::new(intake),
+            clock,
+            index,
+            failed,
+        })
+    }
+
+    /// The same with a demo beside it, if one is to run.
+    pub(crate) fn with_demo(self, demo: Option<DemoBoard>) -> Self {
+        Self { demo, ..self }
     }
 
     /// The data directory.
@@ -120,6 +137,7 @@ impl Centre {
             metrics,
             assets: crate::assets::assets(),
             clock: Arc::clone(&self.clock),
+            demo: self.demo.clone(),
             shutdown,
         })
     }

@@ -39,6 +39,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DeadLetterCommand,
     },
+    /// What goes wrong in the demo (`up --demo`), and switching it: demo slow checkout on
+    Demo(DemoOptions),
+    /// A part of the demo's shop; started by it
+    #[command(hide = true)]
+    DemoService {
+        /// Which, for whoever looks at the list of processes
+        name: String,
+    },
     /// The configuration, and whether it is right
     Config {
         #[command(subcommand)]
@@ -133,6 +141,9 @@ pub(crate) struct UpOptions {
     pub(crate) role: RoleOptions,
     #[command(flatten)]
     pub(crate) node: NodeOptions,
+    /// Run a small shop beside it, to look at and to break [its data: ./nilometer-demo unless --data]
+    #[arg(long)]
+    demo: bool,
 }
 
 #[derive(Debug, Args)]
@@ -175,6 +186,21 @@ pub(crate) struct AskOptions {
 pub(crate) struct DeadLetterOptions {
     /// As `dead-letter list` shows it
     pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) ask: AskOptions,
+}
+
+/// A fault of the demo; without one, what is on is shown.
+#[derive(Debug, Args)]
+pub(crate) struct DemoOptions {
+    /// What goes wrong
+    #[arg(value_parser = ["slow", "fail", "crash", "flood", "silence"], requires_all = ["service", "switch"])]
+    pub(crate) fault: Option<String>,
+    /// Whose fault it is: frontend, cart, catalog, checkout, payment, shipping or recommendation
+    pub(crate) service: Option<String>,
+    /// Whether it does from now on
+    #[arg(value_parser = ["on", "off"])]
+    pub(crate) switch: Option<String>,
     #[command(flatten)]
     pub(crate) ask: AskOptions,
 }
@@ -262,6 +288,7 @@ impl UpOptions {
     pub(crate) fn flags(&self) -> Layer {
         let mut layer = self.role.flags();
         self.node.add_to(&mut layer);
+        layer.flag(Key::Demo, self.demo.then(|| "true".to_owned()));
         layer
     }
 }
@@ -316,7 +343,7 @@ mod tests {
 
     #[test]
     fn commands_of_later_issues_are_not_there() {
-        for command in ["trace", "purge", "verify", "demo", "rules"] {
+        for command in ["trace", "purge", "verify", "rules"] {
             Cli::try_parse_from(["nilometer", command]).expect_err(command);
         }
     }

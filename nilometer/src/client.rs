@@ -8,6 +8,7 @@
 mod coverage;
 mod csv;
 mod dead_letter;
+mod demo;
 mod error;
 mod export;
 mod http;
@@ -21,6 +22,7 @@ mod table;
 mod tail;
 
 pub(crate) use self::dead_letter::{DeadLetterAction, dead_letter};
+pub(crate) use self::demo::{DemoSwitch, demo};
 pub(crate) use self::error::{ClientError, deepest};
 pub(crate) use self::export::export;
 pub(crate) use self::prove::prove;

@@ -81,6 +81,8 @@ pub(crate) struct Config {
     pub(crate) buffer_bytes: usize,
     /// Where spans of our own work go, if anywhere: an OTLP/HTTP endpoint.
     pub(crate) trace_to: Option<String>,
+    /// Whether `up` runs the demo's shop beside itself.
+    pub(crate) demo: bool,
 }
 
 /// Where a receiver listens.
@@ -175,7 +177,9 @@ impl Settings {
             None => Layer::default(),
         };
         let environment = Layer::environment(&variable);
-        Ok(Self(flags.over(environment).over(file).over(defaults(purpose, &variable))))
+        let written = flags.over(environment).over(file);
+        let defaults = defaults(purpose, is_demo(&written), &variable);
+        Ok(Self(written.over(defaults)))
     }
 
     /// The settings of a role, checked.
@@ -200,6 +204,7 @@ impl Settings {
             spool_bytes_max: self.one(Key::SpoolBytesMax, value::spool_bytes)?,
             buffer_bytes: self.one(Key::BufferBytes, value::buffer_bytes)?,
             trace_to: self.optional(Key::TraceTo, value::url)?,
+            demo: self.one(Key::Demo, value::flag)?,
         })
     }
 
@@ -314,7 +319,7 @@ fn refuse(key: Key, text: &str, place: &Place) -> ConfigError {
 /// Reads a file and checks it whole, as it would be used with no flag and no variable.
 pub(crate) fn check_file(path: &Path) -> Result<(), ConfigError> {
     let layer = read_file(path)?;
-    let settings = Settings(layer.over(defaults(Purpose::Up, &|_| None)));
+    let settings = Settings(layer.over(defaults(Purpose::Up, false, &|_| None)));
     settings.config()?;
     settings.ask()?;
     Ok(())
@@ -331,21 +336,35 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Whether somebody asks for the demo; what is neither yes nor no is refused later.
+fn is_demo(written: &Layer) -> bool {
+    let demo = written.get(Key::Demo).and_then(|written| written.values.last());
+    demo.and_then(|text| value::flag(text)).unwrap_or(false)
+}
+
 /// What holds when nobody says anything.
-fn defaults(purpose: Purpose, variable: &dyn Fn(&str) -> Option<String>) -> Layer {
+fn defaults(purpose: Purpose, demo: bool, variable: &dyn Fn(&str) -> Option<String>) -> Layer {
     let port = if purpose == Purpose::Collect { LISTEN_PORT_COLLECT } else { LISTEN_PORT };
     let state = variable("STATE_DIRECTORY");
     let state =
         state.as_deref().and_then(|list| list.split(':').next()).filter(|dir| !dir.is_empty());
     let loopback = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)).to_string();
+    // A demo's data lies in a directory of its own, so that it can be thrown away.
+    let data = match (state, demo) {
+        (None, false) => "./nilometer-data".to_owned(),
+        (None, true) => "./nilometer-demo".to_owned(),
+        (Some(state), false) => state.to_owned(),
+        (Some(state), true) => format!("{state}/demo"),
+    };
     let values = [
-        (Key::Data, state.unwrap_or("./nilometer-data").to_owned()),
+        (Key::Data, data),
         (Key::Listen, loopback(port)),
         (Key::OtlpGrpc, loopback(OTLP_GRPC_PORT)),
         (Key::OtlpHttp, loopback(OTLP_HTTP_PORT)),
         (Key::Rootfs, "/".to_owned()),
         (Key::Node, host_name()),
         (Key::Insecure, "false".to_owned()),
+        (Key::Demo, "false".to_owned()),
         (Key::Retention, "30d".to_owned()),
         (Key::SealAfter, "5m".to_owned()),
         (Key::LogLevel, "info".to_owned()),
@@ -376,7 +395,7 @@ fn host_name() -> String {
 fn toml_value(key: Key, values: &[String]) -> String {
     let text = |value: &String| toml::Value::String(value.clone()).to_string();
     match key {
-        Key::Insecure | Key::LineBytesMax | Key::SpoolBytesMax | Key::BufferBytes => {
+        Key::Insecure | Key::Demo | Key::LineBytesMax | Key::SpoolBytesMax | Key::BufferBytes => {
             values.concat()
         }
         _ if key.is_list() => {

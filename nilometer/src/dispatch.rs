@@ -4,8 +4,8 @@ use std::future::Future;
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::cli::{AskOptions, Command, ConfigCommand, DeadLetterCommand};
-use crate::client::{self, ClientError, DeadLetterAction, Outcome};
+use crate::cli::{AskOptions, Command, ConfigCommand, DeadLetterCommand, DemoOptions};
+use crate::client::{self, ClientError, DeadLetterAction, DemoSwitch, Outcome};
 use crate::config::{self, AskConfig, Config, ConfigError, Purpose, Settings};
 use crate::roles::{self, RoleError};
 
@@ -22,6 +22,8 @@ enum Failure {
     Role(#[from] RoleError),
     #[error(transparent)]
     Client(#[from] ClientError),
+    #[error(transparent)]
+    Demo(#[from] nilometer_demo::ServiceError),
     #[error("cannot start the runtime: {0}")]
     Runtime(std::io::Error),
     #[error("cannot write to standard output: {0}")]
@@ -86,6 +88,11 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Prove(o) => ask(&o, client::prove),
         Command::Sources(o) => ask(&o, client::sources),
         Command::DeadLetter { command } => dead_letter(command),
+        Command::Demo(o) => demo(&o),
+        Command::DemoService { name: _ } => {
+            nilometer_demo::serve(std::io::stdout(), std::io::stderr())?;
+            Ok(Outcome::Done)
+        }
         Command::Config { command } => configuration(command),
     }
 }
@@ -97,6 +104,16 @@ fn dead_letter(command: DeadLetterCommand) -> Result<Outcome, Failure> {
         DeadLetterCommand::Retry(o) => (o.ask, DeadLetterAction::Retry(o.id)),
     };
     ask(&options, async |c| client::dead_letter(c, &action).await)
+}
+
+fn demo(options: &DemoOptions) -> Result<Outcome, Failure> {
+    let switch = match (&options.fault, &options.service, &options.switch) {
+        (Some(fault), Some(service), Some(switch)) => {
+            Some(DemoSwitch { fault: fault.clone(), service: service.clone(), on: switch == "on" })
+        }
+        _ => None,
+    };
+    ask(&options.ask, async |c| client::demo(c, switch.as_ref()).await)
 }
 
 fn configuration(command: ConfigCommand) -> Result<Outcome, Failure> {

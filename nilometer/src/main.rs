@@ -8,6 +8,7 @@ mod cli;
 mod client;
 mod config;
 mod data_dir;
+mod demo;
 mod dispatch;
 mod entrance;
 mod failpoints;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nilometer_collector::{CollectorConfig, CollectorError, CollectorStatus, Credentials};
+use nilometer_demo::ShopError;
 use nilometer_model::SystemClock;
 use nilometer_query::api::{AccessPolicy, Readiness, Role as TokenRole, node_router};
 use tokio::sync::watch;
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::centre::{Centre, CentreError};
 use crate::config::Config;
+use crate::demo::{self, Demo, DemoDoor};
 use crate::entrance::{Entrance, EntranceError};
 use crate::listen::{self, Door, ListenError};
 use crate::receivers::Receivers;
@@ -43,6 +45,8 @@ pub(crate) enum RoleError {
     OwnDoor(std::io::Error),
     #[error("signals cannot be listened to: {0}")]
     Signals(std::io::Error),
+    #[error(transparent)]
+    Demo(#[from] ShopError),
     #[error("{0}")]
     Telemetry(String),
 }
@@ -117,7 +121,8 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let listener = listen::bind(config.listen, "--listen").await?;
     let own = listen::bind(OWN_DOOR.into(), "the collector's own door").await?;
     let receivers = Receivers::bind(&config).await?;
-    let centre = Centre::open(&config).await?;
+    let (faults, board) = config.demo.then(demo::board).unzip();
+    let centre = Centre::open(&config).await?.with_demo(board);
     let mut entrance = Entrance::default();
     let (tokens, data) = (config.token_file.as_deref(), centre.data().path());
     let access = entrance.access((&config, config.listen), tokens, data)?;
@@ -141,10 +146,19 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let own = tokio::spawn(listen::serve(own, own_door, end_door.clone()));
     let door = tokio::spawn(listen::serve(listener, door, end_door.clone()));
     let receivers = receivers.serve(&end_door);
+    let demo = faults.map(|faults| {
+        let door = DemoDoor { url: &to[0], credentials: &credentials };
+        Demo::begin(&config, &door, faults, &stop)
+    });
+    let demo = demo.transpose()?;
     say_where(&config);
     let data = config.data.join("collector");
     let collector = CollectorConfig { status, ..collector_config(&config, data, to, credentials) };
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
+    stop.cancel();
+    if let Some(demo) = demo {
+        demo.end().await;
+    }
     end_door.cancel();
     join_all(receivers).await;
     join(own).await;

@@ -19,6 +19,7 @@ mod components;
 mod context;
 mod cursor;
 mod dead_letters;
+mod demo;
 mod error;
 mod export;
 mod fields;
@@ -65,6 +66,7 @@ use utoipa_axum::routes;
 
 pub use self::access::AccessPolicy;
 pub use self::audit::{AuditEntry, WriteAudit};
+pub use self::demo::DemoBoard;
 pub use self::observe::is_data_door;
 pub use self::page::{Asset, Assets};
 pub use self::peer::{Peer, PeerCertificate};
@@ -94,6 +96,8 @@ pub struct ApiParts {
     pub metrics: RenderMetrics,
     pub assets: Assets,
     pub clock: Arc<dyn Clock>,
+    /// The board of the demo, when one runs beside us.
+    pub demo: Option<DemoBoard>,
     /// Ends live tails and exports, which would otherwise outlive an ordered shutdown.
     pub shutdown: CancellationToken,
 }
@@ -245,6 +249,8 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(inventory::forget_node))
         .routes(routes!(dead_letters::dead_letters))
         .routes(routes!(dead_letters::retry))
+        .routes(routes!(demo::demo))
+        .routes(routes!(demo::switch))
         .routes(routes!(components::components))
         .routes(routes!(health::health))
         .routes(routes!(intake::batches))

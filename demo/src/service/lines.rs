@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use nilometer_model::Clock;
 use opentelemetry::trace::TraceContextExt;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
@@ -134,8 +134,12 @@ fn ids() -> Option<(String, String)> {
 
 impl Line<'_> {
     fn json(&self) -> String {
-        let mut object = Map::new();
-        let mut put = |name: &str, value: &str| object.insert(name.to_owned(), Value::from(value));
+        let mut line = String::from("{");
+        let mut put = |name: &str, value: &str| {
+            let comma = if line.len() > 1 { "," } else { "" };
+            // Writing to a String cannot fail.
+            let _written = write!(line, "{comma}\"{name}\":{}", Value::from(value));
+        };
         put("level", self.level.name());
         put("time", &self.time);
         put("version", self.version);
@@ -144,10 +148,9 @@ impl Line<'_> {
             put("trace_id", trace);
             put("span_id", span);
         }
-        for (name, value) in self.fields {
-            put(name, value);
-        }
-        Value::Object(object).to_string()
+        self.fields.iter().for_each(|(name, value)| put(name, value));
+        line.push('}');
+        line
     }
 
     fn logfmt(&self) -> String {

@@ -4,6 +4,7 @@
 //! handed to it and awaited.
 
 use std::collections::HashMap;
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -32,10 +33,10 @@ use crate::limits::{EXPORT_TIMEOUT, FLUSH_TIMEOUT, METRICS_EVERY, SPANS_LINGER};
 /// The crate whose spans are meant.
 const OURS: &str = "nilometer_demo";
 
-/// The running SDK.
+/// The running SDK. It is never dropped: a process that panics must not wait for the network first.
 pub(super) struct Telemetry {
-    tracers: SdkTracerProvider,
-    meters: SdkMeterProvider,
+    tracers: ManuallyDrop<SdkTracerProvider>,
+    meters: ManuallyDrop<SdkMeterProvider>,
 }
 
 /// What handlers count and measure.
@@ -89,6 +90,7 @@ impl Telemetry {
             .build();
         subscribe(&tracers)?;
         let instruments = Instruments::new(&meters.meter(OURS));
+        let (tracers, meters) = (ManuallyDrop::new(tracers), ManuallyDrop::new(meters));
         Ok((Self { tracers, meters }, instruments))
     }
 

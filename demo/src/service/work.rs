@@ -57,7 +57,7 @@ pub(super) async fn background(service: &Service) {
                 let fields = [("products", super::catalog::PRODUCTS.to_string())];
                 service.lines.write(Level::Info, "price list refreshed", &fields);
             }
-            _ => service.lines.write(Level::Debug, "heartbeat: all dependencies configured", &[]),
+            _ => service.lines.write(Level::Debug, "session sweep: nothing has expired", &[]),
         }
     }
 }

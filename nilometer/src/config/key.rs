@@ -30,10 +30,11 @@ pub(crate) enum Key {
     Server,
     Output,
     TraceTo,
+    Demo,
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 23] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Data,
         Self::Listen,
         Self::OtlpGrpc,
@@ -57,6 +58,7 @@ impl Key {
         Self::Server,
         Self::Output,
         Self::TraceTo,
+        Self::Demo,
     ];
 
     /// The TOML key.
@@ -85,6 +87,7 @@ impl Key {
             Self::Server => "server",
             Self::Output => "output",
             Self::TraceTo => "trace_to",
+            Self::Demo => "demo",
         }
     }
 
@@ -129,7 +132,7 @@ impl Key {
                 "a PEM file of certificates; up and serve need tls_cert and tls_key with it"
                     .to_owned()
             }
-            Self::Insecure => "true or false".to_owned(),
+            Self::Insecure | Self::Demo => "true or false".to_owned(),
             Self::Retention => {
                 "a number and s, m, h or d, such as 30d, from 1s to 36500d".to_owned()
             }

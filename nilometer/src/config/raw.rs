@@ -37,6 +37,7 @@ struct RawConfig {
     server: Option<Spanned<String>>,
     output: Option<Spanned<String>>,
     trace_to: Option<Spanned<String>>,
+    demo: Option<Spanned<bool>>,
 }
 
 /// `to = "a"` or `to = ["a", "b"]`.
@@ -126,7 +127,9 @@ impl RawConfig {
         for (key, written) in numbers {
             put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
         }
-        put(&mut layer, lines, Key::Insecure, self.insecure, |value| vec![value.to_string()]);
+        for (key, written) in [(Key::Insecure, self.insecure), (Key::Demo, self.demo)] {
+            put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
+        }
         layer
     }
 }

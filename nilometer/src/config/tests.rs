@@ -29,7 +29,7 @@ fn join(
 fn refused(file: &str, expect: Expect) {
     let path = Path::new("n.toml");
     let error = raw::read(path, file)
-        .and_then(|layer| Settings(layer.over(defaults(Purpose::Up, &|_| None))).config())
+        .and_then(|layer| Settings(layer.over(defaults(Purpose::Up, false, &|_| None))).config())
         .expect_err(file);
     expect.assert_eq(&error.to_string());
 }
@@ -62,6 +62,17 @@ fn the_data_directory_is_the_service_managers_when_there_is_one() {
     let data = |variables| join("", variables, &[]).unwrap().config().unwrap().data;
     assert_eq!(data(&[]), Path::new("./nilometer-data"));
     assert_eq!(data(&[("STATE_DIRECTORY", "/var/lib/n:/other")]), Path::new("/var/lib/n"));
+}
+
+#[test]
+fn a_demos_data_lies_apart_unless_somebody_says_where() {
+    let demo = ("NILOMETER_DEMO", "true");
+    let data =
+        |variables: &[_], flags: &[_]| join("", variables, flags).unwrap().config().unwrap().data;
+    assert_eq!(data(&[demo], &[]), Path::new("./nilometer-demo"));
+    assert_eq!(data(&[], &[(Key::Demo, "true")]), Path::new("./nilometer-demo"));
+    assert_eq!(data(&[demo, ("STATE_DIRECTORY", "/var/lib/n")], &[]), Path::new("/var/lib/n/demo"));
+    assert_eq!(data(&[demo], &[(Key::Data, "d")]), Path::new("d"));
 }
 
 #[test]

@@ -135,6 +135,8 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/health", Need::Read),
     ("GET", "/api/v1/dead-letters", Need::Read),
     ("POST", "/api/v1/dead-letters/{id}/retry", Need::Write),
+    ("GET", "/api/v1/demo", Need::Read),
+    ("POST", "/api/v1/demo/{fault}", Need::Write),
     ("POST", "/api/v1/batches", Need::Ingest),
     ("POST", "/api/v1/heartbeats", Need::Ingest),
     ("POST", "/api/v1/ingest", Need::Ingest),

@@ -26,7 +26,7 @@ fn documented() -> Vec<(String, String, String)> {
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
             let concrete =
-                path.replace("{node}", "n1").replace("{id}", "00ab:1").replace("{name}", "status");
+                path.replace("{node}", "n1").replace("{id}", "00ab:1").replace("{name}", "status").replace("{fault}", "slow");
             routes.push((method.to_uppercase(), path.clone(), concrete));
         }
     }

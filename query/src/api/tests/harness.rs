@@ -160,6 +160,7 @@ impl World {
             metrics,
             assets: Assets { find: asset, policy: "style-src 'self' 'nonce-{nonce}'" },
             clock: Arc::new(clock.clone()),
+            demo: None,
             shutdown: shutdown.clone(),
         });
         let written = AtomicU64::new(0);
