@@ -12,13 +12,14 @@ mod otlp;
 mod product;
 mod report;
 mod search;
+mod traces;
 mod ui;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 const USAGE: &str =
-    "usage: nilometer-benches ingest|search|ui|collector NDJSON-FILE | otlp | freshness";
+    "usage: nilometer-benches ingest|search|ui|collector NDJSON-FILE | traces JSONL-GZ-FILE | otlp | freshness";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -31,6 +32,7 @@ async fn main() -> ExitCode {
         (Some("search"), Some(file)) => search::run(&file).await,
         (Some("ui"), Some(file)) => ui::run(&file).await,
         (Some("collector"), Some(file)) => collector::run(&file).await,
+        (Some("traces"), Some(file)) => traces::run(&file).await,
         (Some("otlp"), _) => otlp::run().await,
         (Some("freshness"), _) => freshness::run().await,
         _ => Err(USAGE.into()),
