@@ -15,6 +15,7 @@ mod ask;
 mod audit;
 mod body;
 mod complete;
+mod compare;
 mod components;
 mod context;
 mod cursor;
@@ -36,14 +37,17 @@ mod observe;
 mod otlp;
 mod page;
 mod params;
+mod paths;
 mod peer;
 mod process;
 mod query;
 mod record;
 mod services;
+mod span;
 mod tail;
 mod throttle;
 mod token;
+mod trace;
 mod traces;
 
 use std::ops::Deref;
@@ -242,6 +246,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(services::operations))
         .routes(routes!(graph::graph))
         .routes(routes!(traces::traces))
+        .routes(routes!(trace::trace))
+        .routes(routes!(compare::compare))
+        .routes(routes!(paths::paths))
         .routes(routes!(export::export))
         .routes(routes!(ledger::ledger))
         .routes(routes!(inventory::sources))

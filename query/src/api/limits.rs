@@ -67,3 +67,8 @@ pub(crate) const BLOCKS_AT_ONCE: usize = 64;
 
 /// What a client that came too early is told to wait, s.
 pub(crate) const RETRY_AFTER_S: u32 = 1;
+
+/// Spans of one page of a trace.
+pub(crate) const TRACE_PAGE_SPANS: usize = 10_000;
+/// Levels of a path that are shown: JSON nests as deep, and readers of JSON give up somewhere.
+pub(crate) const PATH_DEPTH_MAX: usize = 50;

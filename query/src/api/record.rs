@@ -54,7 +54,7 @@ pub(crate) struct RecordJson<'a> {
 }
 
 /// Written by its `Display`, without a text in between.
-struct Shown<T>(T);
+pub(super) struct Shown<T>(pub(super) T);
 
 impl<T: Display> Serialize for Shown<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -63,7 +63,7 @@ impl<T: Display> Serialize for Shown<T> {
 }
 
 /// Bytes as lower-case hex.
-struct Hex<'a>(&'a [u8]);
+pub(super) struct Hex<'a>(pub(super) &'a [u8]);
 
 impl Display for Hex<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -111,7 +111,7 @@ impl Serialize for RecordJson<'_> {
 }
 
 /// The attributes, when they are the JSON object on one line that they must be.
-fn object(attributes: &str) -> Option<&RawValue> {
+pub(super) fn object(attributes: &str) -> Option<&RawValue> {
     if !attributes.starts_with('{') || attributes.bytes().any(|byte| byte == b'\n') {
         return None;
     }

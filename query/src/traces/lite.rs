@@ -90,12 +90,6 @@ impl LiteSpans {
         self.spans.sort_by_key(|span| span.trace);
     }
 
-    /// Each trace's spans, traces by their ids.
-    pub(crate) fn by_trace(&mut self) -> impl Iterator<Item = &[SpanLite]> {
-        self.sort_by_trace();
-        self.spans.chunk_by(|a, b| a.trace == b.trace)
-    }
-
     /// Where the spans of each trace are, once they are together.
     pub(crate) fn traces(&self) -> impl Iterator<Item = Range<usize>> {
         let mut from = 0;

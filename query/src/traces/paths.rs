@@ -6,19 +6,28 @@
 //!   sums to 1, also where no trace took any time: then the time is their roots';
 //! - paths come by their number of traces, the commonest first.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::outline::{NameHashes, PathKind, chain_to, chains, outline, tree_id};
 use super::quantile::{Durations, Quantiles};
 use super::{Forest, LiteSpans, Outline, SpanLite, critical_path, skew};
-use crate::limits::{SLOWEST_PER_CENT, SLOWEST_TRACES_MIN, SLOWEST_WIDER_PER_CENT};
+use crate::limits::{PATHS_MAX, SLOWEST_PER_CENT, SLOWEST_TRACES_MIN, SLOWEST_WIDER_PER_CENT};
 
 /// What a path is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Path {
     Tree(Outline),
     Chain(Vec<u32>),
+}
+
+/// Paths, the commonest first.
+#[derive(Debug, Clone)]
+pub(crate) struct Paths {
+    pub(crate) paths: Vec<PathStats>,
+    /// Rarer ones that are not among them.
+    pub(crate) left_out: usize,
 }
 
 /// A path and the traces that took it.
@@ -63,7 +72,7 @@ pub(crate) fn paths(
     lite: &mut LiteSpans,
     kind: PathKind,
     wanted: impl Fn(&[SpanLite]) -> bool,
-) -> Vec<PathStats> {
+) -> Paths {
     lite.sort_by_trace();
     let names = NameHashes::of(lite);
     let mut traces = Vec::new();
@@ -85,6 +94,10 @@ pub(crate) fn paths(
         }
         traces.push(taken);
     }
+    let mut found: Vec<(u64, (u32, Vec<usize>))> = found.into_iter().collect();
+    found.sort_by_key(|(id, (_, members))| (Reverse(members.len()), *id));
+    let left_out = found.len().saturating_sub(PATHS_MAX);
+    found.truncate(PATHS_MAX);
     let of = |(id, (place, members)): (u64, (u32, Vec<usize>))| {
         let first = Forest::of(&lite.spans[traces[members[0]].spans.clone()]);
         let path = match kind {
@@ -94,9 +107,7 @@ pub(crate) fn paths(
         let members: Vec<&Taken> = members.into_iter().map(|at| &traces[at]).collect();
         stats(id, path, members)
     };
-    let mut paths: Vec<PathStats> = found.into_iter().map(of).collect();
-    paths.sort_by_key(|path| (std::cmp::Reverse(path.count), path.id));
-    paths
+    Paths { paths: found.into_iter().map(of).collect(), left_out }
 }
 
 fn taken(forest: &Forest, spans: Range<usize>) -> Option<Taken> {
@@ -117,7 +128,7 @@ fn taken(forest: &Forest, spans: Range<usize>) -> Option<Taken> {
 }
 
 fn stats(id: u64, path: Path, mut members: Vec<&Taken>) -> PathStats {
-    members.sort_by_key(|trace| std::cmp::Reverse(trace.duration));
+    members.sort_by_key(|trace| Reverse(trace.duration));
     let mut durations = Durations::default();
     members.iter().for_each(|trace| durations.push(trace.duration));
     let slowest = shares(&members[..slowest(members.len())]);

@@ -141,7 +141,7 @@ fn real_sets_have_the_edges_chains_and_shapes_that_their_facts_name() {
         if let Some(expected) = set.fact("/service_edges") {
             assert_eq!(serde_json::to_value(&edges).unwrap(), *expected, "{}", set.name);
         }
-        let found = paths(&mut set.lite, PathKind::Chain, |_| true);
+        let found = paths(&mut set.lite, PathKind::Chain, |_| true).paths;
         let chains: BTreeMap<Vec<&str>, u64> = found
             .iter()
             .map(|found| {
@@ -164,7 +164,7 @@ fn real_sets_have_the_edges_chains_and_shapes_that_their_facts_name() {
             );
         }
         set.check("/trace_paths/distinct", chains.len());
-        let shapes = paths(&mut set.lite, PathKind::Shape, |_| true);
+        let shapes = paths(&mut set.lite, PathKind::Shape, |_| true).paths;
         set.check("/trace_shapes/distinct", shapes.len());
         let counts = |counts: Vec<u64>| counts.into_iter().collect::<BTreeSet<_>>();
         if let Some(top) = set.fact("/trace_shapes/top").and_then(Value::as_array) {
@@ -184,7 +184,7 @@ fn in_real_sets_the_critical_path_makes_up_the_root_and_shares_make_up_one() {
             assert_eq!(own, root, "{} {:032x}", set.name, forest.spans[0].trace);
         }
         for kind in [PathKind::Tree, PathKind::Shape, PathKind::Chain] {
-            for path in paths(&mut set.lite, kind, |_| true) {
+            for path in paths(&mut set.lite, kind, |_| true).paths {
                 let sum = |share: fn(&Share) -> f64| path.critical.iter().map(share).sum::<f64>();
                 for sum in [sum(|share| share.share), sum(|share| share.share_p99)] {
                     assert!((sum - 1.0).abs() < 1e-9, "{} {sum} {path:?}", set.name);

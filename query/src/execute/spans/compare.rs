@@ -7,18 +7,17 @@
 //! - only traces that began in the range count.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use nilometer_block::SpanColumns;
 use nilometer_model::{SpanStatus, Spans, TimeRange, Timestamp};
 use nilometer_store::{Snapshot, SpanPrune};
 
-use std::sync::Arc;
-
 use super::paths::around;
 use super::read::{SpanFold, SpansRead, read_spans};
 use crate::execute::{Limits, QueryError};
 use crate::limits::{COMPARED_VALUE_BYTES_MAX, COMPARED_VALUES_MAX, FIELDS_MAX};
-use crate::plan::{ColumnSet, Filter, Selection, each_attribute};
+use crate::plan::{Filter, Selection, each_attribute};
 use crate::traces::{Counts, Difference, differences};
 
 /// Which traces are compared with which.
@@ -46,8 +45,7 @@ pub(crate) async fn compare(
         .with(SpanColumns::START)
         .with(SpanColumns::KIND_STATUS)
         .with(SpanColumns::ATTRIBUTES);
-    let columns =
-        filters.into_iter().flatten().fold(own, |all, filter| all.with(filter.columns()));
+    let columns = filters.into_iter().flatten().fold(own, |all, filter| all.with(filter.columns()));
     let owner = (request.among.tenant(), around(request.range));
     let fold = Compared::of(request);
     let limits = (columns, request.limits);
@@ -135,9 +133,8 @@ impl Compared {
         let names = self.said.names.into_iter().flat_map(|(name, values)| {
             values.into_iter().flatten().map(move |(value, number)| (name.clone(), value, number))
         });
-        let said = names.filter_map(|(name, value, number)| {
-            Some((name, value, *counts.get(&number)?))
-        });
+        let said =
+            names.filter_map(|(name, value, number)| Some((name, value, *counts.get(&number)?)));
         differences(sets, said)
     }
 

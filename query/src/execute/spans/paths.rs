@@ -72,7 +72,10 @@ struct Wanted {
 impl Wanted {
     fn of(request: &PathsRequest, names: &LiteSpans) -> Self {
         let code = |names: &Names, name: &str| {
-            (0..).zip(0..names.len()).find(|(_, at)| names.texts().get(*at) == name).map(|(code, _)| code)
+            (0..)
+                .zip(0..names.len())
+                .find(|(_, at)| names.texts().get(*at) == name)
+                .map(|(code, _)| code)
         };
         Self {
             range: request.range,

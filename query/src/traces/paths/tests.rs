@@ -36,7 +36,7 @@ fn a_trace_counts_once_for_its_tree_and_once_for_each_of_its_chains() {
         (PathKind::Chain, vec!["a>b 3/1 p99=30", "a>c 2/1 p99=20"]),
     ] {
         let mut lite = traces(&THREE);
-        let found = paths(&mut lite, kind, |_| true);
+        let found = paths(&mut lite, kind, |_| true).paths;
         let found: Vec<String> = found.iter().map(|path| shown(&lite, path)).collect();
         assert_eq!(found, expected);
     }
@@ -45,14 +45,14 @@ fn a_trace_counts_once_for_its_tree_and_once_for_each_of_its_chains() {
 #[test]
 fn only_what_is_wanted_counts() {
     let mut lite = traces(&THREE);
-    let found = paths(&mut lite, PathKind::Tree, |spans| spans.len() == 2);
+    let found = paths(&mut lite, PathKind::Tree, |spans| spans.len() == 2).paths;
     assert_eq!(found.len(), 1);
 }
 
 #[test]
 fn shares_are_of_the_sum_over_all_and_over_the_slowest() {
     let mut lite = traces(&[&["a 0+10 a", "b<a 0+5 b"], &["a 0+30 a", "b<a 0+29 b"]]);
-    let found = paths(&mut lite, PathKind::Tree, |_| true);
+    let found = paths(&mut lite, PathKind::Tree, |_| true).paths;
     let shares: Vec<(&str, f64, f64)> = found[0]
         .critical
         .iter()
@@ -64,7 +64,7 @@ fn shares_are_of_the_sum_over_all_and_over_the_slowest() {
 #[test]
 fn where_nothing_took_time_the_time_is_the_roots() {
     let mut lite = traces(&[&["a 0+0 a", "b<a 0+0 b"]]);
-    let found = paths(&mut lite, PathKind::Tree, |_| true);
+    let found = paths(&mut lite, PathKind::Tree, |_| true).paths;
     let share = found[0].critical[0];
     assert_eq!((lite.services.get(share.service), share.share, share.share_p99), ("a", 1.0, 1.0));
 }
