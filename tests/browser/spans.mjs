@@ -80,7 +80,7 @@ async function post(product, path, body) {
 export async function send(product, spans) {
   for (let at = 0; at < spans.length; at += 2_000) {
     const part = spans.slice(at, at + 2_000)
-    const groups = Map.groupBy(part, ({ service, node }) => `${service} ${node}`)
+    const groups = grouped(part, ({ service, node }) => `${service} ${node}`)
     const resourceSpans = [...groups.values()].map((group) => ({ resource: resource(group[0]), scopeSpans: [{ scope: {}, spans: group.map(written) }] }))
     await post(product, '/v1/traces', { resourceSpans })
   }
@@ -108,4 +108,14 @@ export async function write(product, lines) {
     ],
   }))
   await post(product, '/v1/logs', { resourceLogs })
+}
+
+function grouped(all, keyOf) {
+  const groups = new Map()
+  for (const one of all) {
+    const key = keyOf(one)
+    if (groups.has(key)) groups.get(key).push(one)
+    else groups.set(key, [one])
+  }
+  return groups
 }
