@@ -169,7 +169,7 @@ function Facts({ trace, forest, view, corrected, onAgain }: FactsProps) {
   return (
     <dl className="facts data">
       <Fact name="Entry">
-        <span className="strong cut entry" title={seen(root?.operation ?? '')}>
+        <span className="strong cut root-name" title={seen(root?.operation ?? '')}>
           {seen(root?.operation ?? 'never arrived')}
         </span>
       </Fact>

@@ -89,7 +89,7 @@ function Row({ trace, index, top, axis, shorten, view, dated, narrow, on }: RowP
         {dated && <span className="ink3">{dayOf(at, view.zone)} </span>}
         {clockIn(at, view.zone).slice(0, dated || narrow ? 8 : 12)}
       </span>
-      <span role="cell" className="entry">
+      <span role="cell" className="root-name">
         <span className="place">{errors > 0 && <Mark of="failing" />}</span>
         <span className="strong">{seen(shorten(service || 'unknown'))}</span>
         <span className="ink2 cut" title={seen(operation)}>
