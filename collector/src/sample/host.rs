@@ -84,3 +84,6 @@ impl Host {
         self.rootfs.join(Path::new(path.trim_start_matches('/')))
     }
 }
+
+#[cfg(test)]
+mod tests;
