@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod context;
 mod crash;
+mod demo;
 mod hostile_cli;
 mod ingest;
 mod life;
