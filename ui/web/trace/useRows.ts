@@ -2,7 +2,7 @@
 // address, or the one to look at first. Whatever is chosen is shown, with all above it open.
 
 import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
-import { type Forest, type TraceNode } from '../model/trace'
+import type { Forest, TraceNode } from '../model/trace'
 import { nextFailing, revealed, rowsOf, type TraceRow, turnedAt } from '../model/traceRows'
 import { toast } from '../state/toast'
 import { changeView } from '../state/useView'

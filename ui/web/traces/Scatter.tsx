@@ -3,9 +3,8 @@
 
 import { useRef, useState } from 'react'
 import type { TraceSeen } from '../api/traces'
-import { parseTime } from '../model/time'
+import { nanos, parseTime } from '../model/time'
 import { clockIn, type Zone } from '../model/zone'
-import { nanos } from '../model/time'
 import { Canvas } from '../parts/Canvas'
 import { useInks } from '../parts/inks'
 import { useSize } from '../parts/useSize'
