@@ -12,6 +12,7 @@ mod hostile_cli;
 mod ingest;
 mod life;
 mod otlp;
+mod otlp_custody;
 mod prove;
 mod spans;
 mod tenants;
