@@ -14,6 +14,8 @@ use nilometer_tests::{Answer, Api, Authority, Process, Scratch, command, port, r
 use serde_json::{Value, json};
 
 const DEADLINE: Duration = Duration::from_secs(30);
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 const PROTOBUF: (&str, &str) = ("Content-Type", "application/x-protobuf");
 /// What `send.py` makes: two spans, two log records, three metrics whose histogram has many samples.
@@ -87,6 +89,29 @@ fn records_of(api: &Api, span: &Value) -> Vec<Value> {
     records.filter(|record| record["span_id"] == span["span"]).cloned().collect()
 }
 
+/// The answer's rows to a question about spans or samples.
+#[track_caller]
+fn asked(api: &Api, signal: &str, q: &str) -> Value {
+    let body = json!({"q": q, "signal": signal}).to_string();
+    let answer = api.send("POST", "/api/v1/query", &[JSON], body.as_bytes()).unwrap();
+    assert_eq!(answer.status, 200, "{q}: {}", answer.text());
+    answer.json()["rows"].clone()
+}
+
+/// That both spans of a sent trace are there, as they were sent.
+#[track_caller]
+fn check_spans(api: &Api, sent: &Value, service: &str) {
+    let (server, client) = (&sent[0], &sent[1]);
+    let trace = server["trace"].as_str().unwrap();
+    let fields = "span_id, parent_span_id, service, operation, kind, status";
+    let q = format!("trace_id:{trace} | fields {fields} | sort operation");
+    let expect = json!([
+        [server["span"], null, service, "GET /cart", "server", "unset"],
+        [client["span"], server["span"], service, "SELECT", "client", "error"],
+    ]);
+    assert_eq!(asked(api, "spans", &q), expect);
+}
+
 /// That the ledger balances and has read so many items.
 #[track_caller]
 fn check_ledger(api: &Api, items: u64) {
@@ -111,9 +136,11 @@ fn what_the_python_sdk_sends_is_taken_whole() {
             let spans = send(&program, &[protocol, address, compression], &[]).unwrap();
             runs += 1;
             assert_eq!(spans.as_array().unwrap().len(), SPANS_SENT);
+            let service = format!("python-{protocol}-{compression}");
+            check_spans(&centre.api, &spans, &service);
             for span in spans.as_array().unwrap() {
                 let [record] = &records_of(&centre.api, span)[..] else { panic!("{span}") };
-                assert_eq!(record["component"], format!("python-{protocol}-{compression}"));
+                assert_eq!(record["component"], service);
                 assert_eq!(
                     (&record["severity"], &record["stream"]),
                     (&json!("warn"), &json!("otlp"))
@@ -127,6 +154,8 @@ fn what_the_python_sdk_sends_is_taken_whole() {
     assert_eq!((taken["traces"], taken["logs"]), (runs * 2, runs * RECORDS_SENT as u64));
     assert!(taken["metrics"] >= runs * 3, "{taken:?}");
     assert_eq!(taken.get("rejected"), None);
+    let orders = asked(&centre.api, "samples", "name:orders | stats count(), sum(value)");
+    assert_eq!(orders, json!([[runs, (5 * runs) as f64]]));
     check_ledger(&centre.api, taken.values().sum());
 }
 
@@ -138,6 +167,7 @@ fn what_the_javascript_sdk_sends_is_taken_whole() {
     for protocol in ["json", "proto"] {
         for compression in ["none", "gzip"] {
             let spans = send(&NODE, &[protocol, &centre.http.address(), compression], &[]).unwrap();
+            check_spans(&centre.api, &spans, &format!("js-{protocol}-{compression}"));
             sent += spans.as_array().unwrap().len() as u64;
         }
     }
@@ -240,7 +270,7 @@ fn what_cannot_be_read_is_refused_whole_and_what_comes_next_is_taken() {
     let packed = gzip(good.as_bytes());
     let gzipped = [JSON, ("Content-Encoding", "gzip")];
     let bomb = gzip(&vec![b' '; 64 << 20]);
-    let cases: [(&str, &[(&str, &str)], &[u8], u16); 7] = [
+    let cases: [(&str, Headers<'_>, &[u8], u16); 7] = [
         ("malformed protobuf", &[PROTOBUF], b"\x0a\xff\xff\xff\xff\xff", 400),
         ("JSON that ends early", &[JSON], &good.as_bytes()[..40], 400),
         ("gzip that ends early", &gzipped, &packed[..packed.len() / 2], 400),
@@ -271,7 +301,11 @@ fn a_collector_takes_in_what_its_centre_then_shows() {
     let arguments = ["--to", &to, "--node", "n7", "--otlp-http", &http.address()];
     let (_collect, _) = Process::role("collect", &other, &arguments, &[]);
     let body = record("through a collector").to_string();
-    let answer = http.send("POST", "/v1/logs", &[JSON], body.as_bytes()).unwrap();
+    // Until the collector has its name and its spool, a sender is told to come later.
+    let answer = until("the collector takes it in", DEADLINE, || {
+        let answer = http.send("POST", "/v1/logs", &[JSON], body.as_bytes()).unwrap();
+        (answer.status != 503).then_some(answer)
+    });
     assert_eq!((answer.status, &*answer.text()), (200, "{}"));
     let found = until("the record is at the centre", DEADLINE, || {
         let found = centre.api.json("/api/v1/logs?q=%22through+a+collector%22");
