@@ -24,7 +24,7 @@ async function tabTo(page, what, most = 150) {
 }
 
 inPage('everything can be done with the keyboard alone', options, async (page) => {
-  await page.goto(shop.url)
+  await page.goto(shop.page())
   await page.getByRole('heading', { name: /^No line matches/ }).waitFor()
   await page.keyboard.press('t')
   await page.keyboard.type(RANGE.from)

@@ -19,7 +19,7 @@ before(async () => {
 const options = { product: () => shop }
 
 inPage('an empty server says what to do, and the first line appears by itself', { product: () => empty }, async (page) => {
-  await page.goto(empty.url)
+  await page.goto(empty.page())
   await page.getByRole('heading', { name: 'Nothing has arrived yet.' }).waitFor()
   const commands = await page.locator('.command code').allInnerTexts()
   assert.ok(commands.length >= 3 && commands.every((text) => text.includes(empty.url)), commands.join('\n'))

@@ -8,7 +8,7 @@ use tower::ServiceExt;
 use super::Api;
 
 /// Takes in an OTLP request for logs; answers once it is durable.
-#[utoipa::path(post, path = "/v1/logs", tag = "intake",
+#[utoipa::path(post, path = "/v1/logs", tag = "intake", operation_id = "otlp_logs",
     request_body(content(("application/x-protobuf"), (Object = "application/json"))),
     responses((status = 200, description = "Durable: ExportLogsServiceResponse", body = Object),
         (status = "4XX", body = Object), (status = "5XX", body = Object)))]
@@ -17,7 +17,7 @@ pub(crate) async fn logs(State(api): State<Api>, request: Request) -> Response {
 }
 
 /// Takes in an OTLP request for spans; answers once it is durable.
-#[utoipa::path(post, path = "/v1/traces", tag = "intake",
+#[utoipa::path(post, path = "/v1/traces", tag = "intake", operation_id = "otlp_traces",
     request_body(content(("application/x-protobuf"), (Object = "application/json"))),
     responses((status = 200, description = "Durable: ExportTraceServiceResponse", body = Object),
         (status = "4XX", body = Object), (status = "5XX", body = Object)))]
@@ -26,7 +26,7 @@ pub(crate) async fn traces(State(api): State<Api>, request: Request) -> Response
 }
 
 /// Takes in an OTLP request for metrics; answers once it is durable.
-#[utoipa::path(post, path = "/v1/metrics", tag = "intake",
+#[utoipa::path(post, path = "/v1/metrics", tag = "intake", operation_id = "otlp_metrics",
     request_body(content(("application/x-protobuf"), (Object = "application/json"))),
     responses((status = 200, description = "Durable: ExportMetricsServiceResponse", body = Object),
         (status = "4XX", body = Object), (status = "5XX", body = Object)))]

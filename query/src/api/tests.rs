@@ -4,6 +4,7 @@ mod access;
 mod discover;
 mod document;
 mod harness;
+mod health;
 mod limits_hold;
 mod page;
 mod query;

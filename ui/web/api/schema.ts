@@ -109,6 +109,40 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/demo": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The demo's services and the faults that are on. */
+        readonly get: operations["demo"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/demo/{fault}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Switches a fault of one of the demo's services on or off; a repeat changes nothing. */
+        readonly post: operations["switch"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/export": {
         readonly parameters: {
             readonly query?: never;
@@ -118,6 +152,40 @@ export interface paths {
         };
         /** Records that match, oldest first, one a line, each with its `cursor`. */
         readonly get: operations["export"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/graph": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The services of a range and the calls between them. */
+        readonly get: operations["graph"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/health": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** How components and nodes are. */
+        readonly get: operations["health"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -332,6 +400,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/paths": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The distinct paths of traces. */
+        readonly get: operations["paths"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/query": {
         readonly parameters: {
             readonly query?: never;
@@ -341,8 +426,42 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Numbers of the records that match, or the records as a table. */
+        /** Numbers of the records, spans or samples that match, or what matches as a table. */
         readonly post: operations["query"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/services": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The services that spans come from. */
+        readonly get: operations["services"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/services/{name}/operations": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** The operations of a service. */
+        readonly get: operations["operations"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -358,6 +477,57 @@ export interface paths {
         };
         /** Every source, and up to where it is accounted for. */
         readonly get: operations["sources"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/traces": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Traces that match. */
+        readonly get: operations["traces"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/traces/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** A trace by its id. */
+        readonly get: operations["trace"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/traces/compare": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What differs between two sets of traces. */
+        readonly get: operations["compare"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -417,6 +587,57 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/logs": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Takes in an OTLP request for logs; answers once it is durable. */
+        readonly post: operations["otlp_logs"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/metrics": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Takes in an OTLP request for metrics; answers once it is durable. */
+        readonly post: operations["otlp_metrics"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/traces": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Takes in an OTLP request for spans; answers once it is durable. */
+        readonly post: operations["otlp_traces"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -435,6 +656,11 @@ export interface components {
          * @enum {string}
          */
         readonly Code: "bad_query" | "bad_request" | "unauthorized" | "forbidden" | "not_found" | "conflict" | "too_large" | "over_limit" | "busy" | "unavailable";
+        readonly CompareAnswer: {
+            /** @description What differs most comes first. */
+            readonly attributes: readonly components["schemas"]["Difference"][];
+            readonly coverage: components["schemas"]["Coverage"];
+        };
         readonly CompleteAnswer: {
             /** @description At most 20, the likeliest first. */
             readonly items: readonly components["schemas"]["CompletionItem"][];
@@ -463,6 +689,29 @@ export interface components {
             /** Format: date-time */
             readonly last_seen: string;
             readonly nodes: readonly string[];
+        };
+        readonly ComponentHealth: components["schemas"]["HealthNumbers"] & {
+            /** @description Failing or degraded components whose calls to this one failed in the window. */
+            readonly affects: readonly string[];
+            readonly component: string;
+            /** @description The trace of its latest failing call in the window. */
+            readonly failed_trace?: string | null;
+            readonly instances: readonly string[];
+            /** Format: date-time */
+            readonly last_seen: string;
+            readonly nodes: readonly string[];
+            /** @description Empty while nothing is to be said. */
+            readonly reason: string;
+            /** @description Restarts of its containers in the window. */
+            readonly restarts: number;
+            readonly series: components["schemas"]["HealthSeries"];
+            /**
+             * Format: date-time
+             * @description When the state began, if that is known.
+             */
+            readonly since?: string | null;
+            /** @description healthy, degraded, failing, crash_looping, app_silent or unknown. */
+            readonly state: string;
         };
         readonly ComponentsAnswer: {
             readonly components: readonly components["schemas"]["Component"][];
@@ -503,6 +752,11 @@ export interface components {
              */
             readonly missing_splits: number;
         };
+        readonly CriticalStretch: {
+            /** Format: double */
+            readonly self_ms: number;
+            readonly span_id: string;
+        };
         readonly DeadLetter: {
             readonly component: string;
             readonly id: string;
@@ -518,6 +772,37 @@ export interface components {
         };
         readonly DeadLettersAnswer: {
             readonly dead_letters: readonly components["schemas"]["DeadLetter"][];
+        };
+        readonly DemoAnswer: {
+            readonly services: readonly components["schemas"]["DemoService"][];
+        };
+        /** @description A service of the demo. */
+        readonly DemoService: {
+            /** @description The faults that are on. */
+            readonly faults: readonly string[];
+            readonly service: string;
+        };
+        /** @description Which service, and whether its fault is to be on. */
+        readonly DemoSwitch: {
+            readonly on: boolean;
+            readonly service: string;
+        };
+        /** @description An attribute, or a field of spans, that one set of traces has more often. */
+        readonly Difference: {
+            /**
+             * Format: double
+             * @description The part of the first set's traces that have it, from 0 to 1.
+             */
+            readonly in_a: number;
+            /** Format: double */
+            readonly in_b: number;
+            readonly name: string;
+            /**
+             * Format: double
+             * @description The distance between both parts.
+             */
+            readonly score: number;
+            readonly value: string;
         };
         /** @description The body of every answer that is not a success. */
         readonly Error: {
@@ -577,6 +862,96 @@ export interface components {
              * @description Null when the end of what was lost is not known.
              */
             readonly to?: number | null;
+        };
+        readonly GraphAnswer: {
+            readonly coverage: components["schemas"]["Coverage"];
+            readonly edges: readonly components["schemas"]["GraphEdge"][];
+            readonly nodes: readonly components["schemas"]["GraphNode"][];
+        };
+        /** @description Calls of one service by another. */
+        readonly GraphEdge: {
+            /** Format: int64 */
+            readonly calls: number;
+            /** Format: int64 */
+            readonly errors: number;
+            readonly from: string;
+            /** Format: double */
+            readonly p95_ms: number;
+            readonly to: string;
+        };
+        /** @description A service. */
+        readonly GraphNode: {
+            /** Format: int64 */
+            readonly calls: number;
+            /** Format: int64 */
+            readonly errors: number;
+            /** Format: double */
+            readonly p50_ms: number;
+            /** Format: double */
+            readonly p95_ms: number;
+            /** Format: double */
+            readonly p99_ms: number;
+            readonly service: string;
+        };
+        readonly HealthAnswer: {
+            /**
+             * Format: date-time
+             * @description The moment whose health this is.
+             */
+            readonly at: string;
+            /** @description The newest first. */
+            readonly changes: readonly components["schemas"]["HealthChange"][];
+            /** @description In the order of need. */
+            readonly components: readonly components["schemas"]["ComponentHealth"][];
+            /** @description Components beyond the limit of one answer. */
+            readonly components_left_out: number;
+            readonly coverage: components["schemas"]["Coverage"];
+            readonly nodes: readonly components["schemas"]["NodeHealth"][];
+            /** @description The edges of the points of all series: one more than there are points. */
+            readonly points: readonly string[];
+            /** @description Requests from outside; all calls where nothing came from outside; lines where there are no calls. */
+            readonly totals: components["schemas"]["HealthTotals"];
+            /** Format: int64 */
+            readonly window_s: number;
+        };
+        /** @description A state that began in the range. */
+        readonly HealthChange: {
+            readonly component?: string | null;
+            readonly node?: string | null;
+            readonly state: string;
+            /** Format: date-time */
+            readonly time: string;
+        };
+        readonly HealthNumbers: {
+            /** @description What is counted: calls, or lines where there are no calls. */
+            readonly basis: string;
+            /** Format: int64 */
+            readonly count: number;
+            /** Format: double */
+            readonly error_ratio?: number | null;
+            /** Format: int64 */
+            readonly errors: number;
+            /** Format: double */
+            readonly p50_ms?: number | null;
+            /** Format: double */
+            readonly p95_ms?: number | null;
+            /** Format: double */
+            readonly p99_ms?: number | null;
+            /**
+             * Format: double
+             * @description Per second.
+             */
+            readonly rate: number;
+        };
+        /** @description Points of equal length; null where nothing was counted. Quantiles are within 1 %. */
+        readonly HealthSeries: {
+            readonly error_ratio: readonly (number | null)[];
+            readonly p95_ms: readonly (number | null)[];
+            readonly p99_ms: readonly (number | null)[];
+            readonly rate: readonly number[];
+        };
+        readonly HealthTotals: components["schemas"]["HealthNumbers"] & {
+            readonly series: components["schemas"]["HealthSeries"];
         };
         readonly HistogramAnswer: {
             readonly buckets: readonly components["schemas"]["Bucket"][];
@@ -667,8 +1042,78 @@ export interface components {
             /** @description What an operator should know. */
             readonly warnings: readonly string[];
         };
+        readonly NodeHealth: {
+            /** Format: int64 */
+            readonly clock_offset_ms?: number | null;
+            /**
+             * Format: double
+             * @description Cores in use.
+             */
+            readonly cpu?: number | null;
+            /** Format: double */
+            readonly cpu_cores?: number | null;
+            /**
+             * Format: double
+             * @description Bytes in use of its fullest disk.
+             */
+            readonly disk?: number | null;
+            /** Format: double */
+            readonly disk_total?: number | null;
+            /** Format: int64 */
+            readonly lag_ms?: number | null;
+            /** Format: date-time */
+            readonly last_seen?: string | null;
+            /**
+             * Format: double
+             * @description Bytes in use.
+             */
+            readonly memory?: number | null;
+            /** Format: double */
+            readonly memory_total?: number | null;
+            readonly node: string;
+            readonly reason: string;
+            /** Format: date-time */
+            readonly since?: string | null;
+            /** @description healthy, collector_gone, node_gone or unknown. */
+            readonly state: string;
+        };
         readonly NodesAnswer: {
             readonly nodes: readonly components["schemas"]["Node"][];
+        };
+        readonly OperationsAnswer: {
+            readonly coverage: components["schemas"]["Coverage"];
+            readonly operations: readonly components["schemas"]["Service"][];
+        };
+        /** @description A path. One of tree, shape and chain is there: what was asked for. */
+        readonly Path: {
+            readonly chain?: readonly string[] | null;
+            /** @description Traces. */
+            readonly count: number;
+            /** @description Whose the time on the critical path is, the largest share first. */
+            readonly critical: readonly components["schemas"]["Share"][];
+            /** @description Whether the tree goes on beyond what is shown. */
+            readonly cut?: boolean;
+            /**
+             * Format: double
+             * @description The part of them with an error.
+             */
+            readonly error_ratio: number;
+            /** Format: double */
+            readonly p50_ms: number;
+            /** Format: double */
+            readonly p95_ms: number;
+            /** Format: double */
+            readonly p99_ms: number;
+            readonly path_id: string;
+            readonly shape?: readonly Record<string, never>[] | null;
+            readonly tree?: readonly Record<string, never>[] | null;
+        };
+        readonly PathsAnswer: {
+            readonly coverage: components["schemas"]["Coverage"];
+            /** @description Rarer paths that are not among them. */
+            readonly left_out: number;
+            /** @description The commonest first. */
+            readonly paths: readonly components["schemas"]["Path"][];
         };
         /** @description A query. */
         readonly Query: {
@@ -678,7 +1123,7 @@ export interface components {
             readonly limit?: number | null;
             /** @description A query, with or without pipes; none means everything. */
             readonly q?: string | null;
-            /** @description logs */
+            /** @description logs (default), spans or samples. */
             readonly signal?: string | null;
             /** @description As `from`, not included; default now. */
             readonly to?: string | null;
@@ -730,6 +1175,30 @@ export interface components {
             readonly version?: string | null;
             readonly zone?: string | null;
         };
+        /** @description How often, how many failed, how long. */
+        readonly Service: {
+            /**
+             * Format: int64
+             * @description Spans with status error.
+             */
+            readonly errors: number;
+            /** @description Whether the quantiles are some of the durations, by nearest rank; else they are near. */
+            readonly exact: boolean;
+            readonly operation?: string | null;
+            /** Format: double */
+            readonly p50_ms: number;
+            /** Format: double */
+            readonly p95_ms: number;
+            /** Format: double */
+            readonly p99_ms: number;
+            readonly service: string;
+            /** Format: int64 */
+            readonly spans: number;
+        };
+        readonly ServicesAnswer: {
+            readonly coverage: components["schemas"]["Coverage"];
+            readonly services: readonly components["schemas"]["Service"][];
+        };
         readonly Session: {
             /** @description Whether this address asks for a token at all. */
             readonly needs_token: boolean;
@@ -737,6 +1206,20 @@ export interface components {
             readonly role: string;
             /** @description Whose records the caller sees. */
             readonly tenant: string;
+        };
+        readonly Share: {
+            readonly operation: string;
+            readonly service: string;
+            /**
+             * Format: double
+             * @description Of the time of all its traces.
+             */
+            readonly share: number;
+            /**
+             * Format: double
+             * @description Of the time of its slowest traces.
+             */
+            readonly share_p99: number;
         };
         readonly Source: {
             /**
@@ -773,6 +1256,32 @@ export interface components {
             readonly pipeline: string;
             readonly sources: readonly components["schemas"]["Source"][];
         };
+        /** @description What one service did in a trace. */
+        readonly Span: {
+            readonly attributes?: Record<string, never> | null;
+            /** Format: double */
+            readonly duration_ms: number;
+            readonly events?: readonly Record<string, never>[] | null;
+            readonly instance?: string | null;
+            /** @description unspecified, internal, server, client, producer or consumer. */
+            readonly kind: string;
+            readonly links?: readonly Record<string, never>[] | null;
+            readonly node?: string | null;
+            readonly operation: string;
+            readonly parent_span_id?: string | null;
+            readonly service?: string | null;
+            readonly span_id: string;
+            /**
+             * Format: date-time
+             * @description RFC 3339 with nanoseconds, by the clock of the span's node.
+             */
+            readonly start: string;
+            /** @description unset, ok or error. */
+            readonly status: string;
+            readonly status_message?: string | null;
+            readonly trace_id: string;
+            readonly version?: string | null;
+        };
         /** @description What an answer took. */
         readonly Stats: {
             /** Format: int64 */
@@ -807,6 +1316,47 @@ export interface components {
             };
             /** @description How many sources. */
             readonly sources: number;
+        };
+        /** @description The spans of a trace. What stands beside them speaks of all of its spans, and comes with the first page. */
+        readonly TraceAnswer: {
+            readonly coverage: components["schemas"]["Coverage"];
+            /** @description Spans without which the trace would have ended sooner, and how much of that time is their own. */
+            readonly critical_path: readonly components["schemas"]["CriticalStretch"][];
+            /** @description Where to go on, when there are more spans. */
+            readonly cursor?: string | null;
+            /** @description What was logged with this trace's id, oldest first, the first 10,000. */
+            readonly logs: readonly components["schemas"]["Record"][];
+            /** @description Ids that spans name as their parent and that were never seen. */
+            readonly missing_parents: readonly string[];
+            /** @description Per node: by how much its clock is ahead of that of the root's node, as far as calls show it. */
+            readonly skew_ms: Record<string, never>;
+            /** @description By (start, id), 10,000 a page. */
+            readonly spans: readonly components["schemas"]["Span"][];
+            readonly trace_id: string;
+        };
+        readonly TracesAnswer: {
+            readonly coverage: components["schemas"]["Coverage"];
+            /** @description Where to go on, when there is more. */
+            readonly cursor?: string | null;
+            readonly traces: readonly components["schemas"]["TraceSummary"][];
+        };
+        /** @description A trace in a line. */
+        readonly TraceSummary: {
+            /**
+             * Format: double
+             * @description From the first start to the last end.
+             */
+            readonly duration_ms: number;
+            /** @description Spans with status error. */
+            readonly errors: number;
+            /** @description Equal for traces that made the same calls between services; see /paths by=tree. */
+            readonly path_id: string;
+            readonly root_operation: string;
+            readonly root_service: string;
+            readonly spans: number;
+            /** Format: date-time */
+            readonly start: string;
+            readonly trace_id: string;
         };
         readonly ValuesAnswer: {
             readonly coverage: components["schemas"]["Coverage"];
@@ -1025,6 +1575,67 @@ export interface operations {
             };
         };
     };
+    readonly demo: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DemoAnswer"];
+                };
+            };
+        };
+    };
+    readonly switch: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description slow, fail, crash, flood or silence */
+                readonly fault: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["DemoSwitch"];
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DemoService"];
+                };
+            };
+        };
+    };
     readonly export: {
         readonly parameters: {
             readonly query?: {
@@ -1065,6 +1676,88 @@ export interface operations {
                 };
                 content: {
                     readonly "application/x-ndjson": string;
+                };
+            };
+        };
+    };
+    readonly graph: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                readonly from?: string;
+                /** @description As `from`, not included; default now. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["GraphAnswer"];
+                };
+            };
+        };
+    };
+    readonly health: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Where lines over time begin: RFC 3339, or before now like -15m; default -1h, at most a day before `to`. */
+                readonly from?: string;
+                /** @description The moment whose health is told; default now. */
+                readonly to?: string;
+                /** @description What rates, shares and quantiles are taken of: the time before `to`, 10s to 1h; default 5m. */
+                readonly window?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HealthAnswer"];
                 };
             };
         };
@@ -1593,6 +2286,55 @@ export interface operations {
             };
         };
     };
+    readonly paths: {
+        readonly parameters: {
+            readonly query?: {
+                /**
+                 * @description tree (default): calls between services, equal siblings counted; shape: every span; chain: services from
+                 *     the root to a leaf.
+                 */
+                readonly by?: string;
+                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                readonly from?: string;
+                /** @description And of this operation. */
+                readonly operation?: string;
+                /** @description Only traces with a span of this service. */
+                readonly service?: string;
+                /** @description As `from`, not included; default now. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PathsAnswer"];
+                };
+            };
+        };
+    };
     readonly query: {
         readonly parameters: {
             readonly query?: never;
@@ -1632,6 +2374,89 @@ export interface operations {
             };
         };
     };
+    readonly services: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                readonly from?: string;
+                /** @description As `from`, not included; default now. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ServicesAnswer"];
+                };
+            };
+        };
+    };
+    readonly operations: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                readonly from?: string;
+                /** @description As `from`, not included; default now. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description a service */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OperationsAnswer"];
+                };
+            };
+        };
+    };
     readonly sources: {
         readonly parameters: {
             readonly query?: {
@@ -1658,6 +2483,153 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["SourcesAnswer"];
+                };
+            };
+        };
+    };
+    readonly traces: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Go on behind the answer that gave this. */
+                readonly cursor?: string;
+                /** @description true: a span has status error; false: none has. */
+                readonly error?: string;
+                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                readonly from?: string;
+                /** @description 1 to 1,000, default 20. */
+                readonly limit?: string;
+                /** @description The trace took at most so long, like 2s. */
+                readonly max_duration?: string;
+                /** @description The trace took at least so long, like 500ms. */
+                readonly min_duration?: string;
+                /** @description The operation of that span. */
+                readonly operation?: string;
+                /** @description start (default): the latest first; duration: the longest first. */
+                readonly order?: string;
+                /** @description A query that one span of the trace fits; empty or * means any. */
+                readonly q?: string;
+                /** @description The service of that span. */
+                readonly service?: string;
+                /** @description As `from`, not included; default now. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TracesAnswer"];
+                };
+            };
+        };
+    };
+    readonly trace: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Go on behind the page that gave this. */
+                readonly cursor?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @description 32 hex digits */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["TraceAnswer"];
+                };
+            };
+        };
+    };
+    readonly compare: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description A query; the traces of which a span fits it are the first set. */
+                readonly a?: string;
+                /** @description The same for the second set; without it all others. */
+                readonly b?: string;
+                /** @description RFC 3339, now, or before now like -15m; default -1h. */
+                readonly from?: string;
+                /** @description And of this operation. */
+                readonly operation?: string;
+                /** @description Only traces with a span of this service. */
+                readonly service?: string;
+                /** @description As `from`, not included; default now. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["CompareAnswer"];
                 };
             };
         };
@@ -1725,6 +2697,129 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["ReadinessAnswer"];
+                };
+            };
+        };
+    };
+    readonly otlp_logs: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": Record<string, never>;
+                readonly "application/x-protobuf": unknown;
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+            /** @description Durable: ExportLogsServiceResponse */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    readonly otlp_metrics: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": Record<string, never>;
+                readonly "application/x-protobuf": unknown;
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+            /** @description Durable: ExportMetricsServiceResponse */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    readonly otlp_traces: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": Record<string, never>;
+                readonly "application/x-protobuf": unknown;
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
+                };
+            };
+            /** @description Durable: ExportTraceServiceResponse */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": Record<string, never>;
                 };
             };
         };

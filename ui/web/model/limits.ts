@@ -85,3 +85,15 @@ export const SPAN_LINES_MAX = 9
 export const TRACES_PAGE = 1_000
 /** Most traces kept on the page; the answer beyond them is asked for by narrowing. */
 export const TRACES_MAX = 10_000
+/** How often the board of health is asked for again, milliseconds. */
+export const HEALTH_POLL_MS = 5_000
+/** A board that came longer ago is said to be old, milliseconds. */
+export const HEALTH_STALE_MS = 15_000
+/** A skeleton is shown when nothing has come for so long, milliseconds. */
+export const SKELETON_AFTER_MS = 150
+/** Changes that are listed beside the board. */
+export const CHANGES_SHOWN_MAX = 12
+/** Services that the graph shows; of more, those with the most calls. */
+export const GRAPH_SERVICES_MAX = 60
+/** Entries that the Paths page lists. */
+export const ENTRIES_MAX = 50

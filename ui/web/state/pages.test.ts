@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { LOGIN_PATH, oneAt, PAGES, pageAt, placeAt } from './pages'
 
 test.each([
-  ['/', '/logs'],
+  ['/', '/health'],
+  ['/health', '/health'],
   ['/logs', '/logs'],
   ['/logs/', '/logs'],
   ['/logs/deeper', '/logs'],
@@ -21,7 +22,7 @@ test('each page has a path and a key of its own', () => {
 })
 
 test.each([
-  ['/', '/logs', undefined, 'Logs'],
+  ['/', '/health', undefined, 'Health'],
   ['/logs/deeper', '/logs', 'deeper', 'Logs'],
   ['/traces', '/traces', undefined, 'Traces'],
   ['/traces/', '/traces', undefined, 'Traces'],

@@ -28,6 +28,12 @@ const LOGS_KEYS: readonly KeyRow[] = [
   ['Wrap lines', 'w'],
 ]
 
+const HEALTH_KEYS: readonly KeyRow[] = [
+  ['Next, previous component', 'j', 'k'],
+  ['Its lines', 'Enter'],
+  ['Leave it', 'Esc'],
+]
+
 const TRACES_KEYS: readonly KeyRow[] = [
   ['Focus the query', '/'],
   ['Next, previous trace', 'j', 'k'],
@@ -48,6 +54,7 @@ const TRACE_KEYS: readonly KeyRow[] = [
 ]
 
 export const PAGES = [
+  { path: '/health', name: 'Health', key: 'h', keys: HEALTH_KEYS },
   { path: '/logs', name: 'Logs', key: 'l', keys: LOGS_KEYS },
   { path: '/traces', name: 'Traces', key: 't', keys: TRACES_KEYS, one: { name: 'Trace', keys: TRACE_KEYS } },
 ] as const satisfies readonly PageEntry[]
