@@ -55,15 +55,6 @@ async fn a_split_that_is_gone_is_counted_and_the_rest_is_told() {
 }
 
 #[tokio::test]
-async fn an_answer_is_given_again_for_a_second() {
-    let world = World::new().await;
-    let first = ask(&world, "5m").await;
-    world.write(3);
-    assert_eq!(ask(&world, "5m").await, first);
-    assert_ne!(ask(&world, "300s").await, first);
-}
-
-#[tokio::test]
 async fn a_window_is_from_ten_seconds_to_an_hour() {
     let world = World::new().await;
     for window in ["10s", "1h", "60m"] {
