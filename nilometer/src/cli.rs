@@ -34,6 +34,8 @@ pub(crate) enum Command {
     Prove(AskOptions),
     /// What is read, and how far
     Sources(AskOptions),
+    /// A trace as a waterfall
+    Trace(TraceOptions),
     /// Records that were turned away
     DeadLetter {
         #[command(subcommand)]
@@ -180,6 +182,14 @@ pub(crate) struct AskOptions {
     /// text, ndjson or csv [default: text]
     #[arg(long, value_name = "FORMAT")]
     output: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TraceOptions {
+    /// 32 hex digits
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) ask: AskOptions,
 }
 
 #[derive(Debug, Args)]
@@ -343,7 +353,7 @@ mod tests {
 
     #[test]
     fn commands_of_later_issues_are_not_there() {
-        for command in ["trace", "purge", "verify", "rules"] {
+        for command in ["purge", "verify", "rules"] {
             Cli::try_parse_from(["nilometer", command]).expect_err(command);
         }
     }

@@ -20,6 +20,7 @@ mod sources;
 mod sse;
 mod table;
 mod tail;
+mod trace;
 
 pub(crate) use self::dead_letter::{DeadLetterAction, dead_letter};
 pub(crate) use self::demo::{DemoSwitch, demo};
@@ -29,6 +30,7 @@ pub(crate) use self::prove::prove;
 pub(crate) use self::search::search;
 pub(crate) use self::sources::sources;
 pub(crate) use self::tail::tail;
+pub(crate) use self::trace::trace;
 
 /// How a command that was answered ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

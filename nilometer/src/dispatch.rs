@@ -87,6 +87,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         }
         Command::Prove(o) => ask(&o, client::prove),
         Command::Sources(o) => ask(&o, client::sources),
+        Command::Trace(o) => ask(&o.ask, async |c| client::trace(c, o.id.clone()).await),
         Command::DeadLetter { command } => dead_letter(command),
         Command::Demo(o) => demo(&o),
         Command::DemoService { name: _ } => {

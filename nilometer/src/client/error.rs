@@ -23,6 +23,8 @@ pub(crate) enum ClientError {
     Answer { server: String, problem: String },
     #[error("no dead letter has the id '{0}'")]
     NoSuchLetter(String),
+    #[error("'{0}' is no trace id, which is 32 hex digits")]
+    NoTraceId(String),
     #[error("--token-file {path}: {problem}")]
     TokenFile { path: PathBuf, problem: String },
     #[error("--from/--to: {0}")]
