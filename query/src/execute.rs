@@ -38,9 +38,8 @@ pub(crate) use histogram::{HistogramRequest, histogram};
 pub(crate) use pipeline::{PipelineRequest, pipeline};
 pub(crate) use search::{Direction, SearchRequest, search};
 pub(crate) use spans::{
-    CompareRequest, NamedPaths, Pace, PaceRequest, PathsRequest, SpanFold, SpansRead, TraceOrder,
-    TracePlace, TraceRead, TraceSummary, TracesRequest, compare, graph, paces, path_stats,
-    read_spans, read_trace, traces,
+    CompareRequest, NamedPaths, Pace, PaceRequest, PathsRequest, TraceOrder, TracePlace,
+    TraceSummary, TracesRequest, compare, graph, paces, path_stats, read_trace, traces,
 };
 pub(crate) use table::Table;
 pub(crate) use tail::Tail;

@@ -8,6 +8,7 @@ mod health;
 mod limits_hold;
 mod page;
 mod query;
+mod spans;
 
 use nilometer_model::Reason;
 use nilometer_wire::IntakeError;

@@ -19,10 +19,9 @@ mod trace;
 pub(crate) use compare::{CompareRequest, compare};
 pub(crate) use graph::graph;
 pub(crate) use paths::{NamedPaths, PathsRequest, path_stats};
-pub(crate) use read::{SpanFold, SpansRead, read_spans};
 pub(crate) use search::{TraceOrder, TracePlace, TraceSummary, TracesRequest, traces};
 pub(crate) use services::{Pace, PaceRequest, paces};
-pub(crate) use trace::{TraceRead, read_trace};
+pub(crate) use trace::read_trace;
 
 #[cfg(test)]
 mod tests;

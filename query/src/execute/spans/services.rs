@@ -143,3 +143,43 @@ impl SpanFold for Paces {
         names + self.counted.iter().map(Counted::memory_bytes).sum::<usize>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use nilometer_model::{Origin, SpanKind, SpanRef, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn quantiles_are_exact_up_to_so_many_spans() {
+        for (count, exact) in [(9, true), (10, true), (11, false)] {
+            let mut spans = Spans::default();
+            for number in 0..count {
+                spans.push(SpanRef {
+                    origin: &Arc::new(Origin::default()),
+                    operation: "GET /",
+                    trace_id: [1; 16],
+                    span_id: [number; 8],
+                    parent_id: None,
+                    start: Timestamp(0),
+                    duration: 1_000_000,
+                    kind: SpanKind::Server,
+                    status: SpanStatus::Unset,
+                    status_message: "",
+                    attributes: "",
+                    events: "",
+                    links: "",
+                    position: u64::from(number),
+                    received: Timestamp(0),
+                });
+            }
+            let mut paces = Paces::of(None, 10);
+            paces.take(&spans, &Selection::all(spans.len()));
+            let paces = paces.settle();
+            assert_eq!((paces[0].1.spans, paces[0].1.quantiles.exact), (u64::from(count), exact));
+            assert!((paces[0].1.quantiles.p50_ms - 1.0).abs() < 0.02, "{paces:?}");
+        }
+    }
+}
