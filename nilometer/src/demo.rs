@@ -9,7 +9,7 @@
 //!   spans and metrics are OTLP; nothing here hands over a record or a span;
 //! - it ends before the door does: first its processes, then the collectors, which ship the last lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,9 +45,8 @@ pub(crate) fn board() -> (Faults, DemoBoard) {
     let board = DemoBoard {
         faults: Fault::ALL.map(Fault::name).to_vec(),
         read: Arc::new(move || {
-            let names = |faults| {
-                Vec::from_iter(std::collections::BTreeSet::into_iter(faults).map(Fault::name))
-            };
+            let names =
+                |faults: BTreeSet<Fault>| faults.into_iter().map(Fault::name).collect::<Vec<_>>();
             let board = read.board().into_iter();
             board.map(|(service, faults)| (service, names(faults))).collect::<BTreeMap<_, _>>()
         }),

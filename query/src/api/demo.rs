@@ -55,7 +55,10 @@ pub(crate) struct DemoSwitch {
 /// The demo's services and the faults that are on.
 #[utoipa::path(get, path = "/api/v1/demo", tag = "demo",
     responses((status = 200, body = DemoAnswer), (status = "4XX", body = ApiError)))]
-pub(crate) async fn demo(State(api): State<Api>, _: NoParams) -> Result<Json<DemoAnswer>, ApiError> {
+pub(crate) async fn demo(
+    State(api): State<Api>,
+    _: NoParams,
+) -> Result<Json<DemoAnswer>, ApiError> {
     let board = api.demo.as_ref().ok_or_else(no_demo)?;
     let services = (board.read)().into_iter();
     let services = services
@@ -120,7 +123,8 @@ mod tests {
             read: Arc::new(move || {
                 let on = on.lock().unwrap();
                 let of = |service: &str| {
-                    let is_on = |fault: &&str| on.contains(&(service.to_owned(), (*fault).to_owned()));
+                    let is_on =
+                        |fault: &&str| on.contains(&(service.to_owned(), (*fault).to_owned()));
                     ["slow", "fail"].into_iter().filter(is_on).collect()
                 };
                 [("cart", of("cart")), ("payment", of("payment"))].into()
