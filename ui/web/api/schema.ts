@@ -597,7 +597,7 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /** Takes in an OTLP request for logs; answers once it is durable. */
-        readonly post: operations["otlp_logs"];
+        readonly post: operations["logs"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -614,7 +614,7 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /** Takes in an OTLP request for metrics; answers once it is durable. */
-        readonly post: operations["otlp_metrics"];
+        readonly post: operations["metrics"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -631,7 +631,7 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /** Takes in an OTLP request for spans; answers once it is durable. */
-        readonly post: operations["otlp_traces"];
+        readonly post: operations["traces"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -2701,7 +2701,7 @@ export interface operations {
             };
         };
     };
-    readonly otlp_logs: {
+    readonly logs: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2742,7 +2742,7 @@ export interface operations {
             };
         };
     };
-    readonly otlp_metrics: {
+    readonly metrics: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2783,7 +2783,7 @@ export interface operations {
             };
         };
     };
-    readonly otlp_traces: {
+    readonly traces: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;

@@ -77,7 +77,7 @@ async fn what_a_body_may_not_say_is_refused_by_name() {
     for (body, field) in [
         (json!({ "query": "a" }), "query"),
         (json!({ "q": 5 }), "q"),
-        (json!({ "signal": "spans" }), "signal"),
+        (json!({ "signal": "metrics" }), "signal"),
         (json!({ "signal": "samples" }), "signal"),
         (json!({ "from": "yesterday" }), "from"),
         (json!({ "from": "now", "to": "-1h" }), "from"),
