@@ -78,7 +78,7 @@ async fn what_a_body_may_not_say_is_refused_by_name() {
         (json!({ "query": "a" }), "query"),
         (json!({ "q": 5 }), "q"),
         (json!({ "signal": "metrics" }), "signal"),
-        (json!({ "signal": "samples" }), "signal"),
+        (json!({ "signal": 7 }), "signal"),
         (json!({ "from": "yesterday" }), "from"),
         (json!({ "from": "now", "to": "-1h" }), "from"),
         (json!({ "limit": 0 }), "limit"),
