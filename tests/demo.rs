@@ -191,9 +191,9 @@ fn is_silent(api: &Api) {
     until(late, FAULT_DEADLINE, || (count(api, "logs", late, &from) > 0).then_some(()));
     recovered(api, ("logs", "component:frontend", "component:cart"));
     switch(api, "silence", "cart", false);
-    until("cart speaks", FAULT_DEADLINE, || {
-        (count(api, "logs", r#"component:cart "GET""#, &now(api)) > 0).then_some(())
-    });
+    let from = now(api);
+    let speaks = r#"component:cart "GET""#;
+    until(speaks, FAULT_DEADLINE, || (count(api, "logs", speaks, &from) > 0).then_some(()));
 }
 
 #[test]
