@@ -5,13 +5,14 @@ import { Health } from './health/Health'
 import { Login } from './login/Login'
 import { Logs } from './logs/Logs'
 import { Missing } from './parts/Missing'
+import { Paths } from './paths/Paths'
 import { go } from './state/address'
 import { LOGIN_PATH, PAGES, type PagePath, pageAt } from './state/pages'
 import { openSession, useSession } from './state/session'
 import { usePath } from './state/useAddress'
 import { Traces } from './traces/Traces'
 
-const SCREENS: Readonly<Record<PagePath, ComponentType>> = { '/health': Health, '/logs': Logs, '/traces': Traces }
+const SCREENS: Readonly<Record<PagePath, ComponentType>> = { '/health': Health, '/logs': Logs, '/traces': Traces, '/paths': Paths }
 
 export function App() {
   const { phase } = useSession()

@@ -140,7 +140,7 @@ export async function complete(
 }
 
 /** The table that a piped query makes. */
-export async function query(asked: Search & { readonly limit?: number }, signal: AbortSignal): Promise<Table> {
+export async function query(asked: Search & { readonly limit?: number; readonly signal?: 'logs' | 'spans' | 'samples' }, signal: AbortSignal): Promise<Table> {
   return wire.toTable(await post('/api/v1/query', asked, signal))
 }
 

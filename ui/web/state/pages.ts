@@ -53,10 +53,15 @@ const TRACE_KEYS: readonly KeyRow[] = [
   ['Include, exclude value', '+', '−'],
 ]
 
+const PATHS_KEYS: readonly KeyRow[] = [
+  ['Next, previous path', 'j', 'k'],
+]
+
 export const PAGES = [
   { path: '/health', name: 'Health', key: 'h', keys: HEALTH_KEYS },
   { path: '/logs', name: 'Logs', key: 'l', keys: LOGS_KEYS },
   { path: '/traces', name: 'Traces', key: 't', keys: TRACES_KEYS, one: { name: 'Trace', keys: TRACE_KEYS } },
+  { path: '/paths', name: 'Paths', key: 'p', keys: PATHS_KEYS },
 ] as const satisfies readonly PageEntry[]
 
 export type PagePath = (typeof PAGES)[number]['path']
