@@ -1,21 +1,13 @@
 // Commands to take along survive a shell.
 
 import { expect, test } from 'vitest'
-import { type LogRecord, recordKey, type SourceId } from '../model/record'
+import { recordKey, type SourceId } from '../model/record'
 import { type Nanos, parseTime } from '../model/time'
 import { curlCommand, exportCommand, placeOfKey, searchCommand } from './copies'
+import { testRow } from './testRow'
 
 const AT = parseTime('2026-01-29T14:05:16.4120001Z') as Nanos
-const RECORD: LogRecord = {
-  key: recordKey('9f3a', 120),
-  at: AT,
-  source: '9f3a' as SourceId,
-  severity: 'error',
-  component: 'basic',
-  node: 'n',
-  message: '',
-  raw: {},
-}
+const RECORD = testRow(120, { key: recordKey('9f3a', 120), at: AT, source: '9f3a' as SourceId })
 const SERVER = 'http://localhost:6456'
 
 test('a record is fetched by its name', () => {

@@ -1,20 +1,10 @@
 // The next error among lines that are here.
 
 import { expect, test } from 'vitest'
-import { type LogRecord, recordKey, type Severity, type SourceId } from '../model/record'
-import type { Nanos } from '../model/time'
 import { nextErrorIn } from './errors'
+import { testRow } from './testRow'
 
-const ROWS = (['info', 'error', 'warn', 'fatal', 'info'] as const).map((severity: Severity, at): LogRecord => ({
-  key: recordKey('s', at),
-  at: BigInt(at) as Nanos,
-  source: 's' as SourceId,
-  severity,
-  component: '',
-  node: '',
-  message: '',
-  raw: {},
-}))
+const ROWS = (['info', 'error', 'warn', 'fatal', 'info'] as const).map((severity, at) => testRow(at, { severity }))
 
 test.each([
   [undefined, 'later', 's:1'],

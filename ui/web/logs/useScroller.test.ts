@@ -1,27 +1,16 @@
 // What is read stays where it is, whatever comes in around it.
 
 import { expect, test } from 'vitest'
-import { type LogRecord, recordKey, type SourceId } from '../model/record'
-import type { Nanos } from '../model/time'
+import { recordKey } from '../model/record'
 import { heightsOf } from './heights'
 import { linesOfRows, rowsOfList } from './lines'
 import { scaleOf } from './scale'
+import { testRow } from './testRow'
 import { anchored, type Listing } from './useScroller'
-
-const row = (time: number): LogRecord => ({
-  key: recordKey('s', time),
-  at: BigInt(time) as Nanos,
-  source: 's' as SourceId,
-  severity: 'info',
-  component: '',
-  node: '',
-  message: '',
-  raw: {},
-})
 
 function listing(times: readonly number[], change: Partial<Listing> = {}, tall: readonly (readonly [number, number])[] = []): Listing {
   const order = change.order ?? 'oldest'
-  const lines = linesOfRows(rowsOfList(times.map(row)), [], order)
+  const lines = linesOfRows(rowsOfList(times.map((at) => testRow(at))), [], order)
   const heights = heightsOf(lines.count, 20, tall)
   return { lines, heights, scale: scaleOf(heights.whole, 100), order, chosen: undefined, turn: 1, ...change }
 }

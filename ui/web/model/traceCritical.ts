@@ -6,6 +6,7 @@
 //
 // - Each child is clamped to its parent before the walk: a clock that is off by a millisecond would
 //   otherwise give the parent's time to the wrong span.
+// - Of children that end at once the one that began first was waited for, as on the server.
 // - The stretches do not overlap, and together they cover what the roots cover.
 
 import type { TraceNode } from './trace'
@@ -37,7 +38,7 @@ function walk(children: readonly TraceNode[], from: number, to: number, waiting:
   const clamped = children
     .map((node) => ({ node, from: Math.max(from, node.startMs), to: Math.min(to, node.endMs) }))
     .filter((part) => part.to > part.from)
-    .sort((a, b) => b.to - a.to || b.from - a.from)
+    .sort((a, b) => b.to - a.to || a.from - b.from)
   const own: Segment[] = []
   let cursor = to
   for (const part of clamped) {
