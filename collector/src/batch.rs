@@ -212,8 +212,8 @@ impl Sink for Batcher {
             severity: record.severity,
             message: record.message,
             attributes: record.attributes,
-            trace_id: None,
-            span_id: None,
+            trace_id: record.trace_id,
+            span_id: record.span_id,
         });
     }
 

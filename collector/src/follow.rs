@@ -20,6 +20,7 @@ use crate::message::{Flags, message};
 use crate::parse::{Format, Framed, STDOUT, frame};
 use crate::reading::{Record, Sink};
 use crate::severity::severity;
+use crate::trace_ids::trace_ids;
 
 /// What a visit found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -297,12 +298,15 @@ impl Generation {
             return;
         }
         let (message, attributes) = message(text, piece.flags, reading.line_bytes_max);
+        let ids = trace_ids(&message);
         let record = Record {
             time: piece.time,
             order_time: *order_time,
             position: self.at,
             bytes,
             severity: severity(&message),
+            trace_id: ids.map(|ids| ids.trace),
+            span_id: ids.and_then(|ids| ids.span),
             message: &message,
             attributes,
         };

@@ -20,6 +20,7 @@ mod read_state;
 mod reader;
 mod reading;
 mod severity;
+mod trace_ids;
 mod watch;
 
 mod batch;

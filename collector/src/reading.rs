@@ -48,6 +48,10 @@ pub(crate) struct Record<'a> {
     pub(crate) bytes: u32,
     /// How bad its text says it is.
     pub(crate) severity: Severity,
+    /// The trace its text says it belongs to.
+    pub(crate) trace_id: Option<[u8; 16]>,
+    /// The span of that trace.
+    pub(crate) span_id: Option<[u8; 8]>,
     /// As written, without the line's end.
     pub(crate) message: &'a str,
     /// A JSON object, or empty.

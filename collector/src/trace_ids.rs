@@ -1,0 +1,147 @@
+//! The trace and the span that a line says it belongs to, so that it leads to its trace and back.
+//!
+//! ```text
+//!   {"level":"info","trace_id":"4bf9…4736","span_id":"00f0…02b7"}      a member of a JSON line
+//!   level=info msg=paid traceId="4bf9…4736" spanId=00f0…02b7           logfmt, or in a sentence
+//!   incoming traceparent: 00-4bf9…4736-00f0…02b7-01                    W3C trace context
+//! ```
+//! Invariants:
+//! - an id is exactly 32 (a span's 16) hex digits, not all zero; what is none is passed over;
+//! - the first wins, but in a JSON line its own members before what its texts quote;
+//! - a span is only taken beside a trace: alone it leads nowhere;
+//! - a line is looked at, never changed, and one that says nothing of a trace costs one search for
+//!   four letters; names are looked for in its first [`TRACE_NAMES_BYTES`] only.
+
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use crate::limits::TRACE_NAMES_BYTES;
+
+/// What every name of a trace holds, whatever the case of its first letter.
+static TRACE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("race"));
+/// The same of a span.
+static SPAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("pan"));
+
+const TRACE_NAMES: [&[u8]; 7] =
+    [b"trace_id", b"traceId", b"traceID", b"TraceId", b"trace.id", b"otelTraceID", b"dd.trace_id"];
+const SPAN_NAMES: [&[u8]; 6] =
+    [b"span_id", b"spanId", b"spanID", b"SpanId", b"span.id", b"otelSpanID"];
+/// The name whose value has both.
+const CONTEXT_NAME: &[u8] = b"traceparent";
+/// Bytes of the longest of these names.
+const NAME_BYTES_MAX: usize = 11;
+
+/// Where a line belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TraceIds {
+    pub(crate) trace: [u8; 16],
+    pub(crate) span: Option<[u8; 8]>,
+}
+
+/// The ids that `message` says of itself.
+pub(crate) fn trace_ids(message: &str) -> Option<TraceIds> {
+    let text = message.as_bytes();
+    let head = &text[..text.len().min(TRACE_NAMES_BYTES)];
+    TRACE.find(head)?;
+    let is_json = text.trim_ascii_start().first() == Some(&b'{');
+    let traces = TRACE.find_iter(head).filter_map(|at| {
+        let field = Field::around(text, at)?;
+        Some((field.is_member, ids(&field)?))
+    });
+    let mut found = first(traces, is_json)?;
+    if found.span.is_none() {
+        let spans = SPAN.find_iter(head).filter_map(|at| {
+            let field = Field::around(text, at)?;
+            let is_span = SPAN_NAMES.contains(&field.name);
+            Some((field.is_member, is_span.then(|| id(field.value))??))
+        });
+        found.span = first(spans, is_json);
+    }
+    Some(found)
+}
+
+/// The first of what was found; in a JSON line, the first that is a member of it, if any is.
+fn first<T>(mut found: impl Iterator<Item = (bool, T)>, is_json: bool) -> Option<T> {
+    let (is_member, earliest) = found.next()?;
+    if is_member || !is_json {
+        return Some(earliest);
+    }
+    found.find(|(is_member, _)| *is_member).map(|(_, id)| id).or(Some(earliest))
+}
+
+/// A name, and what is written behind its `:` or `=`.
+struct Field<'a> {
+    name: &'a [u8],
+    /// From its first byte to the line's end, without its opening quote.
+    value: &'a [u8],
+    /// Its name is quoted as a member of a JSON object, not of one that a text quotes.
+    is_member: bool,
+}
+
+impl<'a> Field<'a> {
+    /// The field in whose name `at` lies.
+    fn around(text: &'a [u8], at: usize) -> Option<Self> {
+        let run = |bytes: &mut dyn Iterator<Item = &u8>| {
+            bytes.take(NAME_BYTES_MAX + 1).take_while(|byte| is_of_name(**byte)).count()
+        };
+        let start = at - run(&mut text[..at].iter().rev());
+        let (before, name) = text.split_at(start);
+        let (name, behind) = name.split_at(run(&mut name.iter()));
+        let is_member = before.ends_with(b"\"") && !before.ends_with(b"\\\"");
+        let is_member = is_member && behind.first() == Some(&b'"');
+        let [b':' | b'=', value @ ..] = past_quote(behind).trim_ascii_start() else {
+            return None;
+        };
+        Some(Self { name, value: past_quote(value.trim_ascii_start()), is_member })
+    }
+}
+
+/// Behind a quote, escaped or not, if there is one.
+fn past_quote(text: &[u8]) -> &[u8] {
+    match text {
+        [b'"' | b'\'', rest @ ..] | [b'\\', b'"', rest @ ..] => rest,
+        _ => text,
+    }
+}
+
+fn is_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+fn ids(field: &Field<'_>) -> Option<TraceIds> {
+    if field.name == CONTEXT_NAME {
+        return context(field.value);
+    }
+    let trace = TRACE_NAMES.contains(&field.name).then(|| id(field.value))??;
+    Some(TraceIds { trace, span: None })
+}
+
+/// `00-TRACE-SPAN-` and flags, which say nothing of where a line belongs.
+fn context(value: &[u8]) -> Option<TraceIds> {
+    let (trace, rest) = digits(value.strip_prefix(b"00-")?)?;
+    let (span, rest) = digits(rest.strip_prefix(b"-")?)?;
+    rest.starts_with(b"-").then_some(TraceIds { trace, span: Some(span) })
+}
+
+/// An id that is all of a word.
+fn id<const N: usize>(value: &[u8]) -> Option<[u8; N]> {
+    let (id, rest) = digits(value)?;
+    let ends = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    rest.first().is_none_or(ends).then_some(id)
+}
+
+/// `2 * N` hex digits that are not all zero, and what is behind them.
+fn digits<const N: usize>(text: &[u8]) -> Option<([u8; N], &[u8])> {
+    let (digits, rest) = text.split_at_checked(2 * N)?;
+    let (pairs, _) = digits.as_chunks::<2>();
+    let digit = |digit: u8| u8::try_from(char::from(digit).to_digit(16)?).ok();
+    let mut id = [0; N];
+    for (byte, [high, low]) in id.iter_mut().zip(pairs) {
+        *byte = digit(*high)? << 4 | digit(*low)?;
+    }
+    (id != [0; N]).then_some((id, rest))
+}
+
+#[cfg(test)]
+mod tests;
