@@ -2,11 +2,12 @@
 // newer server still shows its spans.
 
 import type { Coverage } from '../model/coverage'
-import { TRACE_SPANS_MAX } from '../model/limits'
+import { TRACE_LINES_AROUND_MS, TRACE_LINES_MAX, TRACE_SPANS_MAX } from '../model/limits'
 import type { Json } from '../model/record'
 import type { Span, SpanId, SpanKind } from '../model/span'
-import { type Nanos, parseTime } from '../model/time'
+import { millis, type Nanos, parseTime, rfc3339 } from '../model/time'
 import type { Trace } from '../model/trace'
+import { searchLogs } from './client'
 import { queryString, send } from './request'
 import { toCoverage, toRecord, type WireRecord } from './wire'
 
@@ -94,6 +95,25 @@ export async function traceOf(id: string, signal: AbortSignal): Promise<Trace> {
     critical: new Map((first.critical_path ?? []).map(({ span_id, self_ms }) => [span_id, self_ms])),
     cut: cursor !== undefined || spans.length > TRACE_SPANS_MAX,
   }
+}
+
+/** A trace with the lines that write its id without having it as a field, too: those of files. */
+export async function traceWithLines(id: string, signal: AbortSignal): Promise<Trace> {
+  const trace = await traceOf(id, signal)
+  if (trace.spans.length === 0) return trace
+  const { records } = await searchLogs({ q: id, ...around(trace.spans) }, { order: 'asc', limit: TRACE_LINES_MAX }, signal)
+  const known = new Set(trace.logs.map(({ key }) => key))
+  const logs = [...trace.logs, ...records.filter(({ key }) => !known.has(key))]
+  return { ...trace, logs: logs.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)) }
+}
+
+function around(spans: readonly Span[]): Range {
+  let [first, last] = [Infinity, -Infinity]
+  for (const { at, durationMs } of spans) {
+    first = Math.min(first, millis(at))
+    last = Math.max(last, millis(at) + durationMs)
+  }
+  return { from: rfc3339(first - TRACE_LINES_AROUND_MS), to: rfc3339(Math.ceil(last) + TRACE_LINES_AROUND_MS) }
 }
 
 export const traceJsonPath = (id: string): string => `/api/v1/traces/${encodeURIComponent(id)}`

@@ -59,7 +59,7 @@ export const ComponentRow = memo(function ComponentRow(props: ComponentRowProps)
       <td>
         <Spark points={series.errorRatio} max={1} badFrom={badFrom} quiet={quiet} />
       </td>
-      <td className={hot ? 'number bad strong' : errorRatio ? 'number' : 'number ink3'}>{errorRatio === undefined ? '' : percent(errorRatio)}</td>
+      <td className={!errorRatio ? 'number ink3' : hot ? 'number bad strong' : 'number'}>{errorRatio === undefined ? '' : percent(errorRatio)}</td>
       <td className="wide">
         <Spark points={series.p95Ms} quiet={quiet} />
       </td>

@@ -25,6 +25,8 @@ test.each<[string, Board]>([
   ['a, b and c are failing, the first since at 1.', board([fails('a', 3), fails('b', 2), fails('c', 1)])],
   ['a, b and 2 others are failing, the first since at 1.', board([fails('a', 3), fails('b', 2), fails('c', 1), fails('d', 4)])],
   ['a and b are failing, the first since at 1.', board([fails('a', 1, ['b']), fails('b', 2, ['a'])])],
+  ['c has been failing since at 1 and takes a with it.', board([fails('c', 1, ['a']), component('a', { state: 'degraded', sinceMs: 0 })])],
+  ['s restarts over and over, c is failing, the first since at 1.', board([component('s', { state: 'crash_looping', sinceMs: 120_000 }), fails('c', 1)])],
   ['basic has been failing since at 1. node-74 has been gone since at 2.', board([fails('basic', 1)], { nodes: [node('node-74', { state: 'node_gone', sinceMs: 120_000 })] })],
   ['pay has been restarting over and over since at 1.', board([component('pay', { state: 'crash_looping', sinceMs: 60_000 })])],
   ['pay has been silent since at 1.', board([component('pay', { state: 'app_silent', sinceMs: 60_000 }), ...well])],
@@ -44,6 +46,7 @@ test('the lead is who fails by itself, and what is less urgent is soft', () => {
 
 test.each([
   ['50 % of calls to pay fail.', fails('pay', 1)],
+  ['84 % of calls to pay fail.', { ...fails('pay', 1), reason: '84 % of calls fail' }],
   ['50 % of the lines of pay are errors.', { ...fails('pay', 1), basis: 'lines' as const }],
   ['pay restarted 4 times in 4 min, last exit OOM.', component('pay', { state: 'crash_looping', reason: 'restarted 4 times in 4 min, last exit OOM' })],
   ['pay: nothing for 41 s; it speaks every second.', component('pay', { state: 'app_silent', reason: 'nothing for 41 s; it speaks every second' })],

@@ -22,16 +22,21 @@ export interface Sentence {
 const NAMES_MAX = 3
 
 export function sentenceOf(board: Board, clock: (ms: number) => string): Sentence {
-  const failing = board.components.filter(({ state }) => state === 'failing' || state === 'crash_looping')
+  const failing = board.components.filter(isDown)
   const origins = originsOf(failing)
   const [lead] = origins
   if (lead !== undefined) {
-    return { pieces: [...failingPieces(origins, failing, clock), ...softPieces(board, false, clock)], lead }
+    const unwell = board.components.filter((one) => isDown(one) || one.state === 'degraded')
+    return { pieces: [...failingPieces(origins, unwell, clock), ...softPieces(board, false, clock)], lead }
   }
   const [unwell] = board.components.filter(({ state }) => state === 'degraded' || state === 'app_silent')
   const gone = board.nodes.filter(({ state }) => state === 'node_gone' || state === 'collector_gone')
   if (unwell !== undefined || gone.length > 0) return { pieces: softPieces(board, true, clock), lead: unwell }
   return { pieces: [{ text: wellSentence(board) }], lead: undefined }
+}
+
+function isDown({ state }: ComponentHealth): boolean {
+  return state === 'failing' || state === 'crash_looping'
 }
 
 /** Those that fail by themselves: no other failing one takes them along. In a circle, all of them. */
@@ -42,8 +47,8 @@ function originsOf(failing: readonly ComponentHealth[]): readonly ComponentHealt
 }
 
 /** Whom a component takes along, near and far, in the order of need. */
-export function takenBy({ component }: ComponentHealth, failing: readonly ComponentHealth[]): readonly ComponentHealth[] {
-  const byName = new Map(failing.map((one) => [one.component, one]))
+export function takenBy({ component }: ComponentHealth, unwell: readonly ComponentHealth[]): readonly ComponentHealth[] {
+  const byName = new Map(unwell.map((one) => [one.component, one]))
   const taken = new Set<string>()
   const follow = (name: string) => {
     for (const caller of byName.get(name)?.affects ?? []) {
@@ -53,18 +58,24 @@ export function takenBy({ component }: ComponentHealth, failing: readonly Compon
     }
   }
   follow(component)
-  return failing.filter((one) => taken.has(one.component))
+  return unwell.filter((one) => taken.has(one.component))
 }
 
-function failingPieces(origins: readonly ComponentHealth[], failing: readonly ComponentHealth[], clock: (ms: number) => string): readonly Piece[] {
+function failingPieces(origins: readonly ComponentHealth[], unwell: readonly ComponentHealth[], clock: (ms: number) => string): readonly Piece[] {
   const [lead, ...others] = origins
   if (lead === undefined) return []
   if (others.length === 0) {
-    const taken = takenBy(lead, failing)
-    const along = taken.length === 0 ? [] : [{ text: ' and takes ' }, ...listed(taken, true), { text: ' with it' }]
-    return [name(lead, true), { text: ` ${verb(lead)}${since(lead, clock)}` }, ...along, { text: '.' }]
+    const taken = takenBy(lead, unwell)
+    const along = taken.length === 0 ? [] : [{ text: ' and takes ' }, ...listed(taken), { text: ' with it' }]
+    return [name(lead), { text: ` ${verb(lead)}${since(lead, clock)}` }, ...along, { text: '.' }]
   }
-  return [...listed(origins, true), { text: ' are failing' }, { text: `${earliest(origins, clock)}.` }]
+  const [over, failing] = [origins.filter(({ state }) => state === 'crash_looping'), origins.filter(({ state }) => state === 'failing')]
+  const parts = [
+    ...(over.length === 0 ? [] : [...listed(over), { text: over.length === 1 ? ' restarts over and over' : ' restart over and over' }]),
+    ...(over.length === 0 || failing.length === 0 ? [] : [{ text: ', ' }]),
+    ...(failing.length === 0 ? [] : [...listed(failing), { text: failing.length === 1 ? ' is failing' : ' are failing' }]),
+  ]
+  return [...parts, { text: `${earliest(origins, clock)}.` }]
 }
 
 function verb({ state }: ComponentHealth): string {
@@ -80,18 +91,18 @@ function earliest(of: readonly ComponentHealth[], clock: (ms: number) => string)
   return known.length === 0 ? '' : `, the first since ${clock(Math.min(...known))}`
 }
 
-function name({ component }: ComponentHealth, bad: boolean): Piece {
-  return { component, bad }
+function name(of: ComponentHealth): Piece {
+  return { component: of.component, bad: isDown(of) }
 }
 
 /** `a`, `a and b`, `a, b and 4 others`. */
-function listed(of: readonly ComponentHealth[], bad: boolean): readonly Piece[] {
+function listed(of: readonly ComponentHealth[]): readonly Piece[] {
   const many = of.length > NAMES_MAX
   const named = of.slice(0, many ? NAMES_MAX - 1 : NAMES_MAX)
   const pieces: Piece[] = []
   for (const [at, one] of named.entries()) {
     if (at > 0) pieces.push({ text: at === named.length - 1 && !many ? ' and ' : ', ' })
-    pieces.push(name(one, bad))
+    pieces.push(name(one))
   }
   if (many) pieces.push({ text: ` and ${count(of.length - named.length)} others` })
   return pieces
@@ -110,8 +121,8 @@ function softPieces(board: Board, alone: boolean, clock: (ms: number) => string)
   if (gone.length > 0) say(text(nodesSentence(gone, clock)))
   const of = (state: ComponentHealth['state']) => board.components.filter((one) => one.state === state)
   const [degraded, silent] = [of('degraded'), of('app_silent')]
-  if (degraded.length > 0 && alone) say(...listed(degraded, false), text(`${be(degraded)} degraded${when(degraded, clock)}.`))
-  if (silent.length > 0) say(...listed(silent, false), text(`${be(silent)} silent${when(silent, clock)}.`))
+  if (degraded.length > 0 && alone) say(...listed(degraded), text(`${be(degraded)} degraded${when(degraded, clock)}.`))
+  if (silent.length > 0) say(...listed(silent), text(`${be(silent)} silent${when(silent, clock)}.`))
   return pieces
 }
 
@@ -150,7 +161,8 @@ export function lengthWords(ms: number): string {
 
 /** The evidence in words, whole: `71 % of calls to basic fail.` */
 export function evidenceOf({ component, state, basis, errorRatio, reason, restarts }: ComponentHealth): string {
-  const share = errorRatio === undefined ? undefined : percent(errorRatio)
+  // The reason has the share that the state was judged by; what stands in the table is that of the whole window.
+  const share = /^[\d.]+ %/.exec(reason)?.[0] ?? (errorRatio === undefined ? undefined : percent(errorRatio))
   if (share !== undefined && (state === 'failing' || state === 'degraded')) {
     return basis === 'calls' ? `${share} of calls to ${component} fail.` : `${share} of the lines of ${component} are errors.`
   }

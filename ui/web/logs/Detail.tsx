@@ -3,7 +3,7 @@
 
 import { innerMessage, seen, wholeSegments } from '../model/message'
 import { isError, type LogRecord } from '../model/record'
-import { withTerm } from '../model/terms'
+import { linesQuery, requestOf } from '../model/request'
 import { millis } from '../model/time'
 import { CopyButton } from '../parts/copy'
 import { Link } from '../parts/Link'
@@ -29,7 +29,7 @@ export interface DetailProps {
 
 export function Detail({ record, view, onStep, onShow, onAround, onClose }: DetailProps) {
   const inner = innerMessage(record.message)
-  const trace = record.raw.trace_id
+  const { trace, span } = requestOf(record)
   return (
     <aside className="detail scroll" aria-label="Line">
       <Head record={record} onStep={onStep} onClose={onClose} />
@@ -40,7 +40,7 @@ export function Detail({ record, view, onStep, onShow, onAround, onClose }: Deta
           <Message text={record.message} />
         </>
       )}
-      {typeof trace === 'string' && <Trace record={record} view={view} id={trace} />}
+      {trace !== undefined && <Trace view={view} id={trace} span={span} />}
       <h2>Fields</h2>
       <dl className="fields">
         {fieldsOf(record, view.zone).map((field) => (
@@ -86,18 +86,17 @@ function Message({ text }: { text: string }) {
 }
 
 /** The request in which the line was written: as a waterfall, at the span that wrote it, or as its lines. */
-function Trace({ record, view, id }: { record: LogRecord; view: View; id: string }) {
-  const span = record.raw.span_id
+function Trace({ view, id, span }: { view: View; id: string; span: string | undefined }) {
   return (
     <>
       <h2>Trace</h2>
       <p className="row data">
-        <Link className="act mono" title={seen(id)} href={traceHref(view, id, typeof span === 'string' ? span : undefined)}>
+        <Link className="act mono" title={seen(id)} href={traceHref(view, id, span)}>
           {seen(id.slice(0, 16))}
         </Link>
         <span className="ink3">the request in which this was written</span>
         <span className="grow" />
-        <button type="button" className="act" onClick={() => changeView({ q: withTerm(view.q, 'trace_id', id, false) })}>
+        <button type="button" className="act" onClick={() => changeView({ q: linesQuery(id) })}>
           Its lines
         </button>
       </p>

@@ -1,6 +1,7 @@
 // What can be done with the row under the pointer, over its end: nothing moves.
 
 import type { LogRecord } from '../model/record'
+import { requestOf } from '../model/request'
 import { CopyButton } from '../parts/copy'
 import { Link } from '../parts/Link'
 import { useView } from '../state/useView'
@@ -15,7 +16,7 @@ export interface RowActionsProps {
 
 export function RowActions({ record, top, on, onAround }: RowActionsProps) {
   const view = useView()
-  const { trace_id: trace, span_id: span } = record.raw
+  const { trace, span } = requestOf(record)
   return (
     <div className={on ? 'row-actions on' : 'row-actions'} style={{ top }}>
       {onAround !== undefined && (
@@ -23,8 +24,8 @@ export function RowActions({ record, top, on, onAround }: RowActionsProps) {
           Context
         </button>
       )}
-      {typeof trace === 'string' && (
-        <Link title="The request in which this was written" href={traceHref(view, trace, typeof span === 'string' ? span : undefined)}>
+      {trace !== undefined && (
+        <Link title="The request in which this was written" href={traceHref(view, trace, span)}>
           Trace
         </Link>
       )}

@@ -77,6 +77,8 @@ export const FOLD_SPANS = 500
 export const TRACE_SPANS_MAX = 200_000
 /** Most lines of a trace in its list; the Logs page has all of them. */
 export const TRACE_LINES_MAX = 1_000
+/** Lines of a trace may be written so long before and after it. */
+export const TRACE_LINES_AROUND_MS = 60_000
 /** A waterfall with fewer rows shows the lines of its trace below. */
 export const LINES_BELOW_ROWS = 24
 /** Lines of a span that its detail shows. */

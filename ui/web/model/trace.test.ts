@@ -87,6 +87,7 @@ test.each<[string, string[], string[]]>([
   ['the only one has all', ['a 0+10'], ['a 0-10']],
   ['between its children a span has its own', ['a 0+10', 'b<a 2+3', 'c<a 6+3'], ['a 0-2 5-6 9-10', 'b 2-5', 'c 6-9']],
   ['of two at once the later to end is waited for', ['a 0+10', 'b<a 1+5', 'c<a 2+7'], ['a 0-2 9-10', 'c 2-9']],
+  ['of two that end at once the first to begin is waited for', ['a 0+10', 'b<a 4+4', 'c<a 2+6'], ['a 0-2 8-10', 'c 2-8']],
   ['a child one clock tick too long is clamped first', ['a 0+10', 'b<a 5+6'], ['a 0-5', 'b 5-10']],
   ['a child that starts too early is clamped first', ['a 5+10', 'b<a 3+8', 'z 0+1'], ['z 0-1', 'a 11-15', 'b 5-11']],
   ['touching ends that floats miss', ['a 0+0.4', 'b<a 0+0.3', 'c<a 0.3+0.1'], ['b 0-0.3', 'c 0.3-0.4']],

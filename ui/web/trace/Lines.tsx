@@ -5,13 +5,13 @@ import { TRACE_LINES_MAX } from '../model/limits'
 import type { Shorten } from '../model/names'
 import { letter, type LogRecord } from '../model/record'
 import { oneLine } from '../model/message'
+import { linesQuery, requestOf } from '../model/request'
 import { type Nanos, millis } from '../model/time'
 import { Link } from '../parts/Link'
 import { permalink, type View, viewHref } from '../state/view'
 import { count } from '../logs/words'
 import { messagePieces } from '../logs/rowText'
 import { Text } from '../logs/Text'
-import { withTerm } from '../model/terms'
 import { offset } from './offset'
 
 export interface LinesProps {
@@ -33,7 +33,7 @@ export function Lines({ logs, begin, traceId, chosen, shorten, view, chars, onSp
       <p className="label">{headline(logs.length)}</p>
       <ol>
         {shown.map((record) => {
-          const span = typeof record.raw.span_id === 'string' ? record.raw.span_id : undefined
+          const { span } = requestOf(record)
           return (
             <li key={record.key} className={`line ${record.severity}${span !== undefined && span === chosen ? ' on' : ''}`} onClick={() => span !== undefined && onSpan(span)}>
               <span className="bar" />
@@ -75,6 +75,6 @@ export function SpanLine({ record, begin, view, traceId }: { record: LogRecord; 
 
 /** The line on the Logs page, open, among the others of its trace. */
 export function lineHref(record: LogRecord, view: View, traceId: string): string {
-  const q = withTerm('', 'trace_id', traceId, false)
+  const q = linesQuery(traceId)
   return viewHref({ ...permalink(view, record.key, millis(record.at)), q, order: 'oldest', around: undefined, brush: undefined })
 }

@@ -9,6 +9,7 @@ import { count } from '../logs/words'
 import { LINES_BELOW_ROWS, TRACE_SPANS_MAX } from '../model/limits'
 import { seen } from '../model/message'
 import { shortener } from '../model/names'
+import { requestOf } from '../model/request'
 import { duration, millis } from '../model/time'
 import { forestOf, type Trace } from '../model/trace'
 import { CopyButton } from '../parts/copy'
@@ -238,8 +239,8 @@ function Fact({ name, children }: { name: string; children: ReactNode }) {
 function ticksOfLines({ logs, skewMs }: Trace, beginNs: number, corrected: boolean): ReadonlyMap<string, readonly Tick[]> {
   const ticks = new Map<string, Tick[]>()
   for (const record of logs) {
-    const span = record.raw.span_id
-    if (typeof span !== 'string' || !['warn', 'error', 'fatal'].includes(record.severity)) continue
+    const { span } = requestOf(record)
+    if (span === undefined || !['warn', 'error', 'fatal'].includes(record.severity)) continue
     const off = corrected ? (skewMs.get(record.node) ?? 0) : 0
     const tick = { atMs: (Number(record.at) - beginNs) / 1e6 - off, severity: record.severity }
     const others = ticks.get(span)

@@ -1,8 +1,8 @@
-// Asks for a trace, all of its pages. What was there stays until the next one is there.
+// Asks for a trace, all of its pages, and for its lines. What was there stays until the next one is there.
 
 import { useEffect, useState } from 'react'
 import { type Fault, toFault } from '../api/client'
-import { traceOf } from '../api/traces'
+import { traceWithLines } from '../api/traces'
 import type { Trace } from '../model/trace'
 
 export interface TraceAnswer {
@@ -17,7 +17,7 @@ export function useTrace(id: string, turn: number): TraceAnswer {
   useEffect(() => {
     const abort = new AbortController()
     setAnswer(({ trace }) => ({ phase: 'loading', trace: trace?.id === id ? trace : undefined, fault: undefined }))
-    traceOf(id, abort.signal).then(
+    traceWithLines(id, abort.signal).then(
       (trace) => setAnswer({ phase: 'ready', trace, fault: undefined }),
       (error: unknown) => {
         if (!abort.signal.aborted) setAnswer({ phase: 'failed', trace: undefined, fault: toFault(error) })

@@ -1,10 +1,11 @@
 // The sentences of the Trace page: where it failed, or where its time went. Pure.
 
 import { count } from '../logs/words'
-import { seen } from '../model/message'
+import { innerMessage, seen } from '../model/message'
 import type { Shorten } from '../model/names'
 import { percent } from '../model/percent'
 import { isError, type LogRecord } from '../model/record'
+import { requestOf } from '../model/request'
 import { attributesOf, isObject, type Span } from '../model/span'
 import { squeeze } from '../model/squeeze'
 import { duration } from '../model/time'
@@ -51,12 +52,18 @@ function causeOrOperation(trace: Trace, node: TraceNode): string {
 /** What the failing span says of its failure: the exception that it recorded, or the error it wrote. */
 export function causeOf({ logs }: Pick<Trace, 'logs'>, { span }: TraceNode): string | undefined {
   if (span === undefined) return undefined
-  const said = exceptionOf(span) ?? logs.find((record) => record.raw.span_id === span.id && isError(record))?.message
+  const said = exceptionOf(span) ?? errorOf(logs, span)
   const [line] = seen(said ?? '').trim().split('\n')
   if (line === undefined || line === '') return undefined
   const squeezed = squeeze(line, CAUSE_CHARS)
   const short = squeezed === undefined ? line : squeezed.cause
   return short.length > CAUSE_CHARS ? `${short.slice(0, CAUSE_CHARS)}…` : short
+}
+
+/** The first error line of a span, without what stands around its message. */
+function errorOf(logs: readonly LogRecord[], span: Span): string | undefined {
+  const message = logs.find((record) => isError(record) && requestOf(record).span === span.id)?.message
+  return message === undefined ? undefined : (innerMessage(message) ?? message)
 }
 
 function exceptionOf(span: Span): string | undefined {
@@ -121,7 +128,7 @@ export function firstToSee(forest: Forest): TraceNode | undefined {
 export function linesBySpan(logs: readonly LogRecord[]): ReadonlyMap<string, readonly LogRecord[]> {
   const found = new Map<string, LogRecord[]>()
   for (const record of logs) {
-    const span = typeof record.raw.span_id === 'string' ? record.raw.span_id : ''
+    const span = requestOf(record).span ?? ''
     const lines = found.get(span)
     if (lines === undefined) found.set(span, [record])
     else lines.push(record)

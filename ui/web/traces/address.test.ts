@@ -18,5 +18,5 @@ test('range and zone go along to a trace, to others, and to its lines', () => {
   expect(traceHref(parseView(''), 'ab', '1')).toBe('/traces/ab?open=1')
   expect(tracesHref(VIEW, { q: 'node:a' })).toBe('/traces?q=node%3Aa&from=-15m&zone=local')
   const from = Date.UTC(2026, 0, 29, 14)
-  expect(linesHref(parseView(''), 'ab', from + 0.5, from + 999.5)).toBe('/logs?q=trace_id%3Aab&from=2026-01-29T13%3A59%3A00Z&to=2026-01-29T14%3A01%3A01Z')
+  expect(linesHref(parseView(''), 'ab', from + 0.5, from + 999.5)).toBe('/logs?q=trace_id%3Aab+OR+ab&from=2026-01-29T13%3A59%3A00Z&to=2026-01-29T14%3A01%3A01Z')
 })

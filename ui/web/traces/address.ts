@@ -1,6 +1,7 @@
 // Where traces are found by their addresses: the search with its filters, and one trace. Pure.
 
-import { termOf } from '../model/query'
+import { TRACE_LINES_AROUND_MS } from '../model/limits'
+import { linesQuery } from '../model/request'
 import { rfc3339 } from '../model/time'
 import { pageHref, parseView, type View, viewHref } from '../state/view'
 
@@ -41,9 +42,6 @@ export function tracesHref({ from, to, zone }: View, { q }: { readonly q: string
 
 /** The lines of a trace, around it in time. */
 export function linesHref(view: View, id: string, fromMs: number, toMs: number): string {
-  const around = { from: rfc3339(Math.floor(fromMs) - AROUND_MS), to: rfc3339(Math.ceil(toMs) + AROUND_MS) }
-  return viewHref({ ...parseView(''), q: termOf('trace_id', id, false), ...around, zone: view.zone })
+  const around = { from: rfc3339(Math.floor(fromMs) - TRACE_LINES_AROUND_MS), to: rfc3339(Math.ceil(toMs) + TRACE_LINES_AROUND_MS) }
+  return viewHref({ ...parseView(''), q: linesQuery(id), ...around, zone: view.zone })
 }
-
-/** Lines of a trace may be written a little outside it. */
-const AROUND_MS = 60_000
