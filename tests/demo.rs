@@ -20,6 +20,8 @@ const SEEN_MIN: u64 = 5;
 const FLOOD_LINES: u64 = 1_000;
 const SERVICES: [&str; 7] =
     ["cart", "catalog", "checkout", "frontend", "payment", "recommendation", "shipping"];
+/// One of them for each make of lines: JSON, logfmt, plain text.
+const MAKES: [&str; 3] = ["frontend", "catalog", "cart"];
 
 fn demo(scratch: &Scratch) -> (Process, Api) {
     Process::up(scratch, &["--demo", "--otlp-grpc", "none", "--otlp-http", "none"])
@@ -92,7 +94,7 @@ fn lines_spans_and_both_versions_are_there_at_once_and_nothing_outlives_a_killed
         let answer = api.get("/api/v1/components").ok()?.json();
         let components = answer["components"].as_array()?;
         let known = |name: &&str| components.iter().any(|one| one["component"] == **name);
-        SERVICES.iter().all(|name| known(&name)).then_some(())
+        SERVICES.iter().all(known).then_some(())
     });
     until("calls from checkout to payment", ALIVE_DEADLINE, || {
         let graph = api.get("/api/v1/graph").ok()?.json();
@@ -114,6 +116,31 @@ fn lines_spans_and_both_versions_are_there_at_once_and_nothing_outlives_a_killed
     until("the shop is gone", END_DEADLINE, || {
         shop.iter().all(|pid| !is_service(*pid)).then_some(())
     });
+}
+
+#[test]
+fn lines_of_every_make_are_found_by_their_trace_and_the_trace_carries_them() {
+    let scratch = Scratch::new();
+    let (_up, api) = demo(&scratch);
+    for service in MAKES {
+        let trace_id = until("a trace", ALIVE_DEADLINE, || {
+            let answer = api.get(&format!("/api/v1/traces?service={service}&limit=1")).ok()?.json();
+            Some(answer["traces"][0]["trace_id"].as_str()?.to_owned())
+        });
+        let q = format!("component:{service} trace_id:{trace_id}");
+        let lines = format!("/api/v1/logs?q={}", q.replace(' ', "%20"));
+        let line = until(&q, ALIVE_DEADLINE, || {
+            Some(api.get(&lines).ok()?.json()["records"].get_mut(0)?.take())
+        });
+        assert_eq!(line["trace_id"], *trace_id);
+        let same = |other: &Value| ["source", "position"].iter().all(|key| other[key] == line[key]);
+        let wrote = |span: &Value| span["span_id"] == line["span_id"] && span["service"] == service;
+        until("the trace with the line and the span that wrote it", ALIVE_DEADLINE, || {
+            let trace = api.get(&format!("/api/v1/traces/{trace_id}")).ok()?.json();
+            let has_line = trace["logs"].as_array()?.iter().any(same);
+            (has_line && trace["spans"].as_array()?.iter().any(wrote)).then_some(())
+        });
+    }
 }
 
 #[test]
