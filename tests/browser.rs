@@ -104,6 +104,16 @@ fn a_trace_says_where_it_failed_or_where_its_time_went() {
 }
 
 #[test]
+fn who_fails_is_said_first_with_the_evidence() {
+    look("health.test.mjs");
+}
+
+#[test]
+fn ways_of_traces_are_told_by_how_they_differ() {
+    look("paths.test.mjs");
+}
+
+#[test]
 fn hostile_text_stays_text() {
     look("hostile.test.mjs");
 }

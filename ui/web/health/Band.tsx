@@ -6,7 +6,7 @@ import type { Board, Point } from '../model/health'
 import { percent } from '../model/percent'
 import { duration } from '../model/time'
 import { useWidth } from '../parts/useWidth'
-import { areaPath, linePath, most, placeX, pointAt, pointUnder } from './lines'
+import { areaPath, fromFirst, linePath, most, placeX, pointAt, pointUnder } from './lines'
 import { rateWords } from './words'
 
 export interface BandProps {
@@ -29,7 +29,7 @@ export function Band({ board, badSinceMs, clock }: BandProps) {
   const share = totals.errorRatio === undefined ? 'none' : percent(totals.errorRatio)
   return (
     <div className="band">
-      <Chart {...shared} name={lines ? 'Lines' : 'Requests'} now={`${rateWords(totals.rate)}/s`} points={totals.series.rate} say={(point) => `${rateWords(point)}/s`} />
+      <Chart {...shared} name={lines ? 'Lines' : 'Requests'} now={`${rateWords(totals.rate)}/s`} points={fromFirst(totals.series.rate)} say={(point) => `${rateWords(point)}/s`} />
       <Chart
         {...shared}
         name={lines ? 'Error lines' : 'Failing requests'}

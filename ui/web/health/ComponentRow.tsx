@@ -9,7 +9,7 @@ import { percent } from '../model/percent'
 import { duration } from '../model/time'
 import { Link } from '../parts/Link'
 import { Mark } from '../parts/Mark'
-import { pointAt } from './lines'
+import { fromFirst, pointAt } from './lines'
 import { Spark } from './Spark'
 import { markOf, rateWords, stateWords } from './words'
 
@@ -21,12 +21,14 @@ export interface ComponentRowProps {
   readonly clock: (ms: number) => string
   readonly chosen: boolean
   readonly href: string
+  /** What its p95 was before it became slow, ms. */
+  readonly beforeMs: number | undefined
   readonly onChoose: (component: string) => void
   readonly onOpen: (health: ComponentHealth) => void
 }
 
 export const ComponentRow = memo(function ComponentRow(props: ComponentRowProps) {
-  const { health, columns, edgesMs, shorten, clock, chosen, href, onChoose, onOpen } = props
+  const { health, columns, edgesMs, shorten, clock, chosen, href, beforeMs, onChoose, onOpen } = props
   const { state, sinceMs, series, errorRatio } = health
   const row = useRef<HTMLTableRowElement>(null)
   useEffect(() => {
@@ -53,7 +55,7 @@ export const ComponentRow = memo(function ComponentRow(props: ComponentRowProps)
         </td>
       )}
       <td className="wide">
-        <Spark points={series.rate} quiet={quiet} />
+        <Spark points={fromFirst(series.rate)} quiet={quiet} />
       </td>
       <td className="number wide">{rateWords(health.rate)}</td>
       <td>
@@ -63,11 +65,11 @@ export const ComponentRow = memo(function ComponentRow(props: ComponentRowProps)
       <td className="wide">
         <Spark points={series.p95Ms} quiet={quiet} />
       </td>
-      <td className="number wide">{health.p95Ms === undefined ? '' : duration(health.p95Ms)}</td>
+      <td className={beforeMs === undefined ? 'number wide' : 'number wide strong'}>{health.p95Ms === undefined ? '' : duration(health.p95Ms)}</td>
       <td className="why">
         <div className="cut" title={health.reason}>
           {sinceMs !== undefined && <span className={hot ? 'when strong' : 'when ink2'}>{clock(sinceMs)}</span>}
-          <span className="ink3 wide">{health.reason}</span>
+          <span className="ink3 wide">{beforeMs === undefined ? health.reason : `p95 was ${duration(beforeMs)} before`}</span>
         </div>
       </td>
     </tr>

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'react'
 import { coverageSentence, rangeWords } from '../logs/words'
-import type { ComponentHealth } from '../model/health'
+import type { Board, ComponentHealth } from '../model/health'
 import { AROUND_TIME_MS, HEALTH_POLL_MS, HEALTH_STALE_MS, SKELETON_AFTER_MS } from '../model/limits'
 import { shortener } from '../model/names'
 import { termOf } from '../model/query'
@@ -99,7 +99,7 @@ function Shown({ told, view }: { told: Told; view: View }) {
         firstError={({ component, sinceMs }) => firstError(view, component, sinceMs)}
         traceOf={(id) => traceHref(view, id)}
       />
-      <Band board={board} badSinceMs={sentence.lead?.state === 'failing' ? sentence.lead.sinceMs : undefined} clock={clock} />
+      <Band board={board} badSinceMs={failingSince(board)} clock={clock} />
       <div className="below">
         <div className="board-place scroll">
           <Table board={board} shorten={shorten} clock={clock} chosen={chosen} logsOf={({ component }) => linesOf(view, component)} onChoose={choose} onOpen={open} />
@@ -108,6 +108,12 @@ function Shown({ told, view }: { told: Told; view: View }) {
       </div>
     </div>
   )
+}
+
+/** Since when the first of those that fail does. */
+function failingSince({ components }: Board): number | undefined {
+  const since = components.flatMap(({ state, sinceMs }) => (state === 'failing' && sinceMs !== undefined ? [sinceMs] : []))
+  return since.length === 0 ? undefined : Math.min(...since)
 }
 
 /** What is wrong is said aloud when it changes, and not each time it is asked for. */

@@ -67,11 +67,12 @@ function NodeRow({ health, atMs }: { health: NodeHealth; atMs: number }) {
   const { node, state, cpu, memory, disk } = health
   const full = ([['cpu', cpu], ['memory', memory], ['disk', disk]] as const).find(([, share]) => share !== undefined && share > FULL_SHARE)
   const gone = state === 'node_gone' || state === 'collector_gone'
-  const words = nodeWords(health, atMs) || (full === undefined ? '' : `${full[0]} ${percent(full[1] ?? 0)}`)
+  const measured = [cpu, memory, disk].some((share) => share !== undefined)
+  const words = nodeWords(health, atMs) || (full === undefined ? (measured ? '' : 'not measured') : `${full[0]} ${percent(full[1] ?? 0)}`)
   return (
     <li title={health.reason === '' ? undefined : health.reason}>
       <Mark of={gone || state === 'unknown' ? 'silent' : full === undefined ? 'plain' : 'warning'} />
-      <span className={gone ? 'cut strong' : 'cut'}>{seen(node)}</span>
+      <span className={gone ? 'cut strong' : 'cut'} title={seen(node)}>{seen(node)}</span>
       <Meter name={`${node}, cpu`} share={gone ? undefined : cpu} />
       <Meter name={`${node}, memory`} share={gone ? undefined : memory} />
       <Meter name={`${node}, disk`} share={disk} />

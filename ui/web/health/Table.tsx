@@ -7,6 +7,7 @@ import type { Board, ComponentHealth } from '../model/health'
 import type { Shorten } from '../model/names'
 import { ComponentRow } from './ComponentRow'
 import { columnsOf, groupsOf } from './groups'
+import { slowerOf } from './slower'
 
 export interface TableProps {
   readonly board: Board
@@ -22,6 +23,7 @@ export function Table({ board, shorten, clock, chosen, logsOf, onChoose, onOpen 
   const [unfolded, setUnfolded] = useState(false)
   const columns = columnsOf(board.nodes)
   const { hot, next, healthy } = groupsOf(board.components)
+  const slower = slowerOf(board)
   const all = board.components.length
   const lines = board.components.every(({ basis }) => basis === 'lines')
   const row = (component: ComponentHealth) => (
@@ -32,6 +34,7 @@ export function Table({ board, shorten, clock, chosen, logsOf, onChoose, onOpen 
       edgesMs={board.edgesMs}
       shorten={shorten}
       clock={clock}
+      beforeMs={slower.find(({ health }) => health === component)?.beforeMs}
       chosen={chosen === component.component}
       href={logsOf(component)}
       onChoose={onChoose}

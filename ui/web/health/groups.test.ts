@@ -26,6 +26,8 @@ test.each([
 test('columns are called by what tells the nodes apart; above the limit there are none', () => {
   const called = (names: string[]) => columnsOf(names.map((name) => node(name))).map(({ short }) => short)
   expect(called(['node-74', 'node-115'])).toEqual(['74', '115'])
+  expect(called(['demo-node-1', 'demo-node-2', 'vm'])).toEqual(['1', '2', 'vm'])
+  expect(called(['ip-10-0-1-5.internal', 'ip-10-0-2-7.internal'])).toEqual(['1-5', '2-7'])
   expect(called(['demo'])).toEqual(['dem'])
   const many = (count: number) => Array.from({ length: count }, (_, n) => `node-${n}`)
   expect(called(many(NODE_COLUMNS_MAX))).toHaveLength(NODE_COLUMNS_MAX)

@@ -32,18 +32,26 @@ export function stepped(rows: readonly ComponentHealth[], from: string | undefin
 /** Nodes that have a column; above this many there is none, for a cell could not be hit. */
 export const NODE_COLUMNS_MAX = 24
 
-/** The nodes with a column, and how each is called there: without what all their names begin with. */
+/** The nodes with a column, and how each is called there: by its last part where that tells them apart, else without
+ *  what all their names begin with. */
 export function columnsOf(nodes: readonly NodeHealth[]): readonly { readonly node: string; readonly short: string; readonly gone: boolean }[] {
   if (nodes.length > NODE_COLUMNS_MAX) return []
-  const shared = nodes.length < 2 ? '' : sharedBeginning(nodes.map(({ node }) => node))
+  const short = shortOf(nodes.map(({ node }) => node))
   return nodes.map(({ node, state }) => ({
     node,
-    short: node.slice(shared.length, shared.length + COLUMN_CHARS),
+    short: short(node),
     gone: state === 'node_gone' || state === 'collector_gone',
   }))
 }
 
 const COLUMN_CHARS = 3
+
+function shortOf(names: readonly string[]): (name: string) => string {
+  const last = (name: string) => (name.split(/[-._/]/).at(-1) ?? '').slice(-COLUMN_CHARS)
+  if (names.length > 1 && new Set(names.map(last)).size === names.length) return last
+  const shared = names.length < 2 ? '' : sharedBeginning(names)
+  return (name) => name.slice(shared.length, shared.length + COLUMN_CHARS)
+}
 
 /** Up to and with the last separator that all names share. */
 function sharedBeginning(names: readonly string[]): string {

@@ -1,7 +1,7 @@
 // Lines over time as paths.
 
 import { expect, test } from 'vitest'
-import { areaPath, linePath, most, pointAt, pointUnder } from './lines'
+import { areaPath, fromFirst, linePath, most, pointAt, pointUnder } from './lines'
 
 const BOX = { width: 30, height: 10 }
 
@@ -33,4 +33,9 @@ test.each([
 test('a pointer finds the nearest point, also beyond the ends', () => {
   expect([-5, 0, 14, 16, 99].map((px) => pointUnder(px, 30, 4))).toEqual([0, 0, 1, 2, 3])
   expect(pointUnder(1, 0, 4)).toBeUndefined()
+})
+
+test('a line begins with the first count', () => {
+  expect(fromFirst([0, undefined, 0, 2, 0])).toEqual([undefined, undefined, undefined, 2, 0])
+  expect(fromFirst([0, 0])).toEqual([0, 0])
 })

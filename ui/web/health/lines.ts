@@ -12,6 +12,12 @@ export function most(points: readonly Point[], atLeast = 0): number {
   return points.reduce<number>((max, point) => Math.max(max, point ?? 0), atLeast)
 }
 
+/** Without the zeros before the first count: nothing is known to have been nothing before anything came. */
+export function fromFirst(points: readonly Point[]): readonly Point[] {
+  const first = points.findIndex((point) => point !== undefined && point > 0)
+  return first < 0 ? points : points.map((point, at) => (at < first ? undefined : point))
+}
+
 /** Where a point stands from left to right. */
 export function placeX(at: number, count: number, width: number): number {
   return count < 2 ? width / 2 : (at / (count - 1)) * width

@@ -12,6 +12,7 @@ const said = (of: Board) =>
     .join('')
 
 const fails = (name: string, minute: number, affects: string[] = []) => component(name, { state: 'failing', sinceMs: minute * 60_000, affects, errors: 150, errorRatio: 0.5 })
+const slow = (name: string, ms: number) => component(name, { series: { rate: [], errorRatio: [], p95Ms: [100, 100, ms, ms] } })
 const well = [component('a'), component('b')]
 const change = { timeMs: 1, component: 'a', node: undefined, state: 'healthy' }
 
@@ -32,6 +33,8 @@ test.each<[string, Board]>([
   ['pay has been silent since at 1.', board([component('pay', { state: 'app_silent', sinceMs: 60_000 }), ...well])],
   ['pay has been degraded since at 1.', board([component('pay', { state: 'degraded', sinceMs: 60_000 }), ...well])],
   ['The collector of node-1 has been gone.', board(well, { nodes: [node('node-1', { state: 'collector_gone' })] })],
+  ['pay has become slow: p95 is 900 ms, before it was 100 ms.', board([slow('pay', 900), ...well])],
+  ['pay and shop have become slow: p95 of pay is 900 ms, before it was 100 ms.', board([slow('shop', 400), slow('pay', 900), ...well])],
   ['2 of 3 components are healthy, of the rest nothing is known. Nothing changed in the last hour.', board([component('c', { state: 'unknown' }), ...well])],
 ])('%s', (expected, of) => {
   expect(said(of)).toBe(expected)

@@ -5,7 +5,8 @@
 import { count } from '../logs/words'
 import type { Board, ComponentHealth, NodeHealth } from '../model/health'
 import { percent } from '../model/percent'
-import { roundDuration } from '../model/time'
+import { duration, roundDuration } from '../model/time'
+import { type Slower, slowerOf } from './slower'
 
 /** A piece of a sentence; a name is a link. `soft` is what is less urgent. */
 export type Piece =
@@ -32,6 +33,8 @@ export function sentenceOf(board: Board, clock: (ms: number) => string): Sentenc
   const [unwell] = board.components.filter(({ state }) => state === 'degraded' || state === 'app_silent')
   const gone = board.nodes.filter(({ state }) => state === 'node_gone' || state === 'collector_gone')
   if (unwell !== undefined || gone.length > 0) return { pieces: softPieces(board, true, clock), lead: unwell }
+  const slower = slowerOf(board)
+  if (slower.length > 0) return { pieces: slowPieces(slower), lead: undefined }
   return { pieces: [{ text: wellSentence(board) }], lead: undefined }
 }
 
@@ -124,6 +127,15 @@ function softPieces(board: Board, alone: boolean, clock: (ms: number) => string)
   if (degraded.length > 0 && alone) say(...listed(degraded), text(`${be(degraded)} degraded${when(degraded, clock)}.`))
   if (silent.length > 0) say(...listed(silent), text(`${be(silent)} silent${when(silent, clock)}.`))
   return pieces
+}
+
+/** `payment and checkout have become slow: p95 of payment is 919 ms, before it was 105 ms.` */
+function slowPieces(slower: readonly Slower[]): readonly Piece[] {
+  const [most] = slower
+  if (most === undefined) return []
+  const whose = slower.length === 1 ? '' : ` of ${most.health.component}`
+  const have = slower.length === 1 ? ' has' : ' have'
+  return [...listed(slower.map(({ health }) => health)), { text: `${have} become slow: p95${whose} is ${duration(most.nowMs)}, before it was ${duration(most.beforeMs)}.` }]
 }
 
 function be(of: readonly ComponentHealth[]): string {

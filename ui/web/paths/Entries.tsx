@@ -17,6 +17,7 @@ interface EntriesProps {
 }
 
 export function Entries({ entries, chosen, shorten }: EntriesProps) {
+  const several = entries.some(({ service }) => service !== entries[0]?.service)
   return (
     <section className="entries scroll" aria-label="Entries">
       <div className="entry head">
@@ -36,7 +37,8 @@ export function Entries({ entries, chosen, shorten }: EntriesProps) {
                 title={`${service} ${operation}`}
               >
                 <span className="cut">
-                  <span className="strong">{shorten(service)}</span> <span className="ink3">{operation}</span>
+                  {several && <span className="strong">{shorten(service)} </span>}
+                  <span className={several ? 'ink3' : 'ink2'}>{operation}</span>
                 </span>
                 <span className="number ink2">{count(traces)}</span>
                 <span className={p99Ms > SLOW_MS ? 'number strong' : 'number'}>{duration(p99Ms)}</span>

@@ -31,11 +31,13 @@ export function Graph({ graph, shorten }: { graph: ServiceGraph; shorten: Shorte
   const edges = graph.edges.filter(({ from, to }) => boxes.has(from) && boxes.has(to))
   const most = Math.max(...edges.map(({ calls }) => calls), 1)
   const beside = (edge: GraphEdge) => hovered === undefined || edge.from === hovered || edge.to === hovered
+  const failing = new Set(nodes.filter((node) => fails(node, edges)).map(({ service }) => service))
   const near = new Set(edges.filter(beside).flatMap(({ from, to }) => [from, to]))
   return (
     <section className="graph" aria-label="Service graph">
       <p className="label row">
         <span>{graphWords(graph, nodes.length)}</span>
+        {failing.size > 0 && <span className="bad">{failingWords([...failing].map(shorten))}</span>}
         <span className="wide">Thickness: calls. Red: more than {percent(FAILING)} of them fail. A click shows the lines.</span>
       </p>
       <div className="scroll" ref={box}>
@@ -50,7 +52,7 @@ export function Graph({ graph, shorten }: { graph: ServiceGraph; shorten: Shorte
               key={node.service}
               node={node}
               box={boxes.get(node.service)}
-              failing={edges.some(({ to, calls, errors }) => to === node.service && errors > calls * FAILING) || node.errors > node.calls * FAILING}
+              failing={failing.has(node.service)}
               dim={hovered !== undefined && hovered !== node.service && !near.has(node.service)}
               shorten={shorten}
               onHover={setHovered}
@@ -61,6 +63,18 @@ export function Graph({ graph, shorten }: { graph: ServiceGraph; shorten: Shorte
     </section>
   )
 }
+
+function fails({ service, calls, errors }: GraphNode, edges: readonly GraphEdge[]): boolean {
+  return errors > calls * FAILING || edges.some((edge) => edge.to === service && edge.errors > edge.calls * FAILING)
+}
+
+/** `Calls to cart, checkout and 2 others fail.` */
+function failingWords(services: readonly string[]): string {
+  const [named, more] = [services.slice(0, NAMED_MAX), services.length - NAMED_MAX]
+  return more > 0 ? `Calls to ${named.join(', ')} and ${more} more fail.` : `Calls to ${named.join(', ')} fail.`
+}
+
+const NAMED_MAX = 3
 
 function graphWords({ nodes, edges }: ServiceGraph, shown: number): string {
   const services = nodes.length === 1 ? '1 service' : `${count(nodes.length)} services`

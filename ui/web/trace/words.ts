@@ -60,10 +60,14 @@ export function causeOf({ logs }: Pick<Trace, 'logs'>, { span }: TraceNode): str
   return short.length > CAUSE_CHARS ? `${short.slice(0, CAUSE_CHARS)}…` : short
 }
 
-/** The first error line of a span, without what stands around its message. */
+const LOGFMT = /\bmsg="((?:[^"\\]|\\.){1,2000})"/
+/** `2026-01-29T14:05:16.4Z ERROR [trace_id=… span_id=…] ` */
+const BEFORE = /^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]+\S*\s+)?(?:\[?(?:ERROR|FATAL|CRITICAL|SEVERE)\]?:?\s+)?(?:\[[^\]]*trace_?id[^\]]*\]\s*)?/i
+
+/** The first error line of a span: what it says, without the time, severity and ids that stand before. */
 function errorOf(logs: readonly LogRecord[], span: Span): string | undefined {
   const message = logs.find((record) => isError(record) && requestOf(record).span === span.id)?.message
-  return message === undefined ? undefined : (innerMessage(message) ?? message)
+  return message === undefined ? undefined : (innerMessage(message) ?? LOGFMT.exec(message)?.[1] ?? message.replace(BEFORE, ''))
 }
 
 function exceptionOf(span: Span): string | undefined {
