@@ -47,7 +47,7 @@ async fn read_pieces(
                 format!("the body is larger than {SENT_BYTES_MAX} bytes; send less at once");
             return Err(Refusal::new(Kind::TooLarge, message));
         }
-        budget.hold(held, piece.len()).await?;
+        budget.hold_body(held, piece.len()).await?;
         whole.extend_from_slice(&piece);
     }
 }

@@ -1,23 +1,28 @@
 //! What all requests together may hold: turns, and bytes of memory.
 //!
 //! Invariants:
-//! - a byte of a body or of items is held before it is kept, and given back when the request ends;
+//! - a byte of a body is held before it is kept, until its items are; items are held until the request ends;
+//! - whoever decodes keeps its turn until its items are held, so what nobody holds yet is of a few requests;
+//! - bodies and items have room of their own: bodies that wait to be decoded cannot keep items waiting;
 //! - nobody waits for ever: whoever finds no room in time is told to come later, and what it held is free.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{error::Elapsed, timeout};
 
-use crate::limits::{DECODING_AT_ONCE_MAX, HELD_BYTES_MAX, REQUESTS_AT_ONCE_MAX};
+use crate::limits::{
+    BODIES_BYTES_MAX, DECODING_AT_ONCE_MAX, ITEMS_BYTES_MAX, REQUESTS_AT_ONCE_MAX,
+};
 use crate::refusal::{Kind, Refusal};
 
 /// The turns and the bytes.
 pub(crate) struct Budget {
     requests: Arc<Semaphore>,
-    bytes: Arc<Semaphore>,
-    decoding: Semaphore,
+    bodies: Arc<Semaphore>,
+    items: Arc<Semaphore>,
+    decoding: Arc<Semaphore>,
     /// How long a request waits for any of them.
     wait: Duration,
 }
@@ -25,15 +30,18 @@ pub(crate) struct Budget {
 /// What one request holds.
 pub(crate) struct Held {
     _turn: OwnedSemaphorePermit,
-    bytes: Option<OwnedSemaphorePermit>,
+    body: Option<OwnedSemaphorePermit>,
+    items: Option<OwnedSemaphorePermit>,
 }
 
 impl Budget {
     pub(crate) fn new(wait: Duration) -> Self {
+        let of = |permits: usize| Arc::new(Semaphore::new(permits));
         Self {
-            requests: Arc::new(Semaphore::new(REQUESTS_AT_ONCE_MAX)),
-            bytes: Arc::new(Semaphore::new(HELD_BYTES_MAX as usize)),
-            decoding: Semaphore::new(DECODING_AT_ONCE_MAX),
+            requests: of(REQUESTS_AT_ONCE_MAX),
+            bodies: of(BODIES_BYTES_MAX as usize),
+            items: of(ITEMS_BYTES_MAX as usize),
+            decoding: of(DECODING_AT_ONCE_MAX),
             wait,
         }
     }
@@ -42,31 +50,48 @@ impl Budget {
     pub(crate) async fn begin(&self) -> Result<Held, Refusal> {
         let turn = timeout(self.wait, Arc::clone(&self.requests).acquire_owned()).await;
         let turn = in_time(turn, "too many requests are under way")?;
-        Ok(Held { _turn: turn, bytes: None })
+        Ok(Held { _turn: turn, body: None, items: None })
     }
 
-    /// Lets the request hold so many bytes more. Nothing is larger than all there is, so that it has its turn.
-    pub(crate) async fn hold(&self, held: &mut Held, bytes: usize) -> Result<(), Refusal> {
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(HELD_BYTES_MAX);
-        let more = timeout(self.wait, Arc::clone(&self.bytes).acquire_many_owned(bytes)).await;
-        let more = in_time(more, "the requests under way hold too much")?;
-        match &mut held.bytes {
-            Some(bytes) => bytes.merge(more),
+    /// Lets the request hold so many bytes more of its body.
+    pub(crate) async fn hold_body(&self, held: &mut Held, bytes: usize) -> Result<(), Refusal> {
+        let more = self.room(&self.bodies, (bytes, BODIES_BYTES_MAX)).await?;
+        match &mut held.body {
+            Some(body) => body.merge(more),
             none => *none = Some(more),
         }
         Ok(())
     }
 
+    /// Lets the request hold its items, of so many bytes; its body is gone.
+    pub(crate) async fn hold_items(&self, held: &mut Held, bytes: usize) -> Result<(), Refusal> {
+        held.let_go();
+        held.items = Some(self.room(&self.items, (bytes, ITEMS_BYTES_MAX)).await?);
+        Ok(())
+    }
+
+    /// Nothing is larger than all there is, so that it has its turn.
+    async fn room(
+        &self,
+        room: &Arc<Semaphore>,
+        (bytes, all): (usize, u32),
+    ) -> Result<OwnedSemaphorePermit, Refusal> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX).min(all);
+        let found = timeout(self.wait, Arc::clone(room).acquire_many_owned(bytes)).await;
+        in_time(found, "the requests under way hold too much")
+    }
+
     /// A turn to inflate and decode.
-    pub(crate) async fn decoding(&self) -> Result<SemaphorePermit<'_>, Refusal> {
-        in_time(timeout(self.wait, self.decoding.acquire()).await, "too much is being decoded")
+    pub(crate) async fn decoding(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let turn = timeout(self.wait, Arc::clone(&self.decoding).acquire_owned()).await;
+        in_time(turn, "too much is being decoded")
     }
 }
 
 impl Held {
-    /// Gives back what the request held.
+    /// Gives back what the request held of its body.
     pub(crate) fn let_go(&mut self) {
-        self.bytes = None;
+        self.body = None;
     }
 }
 
@@ -82,13 +107,27 @@ mod tests {
     async fn bytes_are_held_up_to_the_limit_and_then_waited_for() {
         let budget = Budget::new(Duration::ZERO);
         let (mut one, mut other) = (budget.begin().await.unwrap(), budget.begin().await.unwrap());
-        budget.hold(&mut one, HELD_BYTES_MAX as usize - 1).await.unwrap();
-        budget.hold(&mut other, 1).await.unwrap();
-        assert_eq!(budget.hold(&mut other, 1).await.unwrap_err().kind, Kind::Busy);
+        budget.hold_body(&mut one, BODIES_BYTES_MAX as usize - 1).await.unwrap();
+        budget.hold_body(&mut other, 1).await.unwrap();
+        assert_eq!(budget.hold_body(&mut other, 1).await.unwrap_err().kind, Kind::Busy);
         one.let_go();
-        budget.hold(&mut other, 1).await.unwrap();
+        budget.hold_body(&mut other, 1).await.unwrap();
         drop(other);
-        budget.hold(&mut one, usize::MAX).await.unwrap();
+        budget.hold_body(&mut one, usize::MAX).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn items_have_room_beside_bodies_and_give_back_their_own_body() {
+        let budget = Budget::new(Duration::ZERO);
+        let (mut one, mut other) = (budget.begin().await.unwrap(), budget.begin().await.unwrap());
+        budget.hold_body(&mut one, BODIES_BYTES_MAX as usize).await.unwrap();
+        budget.hold_items(&mut one, ITEMS_BYTES_MAX as usize - 1).await.unwrap();
+        budget.hold_body(&mut other, BODIES_BYTES_MAX as usize).await.unwrap();
+        assert_eq!(budget.hold_items(&mut other, 2).await.unwrap_err().kind, Kind::Busy);
+        budget.hold_items(&mut other, 1).await.unwrap();
+        drop((one, other));
+        let mut last = budget.begin().await.unwrap();
+        budget.hold_items(&mut last, usize::MAX).await.unwrap();
     }
 
     #[tokio::test]

@@ -6,8 +6,10 @@ use std::time::Duration;
 pub(crate) const SENT_BYTES_MAX: usize = nilometer_otlp::limits::BODY_BYTES_MAX;
 /// Requests under way at once: most of them wait for an fsync and hold little.
 pub(crate) const REQUESTS_AT_ONCE_MAX: usize = 256;
-/// Bytes that all requests hold together: bodies while they come, items until they are durable.
-pub(crate) const HELD_BYTES_MAX: u32 = 256 << 20;
+/// Bytes that the bodies of all requests hold together, until they are decoded.
+pub(crate) const BODIES_BYTES_MAX: u32 = 128 << 20;
+/// Bytes that the items of all requests hold together, until they are durable.
+pub(crate) const ITEMS_BYTES_MAX: u32 = 128 << 20;
 /// Requests that are inflated and decoded at once; each may take the inflated body and its items beside that.
 pub(crate) const DECODING_AT_ONCE_MAX: usize = 2;
 /// How long a request waits for its turn, or for room, before it is told to come later.

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - what is decoded is moved to the door, never copied;
-//! - inflating and decoding happen on threads that may block, few at once.
+//! - inflating and decoding happen on threads that may block, few at once, even of those whose sender has left.
 
 use std::sync::Arc;
 
@@ -11,8 +11,9 @@ use bytes::Bytes;
 use nilometer_model::{Clock, Tenant};
 use nilometer_otlp::{Context, Decoded, Encoding, Signal, decode, partial_success};
 use nilometer_wire::{Compression, Door, inflate};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::budget::{Budget, Held};
+use crate::budget::Budget;
 use crate::limits::WAIT_MAX;
 use crate::refusal::{Kind, Refusal};
 use crate::{body, metrics};
@@ -73,35 +74,32 @@ impl Receiver {
         let sent = body::read(body, budget, &mut held).await?;
         metrics::came(written.signal, sent.len());
         let (message, compression) = message(sent)?;
-        let mut decoded = self.decode(written.clone(), message, compression).await?;
+        let (mut decoded, turn) = self.decode(written.clone(), message, compression).await?;
         let items = std::mem::take(&mut decoded.items);
         let count = items.len();
+        budget.hold_items(&mut held, items.memory_bytes()).await?;
+        drop(turn);
         if count > 0 {
-            self.exchange(&mut held, items.memory_bytes()).await?;
             self.0.door.take(&written.tenant, items).await?;
         }
         metrics::taken(written.signal, count, &decoded);
         Ok(partial_success(written.signal, written.encoding, &decoded))
     }
 
-    /// The body is gone and its items are there.
-    async fn exchange(&self, held: &mut Held, bytes: usize) -> Result<(), Refusal> {
-        held.let_go();
-        self.0.budget.hold(held, bytes).await
-    }
-
+    /// With the turn in which it was done, which the thread keeps whoever has left meanwhile.
     async fn decode(
         &self,
         written: Written,
         message: Bytes,
         compression: Compression,
-    ) -> Result<Decoded, Refusal> {
-        let _turn = self.0.budget.decoding().await?;
+    ) -> Result<(Decoded, OwnedSemaphorePermit), Refusal> {
+        let turn = self.0.budget.decoding().await?;
         let (shared, now) = (Arc::clone(&self.0), self.0.clock.now());
         let decoded = tokio::task::spawn_blocking(move || {
             let message = inflate(message, compression)?;
             let context = Context { tenant: &written.tenant, node: &shared.node, now };
-            decode(written.signal, written.encoding, &message, context).map_err(Refusal::from)
+            let decoded = decode(written.signal, written.encoding, &message, context)?;
+            Ok((decoded, turn))
         });
         decoded.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a request broke its decoder");
