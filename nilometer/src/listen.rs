@@ -2,15 +2,16 @@
 //! end in order.
 //!
 //! ```text
-//!   accept ─> permit ─> [TLS handshake, a few at once] ─> HTTP/1.1 or 2 ─> router, told who the peer is
+//!   accept ─> permit ─> [TLS handshake, a few at once] ─> HTTP/1.1, or preface and HTTP/2 ─> router, told who the peer is
 //! ```
 //! Invariants:
-//! - whoever does not finish its handshake or its head in time is closed, and holds nothing meanwhile
+//! - whoever does not finish its handshake, its preface or its head in time is closed, and holds nothing meanwhile
 //!   but its permit;
 //! - every request carries its [`Peer`].
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -21,7 +22,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use nilometer_query::api::{Peer, PeerCertificate};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, join, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -35,6 +36,9 @@ use crate::limits::{
 };
 use crate::tls::DoorTls;
 use crate::{certificates, metrics};
+
+/// `PRI * HTTP/2.0` and what belongs to it, RFC 9113 3.4.
+const HTTP2_PREFACE_BYTES: usize = 24;
 
 /// A port cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -181,24 +185,65 @@ where
         request.extensions_mut().insert(peer.clone());
         router.call(request)
     });
-    let stream = TokioIo::new(stream);
     let ended = match protocol {
         Protocol::Http1 => {
             let mut builder = http1::Builder::new();
             builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-            watcher.watch(builder.serve_connection(stream, service)).await
+            watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await
         }
         Protocol::Http2 => {
+            let Some(stream) = begun(stream, HEADER_TIMEOUT).await else { return };
             let mut builder = http2::Builder::new(TokioExecutor::new());
             builder
                 .timer(TokioTimer::new())
                 .max_concurrent_streams(STREAMS_MAX)
                 .keep_alive_interval(PING_EVERY)
                 .keep_alive_timeout(HEADER_TIMEOUT);
-            watcher.watch(builder.serve_connection(stream, service)).await
+            watcher.watch(builder.serve_connection(TokioIo::new(stream), service)).await
         }
     };
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection ended early");
+    }
+}
+
+/// The stream, once as much has come as HTTP/2 begins with: only from then on are its pings answered, and whoever
+/// is silent found out.
+async fn begun<S>(
+    mut stream: S,
+    within: Duration,
+) -> Option<impl AsyncRead + AsyncWrite + Unpin + Send + 'static>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let mut preface = [0; HTTP2_PREFACE_BYTES];
+    timeout(within, stream.read_exact(&mut preface)).await.ok()?.ok()?;
+    let (read, write) = split(stream);
+    Some(join(std::io::Cursor::new(preface).chain(read), write))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::duplex;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_says_nothing_or_half_a_preface_is_let_go_and_whoever_says_it_is_heard_whole() {
+        for said in [&b""[..], &[b'P'; HTTP2_PREFACE_BYTES - 1]] {
+            let (mut client, server) = duplex(64);
+            client.write_all(said).await.unwrap();
+            assert!(begun(server, Duration::ZERO).await.is_none(), "{} bytes", said.len());
+        }
+        let (mut client, server) = duplex(64);
+        let said = [b'P'; HTTP2_PREFACE_BYTES + 8];
+        client.write_all(&said).await.unwrap();
+        let mut stream = begun(server, Duration::ZERO).await.unwrap();
+        let mut heard = [0; HTTP2_PREFACE_BYTES + 8];
+        stream.read_exact(&mut heard).await.unwrap();
+        stream.write_all(b"answer").await.unwrap();
+        let mut answer = [0; 6];
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!((heard, &answer), (said, b"answer"));
     }
 }
