@@ -50,8 +50,12 @@ pub(crate) async fn graph(
         buffer.iter().for_each(|spans| edges.resolve(spans));
         edges
     };
-    let mut read = read.finish(resolve).await?;
-    let elsewhere = read.fold.elsewhere(snapshot, tenant);
+    let read = read.finish(resolve).await?;
+    let (stored, owner) = (snapshot.clone(), tenant.clone());
+    let look = move |edges: Edges| (edges.elsewhere(&stored, &owner), edges);
+    let SpansRead { fold: (elsewhere, edges), missing_splits, stats, limited_by } =
+        read.finish(look).await?;
+    let mut read = SpansRead { fold: edges, missing_splits, stats, limited_by };
     for traces in elsewhere.chunks(TRACES_AT_ONCE) {
         if started.elapsed() >= limits.time {
             read.limited_by = read.limited_by.or(Some(LimitedBy::Time));

@@ -3,7 +3,8 @@
 //! Invariants:
 //! - only blocks that may hold one of the traces are read, whatever their times, and a few at a time;
 //! - of a block its traces are looked at first, and the rest only when one of those asked for is there;
-//! - what cannot be read is left out and counted, as in a scan.
+//! - what cannot be read is left out and counted, as in a scan;
+//! - traces are held whole: those that take more memory than a query may are refused.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use nilometer_model::{Spans, Tenant};
 use nilometer_store::{Snapshot, Split, SplitError};
 
 use crate::execute::{QueryError, Stats};
-use crate::limits::PIECE_BLOCKS_MAX;
+use crate::limits::{PIECE_BLOCKS_MAX, QUERY_MEMORY_BYTES};
 
 /// Traces as they were found.
 #[derive(Debug, Default)]
@@ -30,7 +31,7 @@ pub(crate) struct TraceRead {
 /// The tenant's spans of the trace, with everything that they say.
 ///
 /// # Errors
-/// [`QueryError`] when the work was interrupted.
+/// [`QueryError`] when memory does not suffice or the work was interrupted.
 pub(crate) async fn read_trace(
     snapshot: &Snapshot,
     tenant: &Tenant,
@@ -42,7 +43,7 @@ pub(crate) async fn read_trace(
 /// These columns of the tenant's spans of the traces.
 ///
 /// # Errors
-/// [`QueryError`] when the work was interrupted.
+/// [`QueryError`] when memory does not suffice or the work was interrupted.
 pub(crate) async fn read_traces(
     snapshot: &Snapshot,
     tenant: &Tenant,
@@ -53,8 +54,7 @@ pub(crate) async fn read_traces(
     let mut read = TraceRead { missing_splits: snapshot.missing_splits, ..TraceRead::default() };
     let columns = columns.with(SpanColumns::TRACE_ID);
     let wanted = Wanted { tenant: tenant.clone(), traces: trace_ids.iter().copied().collect() };
-    let mut gathering =
-        Gathering { wanted, columns, decoder: SpanDecoder::default(), spans: Spans::default() };
+    let mut gathering = Gathering::of(wanted, columns);
     for split in &snapshot.span_splits {
         let may_hold: BTreeSet<u32> =
             trace_ids.iter().flat_map(|id| split.trace_blocks(tenant, *id)).collect();
@@ -68,6 +68,7 @@ pub(crate) async fn read_traces(
             let decoded;
             (gathering, decoded) = gather(gathering, blocks, &mut read.stats).await?;
             whole &= decoded;
+            gathering.fits()?;
         }
         read.stats.splits += u64::from(opened);
         read.missing_splits += u32::from(!whole);
@@ -77,10 +78,13 @@ pub(crate) async fn read_traces(
     }
     let buffer = snapshot.spans.clone();
     let work = move || {
-        buffer.iter().for_each(|chunk| gathering.copy(chunk));
-        gathering.spans
+        buffer.iter().try_for_each(|chunk| {
+            gathering.copy(chunk);
+            gathering.fits()
+        })?;
+        Ok(gathering.spans)
     };
-    read.spans = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
+    read.spans = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)??;
     read.stats.rows_matched = read.spans.len() as u64;
     read.stats.elapsed = started.elapsed();
     Ok(read)
@@ -141,9 +145,22 @@ struct Gathering {
     columns: SpanColumns,
     decoder: SpanDecoder,
     spans: Spans,
+    /// What they may take, bytes.
+    memory_max: usize,
 }
 
 impl Gathering {
+    fn of(wanted: Wanted, columns: SpanColumns) -> Self {
+        let (decoder, spans) = (SpanDecoder::default(), Spans::default());
+        Self { wanted, columns, decoder, spans, memory_max: QUERY_MEMORY_BYTES }
+    }
+
+    fn fits(&self) -> Result<(), QueryError> {
+        let limit_bytes = self.memory_max;
+        let fits = self.spans.memory_bytes() <= limit_bytes;
+        if fits { Ok(()) } else { Err(QueryError::OverLimit { limit_bytes }) }
+    }
+
     fn add(&mut self, block: &[u8]) -> Result<u64, BlockError> {
         let traces = self.decoder.decode(block, SpanColumns::TRACE_ID)?;
         if traces.trace_id.iter().any(|id| self.wanted.traces.contains(id)) {
@@ -162,5 +179,41 @@ impl Gathering {
         };
         let rows: Vec<usize> = (0..from.len()).filter(is_wanted).collect();
         rows.into_iter().for_each(|row| self.spans.push(from.row(row)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nilometer_model::{Origin, SpanKind, SpanRef, SpanStatus, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_trace_may_take_so_much_memory_and_not_a_byte_more() {
+        let mut spans = Spans::default();
+        spans.push(SpanRef {
+            origin: &Arc::new(Origin::default()),
+            operation: "GET /",
+            trace_id: [1; 16],
+            span_id: [2; 8],
+            parent_id: None,
+            start: Timestamp(0),
+            duration: 1,
+            kind: SpanKind::Server,
+            status: SpanStatus::Unset,
+            status_message: "",
+            attributes: "",
+            events: "",
+            links: "",
+            position: 1,
+            received: Timestamp(0),
+        });
+        let wanted = Wanted { tenant: Tenant::default(), traces: HashSet::new() };
+        let bytes = spans.memory_bytes();
+        let gathered = Gathering { spans, ..Gathering::of(wanted, SpanColumns::ALL) };
+        let gathered = Gathering { memory_max: bytes, ..gathered };
+        assert!(gathered.fits().is_ok());
+        let gathered = Gathering { memory_max: bytes - 1, ..gathered };
+        assert!(matches!(gathered.fits(), Err(QueryError::OverLimit { .. })));
     }
 }
