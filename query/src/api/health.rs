@@ -42,6 +42,7 @@ pub(crate) struct HealthParams {
     to: Option<String>,
 }
 
+/// How a component is.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = ComponentHealth)]
 pub(crate) struct ComponentHealthJson {
@@ -70,6 +71,7 @@ pub(crate) struct ComponentHealthJson {
     series: SeriesJson,
 }
 
+/// The numbers of a window.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = HealthNumbers)]
 struct NumbersJson {
@@ -99,6 +101,7 @@ struct SeriesJson {
     p99_ms: Vec<Option<f64>>,
 }
 
+/// All components together.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = HealthTotals)]
 struct TotalsJson {
@@ -107,6 +110,7 @@ struct TotalsJson {
     series: SeriesJson,
 }
 
+/// How a node is.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = NodeHealth)]
 pub(crate) struct NodeHealthJson {
@@ -154,6 +158,7 @@ struct ChangeJson {
     state: &'static str,
 }
 
+/// How everything is at one moment.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct HealthAnswer {
     /// In the order of need.
@@ -387,3 +392,6 @@ impl From<nilometer_store::CollectorView> for Sign {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -90,7 +90,8 @@ pub(crate) fn walk(counts: impl Fn(i64) -> Counts, slots: Range<i64>, window: i6
         long = long.plus(now).minus(left(window.max(RECENT_SLOTS)));
         let judged = if recent.calls >= RECENT_CALLS_MIN { recent } else { long };
         let next = next(level, judged);
-        if next != level {
+        // What lies in the window but not in the last minute is over: it makes nobody fail anew.
+        if next < level || next > level && recent.errors > 0 {
             let began = if next > level { began(&counts, slot, slots.start) } else { slot };
             walk.turns.push(Turn { slot: began, level: next, judged });
             level = next;
@@ -144,6 +145,12 @@ mod tests {
 
     fn slots(parts: &[(usize, (u64, u64))]) -> Vec<(u64, u64)> {
         parts.iter().flat_map(|(times, counts)| vec![*counts; *times]).collect()
+    }
+
+    #[test]
+    fn who_recovered_does_not_fail_anew_by_what_was_before() {
+        let slots = slots(&[(6, (10, 9)), (6, (10, 0)), (20, (1, 0))]);
+        check(&slots, &[(0, Level::Failing), (11, Level::Fine)]);
     }
 
     #[test]

@@ -57,9 +57,9 @@ pub(crate) struct Parts(Mutex<BTreeMap<(SplitId, String), Arc<Part>>>);
 /// Why a split cannot be folded.
 #[derive(Debug, thiserror::Error)]
 enum Unreadable {
-    #[error("split")]
+    #[error(transparent)]
     Split(#[from] SplitError),
-    #[error("block")]
+    #[error("a block does not decode: {0}")]
     Block(#[from] BlockError),
     #[error("the thread that folds it ended early")]
     Stopped,
@@ -114,12 +114,16 @@ impl Parts {
             return Ok(known);
         }
         let part = Arc::new(fold_split(split, tenant, history.from()).await?);
+        self.keep(key, Arc::clone(&part));
+        Ok(part)
+    }
+
+    fn keep(&self, key: (SplitId, String), part: Arc<Part>) {
         let mut parts = self.lock();
-        parts.insert(key, Arc::clone(&part));
+        parts.insert(key, part);
         while parts.len() > HEALTH_PARTS_MAX {
             parts.pop_first();
         }
-        Ok(part)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<(SplitId, String), Arc<Part>>> {
@@ -267,6 +271,17 @@ fn attempt(path: &str) -> Option<(&str, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_one_part_more_than_are_kept_the_oldest_goes() {
+        let parts = Parts::default();
+        let key = |n: usize| (SplitId(uuid::Uuid::from_u128(n as u128)), "t1".to_owned());
+        for (n, oldest) in [(HEALTH_PARTS_MAX, 1), (HEALTH_PARTS_MAX + 1, 2)] {
+            (1..=n).for_each(|n| parts.keep(key(n), Arc::default()));
+            assert_eq!(parts.lock().len(), HEALTH_PARTS_MAX);
+            assert_eq!(parts.lock().keys().next(), Some(&key(oldest)));
+        }
+    }
 
     #[test]
     fn kubelets_files_tell_which_start_wrote_them() {

@@ -30,14 +30,17 @@ const OF_NODES: [&str; 6] = [
 ];
 const OF_CONTAINERS: [&str; 3] = [CONTAINER_RESTARTS, CONTAINER_STARTED, CONTAINER_OOM_KILLS];
 
+/// One series of a node: its name and its attributes.
+type NodeSeries = (&'static str, String);
+
 /// One series of a container: its component, and what tells series of one component apart.
 type ContainerSeries = (String, &'static str, String);
 
 /// See the file's head.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Readings {
-    /// Node -> (name, attributes) -> the latest reading.
-    nodes: BTreeMap<String, BTreeMap<(&'static str, String), (Timestamp, f64)>>,
+    /// Node -> series -> the latest reading.
+    nodes: BTreeMap<String, BTreeMap<NodeSeries, (Timestamp, f64)>>,
     /// Readings by time.
     containers: BTreeMap<ContainerSeries, BTreeMap<Timestamp, f64>>,
     kept: usize,
@@ -244,6 +247,28 @@ mod tests {
         assert_eq!(read(&begun).restarts("pay").len(), 3);
         assert!(read(&counter[..1]).restarts("pay").is_empty());
         assert!(read(&counter).restarts("shop").is_empty());
+    }
+
+    #[test]
+    fn of_containers_so_many_readings_are_kept_and_not_one_more() {
+        let all: Vec<_> = (0..HEALTH_READINGS_MAX as i64)
+            .map(|time| (time, CONTAINER_RESTARTS, "", 0.0))
+            .collect();
+        let mut readings = read(&all);
+        let last = Timestamp(HEALTH_READINGS_MAX as i64);
+        let one_more = read(&[(last.0, CONTAINER_RESTARTS, "", 1.0)]);
+        assert_eq!(one_more.kept, 1);
+        assert_eq!(readings.kept, HEALTH_READINGS_MAX);
+        readings.add_all(&one_more);
+        readings.take(
+            &samples(&[(last.0, CONTAINER_RESTARTS, "", 1.0)]),
+            "default",
+            TimeRange::ALL,
+        );
+        assert_eq!((readings.kept, readings.restarts("pay").len()), (HEALTH_READINGS_MAX, 0));
+        let mut room_for_one = read(&all[1..]);
+        room_for_one.add_all(&one_more);
+        assert_eq!(room_for_one.restarts("pay"), [last]);
     }
 
     #[test]

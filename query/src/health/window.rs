@@ -130,7 +130,10 @@ mod tests {
 
     use super::*;
 
-    fn spans(of: &[(&str, u8, Option<u8>, SpanKind, SpanStatus, u64)]) -> Spans {
+    /// Service, its id and start, its parent's, kind, status, ms.
+    type Told<'a> = (&'a str, u64, Option<u64>, SpanKind, SpanStatus, u64);
+
+    fn spans(of: &[Told<'_>]) -> Spans {
         let mut spans = Spans::default();
         for (service, id, parent, kind, status, ms) in of {
             let origin = Arc::new(Origin {
@@ -142,9 +145,9 @@ mod tests {
                 origin: &origin,
                 operation: "op",
                 trace_id: [1; 16],
-                span_id: [*id; 8],
-                parent_id: parent.map(|id| [id; 8]),
-                start: Timestamp(i64::from(*id)),
+                span_id: id.to_be_bytes(),
+                parent_id: parent.map(u64::to_be_bytes),
+                start: Timestamp(*id as i64),
                 duration: ms * 1_000_000,
                 kind: *kind,
                 status: *status,
@@ -187,6 +190,24 @@ mod tests {
     }
 
     #[test]
+    fn of_so_many_failing_calls_the_callers_are_looked_for_and_of_not_one_more() {
+        let most = HEALTH_CALLERS_MAX as u64;
+        for (failing, found) in [(most, most), (most + 1, most)] {
+            let pay = |n| ("pay", 2 * n, Some(2 * n + 1), SpanKind::Server, SpanStatus::Error, 1);
+            let shop = |n| ("shop", 2 * n + 1, None, SpanKind::Client, SpanStatus::Error, 1);
+            let all: Vec<_> = (1..=failing).flat_map(|n| [pay(n), shop(n)]).collect();
+            let all = spans(&all);
+            let mut window = Window::default();
+            window.take(&all, "default", TimeRange::ALL);
+            window.find_callers(&all, "default");
+            assert_eq!(
+                (window.components["pay"].errors, window.callers["pay"]["shop"]),
+                (failing, found)
+            );
+        }
+    }
+
+    #[test]
     fn what_is_outside_the_window_or_anothers_is_not_counted() {
         let all = spans(&[("shop", 1, None, SpanKind::Server, SpanStatus::Unset, 9)]);
         for (tenant, from) in [("default", 2), ("other", 0)] {
@@ -198,9 +219,8 @@ mod tests {
 
     #[test]
     fn quantiles_are_nearest_ranks() {
-        let all: Vec<_> = (1..=20)
-            .map(|n| ("shop", n, None, SpanKind::Server, SpanStatus::Unset, u64::from(n)))
-            .collect();
+        let all: Vec<_> =
+            (1..=20).map(|n| ("shop", n, None, SpanKind::Server, SpanStatus::Unset, n)).collect();
         let mut window = Window::default();
         window.take(&spans(&all), "default", TimeRange::ALL);
         let told = window.components["shop"].quantiles_ms([0.5, 0.95, 0.99]);

@@ -358,3 +358,27 @@ fn what_needs_a_person_stands_first_the_worst_on_top() {
     let order: Vec<_> = board.components.iter().map(|c| c.component.as_str()).collect();
     assert_eq!(order, ["f-loop", "c-worse", "b-bad", "d-ill", "e-silent", "a-fine"]);
 }
+
+#[test]
+fn components_beyond_the_limit_are_left_out_and_counted() {
+    for (known, left_out) in [(HEALTH_COMPONENTS_MAX, 0), (HEALTH_COMPONENTS_MAX + 1, 1)] {
+        let add = |world: World, n| world.known(&format!("c{n}"), "n1", 7_200);
+        let board = (0..known).fold(World::new(&["n1"]), add).board();
+        assert_eq!(board.components.len(), HEALTH_COMPONENTS_MAX);
+        assert_eq!(board.components_left_out, left_out);
+    }
+}
+
+#[test]
+fn of_more_changes_than_fit_the_newest_are_told() {
+    let fall_silent = |world: World, n: usize| {
+        let since_s = 60 + 10 * n as i64;
+        world.lines((&format!("c{n}"), "n1"), (since_s + 100, since_s), 1, 0)
+    };
+    for silent in [HEALTH_CHANGES_MAX, HEALTH_CHANGES_MAX + 1] {
+        let changes = (0..silent).fold(World::new(&["n1"]), fall_silent).board().changes;
+        assert_eq!(changes.len(), HEALTH_CHANGES_MAX);
+        let oldest = format!("c{}", HEALTH_CHANGES_MAX - 1);
+        assert_eq!(changes.last().unwrap().component, Some(oldest));
+    }
+}
