@@ -56,7 +56,7 @@ impl Line {
         if role == "serve" {
             command.env("NILOMETER_OTLP_HTTP", "none").env("NILOMETER_SEAL_AFTER", "1s");
         }
-        let mut process = Process::spawn(command, &self.scratch.join(&format!("{role}.log")));
+        let mut process = Process::spawn(command, &self.scratch.join(format!("{role}.log")));
         process.ready(api);
         process
     }

@@ -18,8 +18,7 @@ mod ui;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str =
-    "usage: nilometer-benches ingest|search|ui|collector NDJSON-FILE | traces JSONL-GZ-FILE | otlp | freshness";
+const USAGE: &str = "usage: nilometer-benches ingest|search|ui|collector NDJSON-FILE | traces JSONL-GZ-FILE | otlp | freshness";
 
 #[tokio::main]
 async fn main() -> ExitCode {

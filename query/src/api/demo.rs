@@ -27,8 +27,11 @@ pub struct DemoBoard {
     /// Every service, with its faults that are on.
     pub read: Arc<dyn Fn() -> BTreeMap<&'static str, Vec<&'static str>> + Send + Sync>,
     /// Switches a known fault of a known service.
-    pub switch: Arc<dyn Fn(&str, &str, bool) + Send + Sync>,
+    pub switch: Arc<Switch>,
 }
+
+/// Fault, service, whether it is to be on.
+type Switch = dyn Fn(&str, &str, bool) + Send + Sync;
 
 /// A service of the demo.
 #[derive(Debug, Serialize, ToSchema)]

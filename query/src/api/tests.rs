@@ -27,8 +27,11 @@ fn documented() -> Vec<(String, String, String)> {
     let mut routes = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
         for method in methods.as_object().unwrap().keys() {
-            let concrete =
-                path.replace("{node}", "n1").replace("{id}", "00ab:1").replace("{name}", "status").replace("{fault}", "slow");
+            let concrete = path
+                .replace("{node}", "n1")
+                .replace("{id}", "00ab:1")
+                .replace("{name}", "status")
+                .replace("{fault}", "slow");
             routes.push((method.to_uppercase(), path.clone(), concrete));
         }
     }
@@ -67,7 +70,9 @@ async fn the_document_describes_everything_that_it_names() {
     assert!(names.len() > 10, "{names:?}");
     let schemas = &document.json()["components"]["schemas"];
     for name in names {
-        assert!(schemas[name]["type"].is_string(), "{name} is not described");
+        // What is made of parts has no type of its own.
+        let described = schemas[name]["type"].is_string() || schemas[name]["allOf"].is_array();
+        assert!(described, "{name} is not described");
     }
 }
 

@@ -42,7 +42,7 @@ async fn each_answer_with_the_page_has_a_nonce_of_its_own_and_is_never_kept() {
 async fn where_nothing_is_a_browser_gets_the_page_to_say_so_and_a_program_gets_an_error() {
     let world = World::new().await;
     let browser = [("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8")];
-    for path in ["/nothing", "/loggs", "/traces/abc"] {
+    for path in ["/nothing", "/loggs", "/loggs/abc"] {
         let page = world.ask("GET", path, &browser).await;
         assert_eq!(page.status, 404, "{path}");
         nonce(&page);

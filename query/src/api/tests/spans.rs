@@ -72,7 +72,7 @@ fn items(now: Timestamp) -> Items {
 
 async fn world() -> World {
     let world = World::new().await;
-    let now = nilometer_model::Clock::now(&world.clock);
+    let now = Clock::now(&world.clock);
     let arrival = Arrival {
         position: LogPosition(1),
         received: now,

@@ -8,8 +8,7 @@ use crate::traces::written::{id, write as write_spans};
 
 fn coverage() -> CoverageJson {
     let (lagging, gaps) = (Vec::new(), Vec::new());
-    let known =
-        nilometer_store::Completeness { complete: true, complete_to: None, lagging, gaps };
+    let known = nilometer_store::Completeness { complete: true, complete_to: None, lagging, gaps };
     CoverageJson::new(known, 0, None)
 }
 

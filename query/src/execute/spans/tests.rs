@@ -297,7 +297,13 @@ fn naive_traces(facts: &[Fact], range: TimeRange, asked: &Asked) -> Vec<Line> {
             && asked.duration_max.is_none_or(|max| duration <= max)
             && asked.error.is_none_or(|error| error == (errors > 0));
         if fits {
-            lines.push((u128::from_be_bytes([trace + 1; 16]), start, duration, facts.len(), errors));
+            lines.push((
+                u128::from_be_bytes([trace + 1; 16]),
+                start,
+                duration,
+                facts.len(),
+                errors,
+            ));
         }
     }
     lines.sort_by_key(|(trace, start, duration, ..)| {
