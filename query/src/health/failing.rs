@@ -91,7 +91,7 @@ pub(crate) fn walk(counts: impl Fn(i64) -> Counts, slots: Range<i64>, window: i6
         let judged = if recent.calls >= RECENT_CALLS_MIN { recent } else { long };
         let next = next(level, judged);
         // What lies in the window but not in the last minute is over: it makes nobody fail anew.
-        if next < level || next > level && recent.errors > 0 {
+        if next < level || (next > level && recent.errors > 0) {
             let began = if next > level { began(&counts, slot, slots.start) } else { slot };
             walk.turns.push(Turn { slot: began, level: next, judged });
             level = next;
