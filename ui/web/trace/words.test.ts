@@ -40,7 +40,7 @@ test.each<[string, Trace, string]>([
     'Failed in seat: do c, no seat left. travel and gateway passed the error on.',
   ],
   ['a failure, by its line', traceOf([span('a', undefined, 'gateway', 0, 100, ERROR)], [['a', 'info', 'x'], ['a', 'error', 'bad luck!\n  at x']]), 'Failed in gateway: do a, bad luck!'],
-  ['a failure, by its line of a file', traceOf([span('a', undefined, 'gateway', 0, 100, ERROR)], [['a', 'error', '2026-01-29T14:05:16.412Z ERROR [trace_id=1 span_id=2] pool exhausted']]), 'Failed in gateway: do a, pool exhausted.'],
+  ['a failure, by its line of a file', traceOf([span('a', undefined, 'gateway', 0, 100, ERROR)], [['a', 'error', '2026-01-29T14:05:16.412Z ERROR [trace_id=1 span_id=2] pool exhausted status=500 duration_ms=0.4']]), 'Failed in gateway: do a, pool exhausted.'],
   ['a failure, by its line of logfmt', traceOf([span('a', undefined, 'gateway', 0, 100, ERROR)], [['a', 'error', 'time=now level=error msg="pool exhausted" status=500']]), 'Failed in gateway: do a, pool exhausted.'],
   ['two failures in one service', traceOf([ROOT, span('b', 'a', 'seat', 10, 6, ERROR), span('c', 'a', 'seat', 20, 6, ERROR)]), 'Failed in 2 places, all in seat. The first is in do b.'],
   ['two failures in two', traceOf([ROOT, span('b', 'a', 'seat', 10, 6, ERROR), span('c', 'a', 'food', 20, 6, ERROR)]), 'Failed in 2 places, in 2 services. The first is in seat: do b.'],

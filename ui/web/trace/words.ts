@@ -64,10 +64,13 @@ const LOGFMT = /\bmsg="((?:[^"\\]|\\.){1,2000})"/
 /** `2026-01-29T14:05:16.4Z ERROR [trace_id=… span_id=…] ` */
 const BEFORE = /^(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]+\S*\s+)?(?:\[?(?:ERROR|FATAL|CRITICAL|SEVERE)\]?:?\s+)?(?:\[[^\]]*trace_?id[^\]]*\]\s*)?/i
 
-/** The first error line of a span: what it says, without the time, severity and ids that stand before. */
+/** ` status=500 duration_ms=0.4` */
+const BEHIND = /(?:\s[\w.]{1,40}=[^\s=]{1,80}){1,20}$/
+
+/** The first error line of a span: what it says, without the time, severity and ids before it and the fields behind it. */
 function errorOf(logs: readonly LogRecord[], span: Span): string | undefined {
   const message = logs.find((record) => isError(record) && requestOf(record).span === span.id)?.message
-  return message === undefined ? undefined : (innerMessage(message) ?? LOGFMT.exec(message)?.[1] ?? message.replace(BEFORE, ''))
+  return message === undefined ? undefined : (innerMessage(message) ?? LOGFMT.exec(message)?.[1] ?? message.replace(BEFORE, '').replace(BEHIND, ''))
 }
 
 function exceptionOf(span: Span): string | undefined {

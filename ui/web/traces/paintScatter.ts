@@ -29,8 +29,13 @@ export interface Place {
   readonly bottom: number
 }
 
+/** The page's own. */
+function marginOf(width: number): number {
+  return width < 640 ? 16 : 24
+}
+
 export function placeOf(width: number, height: number): Place {
-  return { left: width < 640 ? 52 : 76, right: Math.max(77, width - SPREAD_PX - (width < 640 ? 12 : 24)), top: TOP_PX, bottom: height - FOOT_PX }
+  return { left: width < 640 ? 52 : 76, right: Math.max(77, width - SPREAD_PX - marginOf(width)), top: TOP_PX, bottom: height - FOOT_PX }
 }
 
 export function paintScatter(context: CanvasRenderingContext2D, width: number, height: number, drawing: Drawing): void {
@@ -109,7 +114,7 @@ function paintDiamond(context: CanvasRenderingContext2D, x: number, y: number): 
 function paintSpread(context: CanvasRenderingContext2D, { right, top, bottom }: Place, width: number, y: Scale, { traces, axis, inks }: Drawing): void {
   const spread = spreadOf(traces, axis, PARTS)
   const most = Math.max(1, ...spread.map((part) => part.traces))
-  const [left, room, high] = [right + 12, width - right - 32, (bottom - top) / PARTS]
+  const [left, room, high] = [right + 12, width - right - 12 - marginOf(width), (bottom - top) / PARTS]
   for (const [n, part] of spread.entries()) {
     const at = bottom - (n + 1) * high
     context.fillStyle = inks.bar
@@ -130,8 +135,8 @@ function paintSpread(context: CanvasRenderingContext2D, { right, top, bottom }: 
     context.fillRect(right + 6, at, room + 6, 1)
     if (text === undefined) continue
     context.fillStyle = inks.bg
-    context.fillRect(width - 32, text - 6, 26, 11)
+    context.fillRect(width - marginOf(width) - 26, text - 6, 26, 11)
     context.fillStyle = inks.ink2
-    context.fillText(name, width - 6, text)
+    context.fillText(name, width - marginOf(width), text)
   }
 }
