@@ -52,8 +52,9 @@ impl Times {
     pub(crate) fn points(&self) -> Vec<i64> {
         let end = slot_of(self.at());
         let shown_ns = self.at().0.saturating_sub(self.shown.from().0).min(HEALTH_HISTORY_MAX_NS);
-        let length = (shown_ns / SLOT_NS + HEALTH_POINTS - 1) / HEALTH_POINTS;
-        let (length, count) = (length.max(1), HEALTH_POINTS.min((shown_ns / SLOT_NS).max(2)));
+        let slots = (shown_ns / SLOT_NS).max(2);
+        let length = (slots + HEALTH_POINTS - 1) / HEALTH_POINTS;
+        let count = (slots + length - 1) / length;
         (0..=count).map(|n| end - (count - n) * length).collect()
     }
 }
@@ -124,9 +125,13 @@ mod tests {
 
     #[test]
     fn points_are_of_equal_length_and_end_with_a_whole_slot() {
-        for (from_s, to_s, first, last, count) in
-            [(0, 3_605, 0, 360, 60), (0, 300, 0, 30, 30), (0, 7_200, 0, 720, 60), (0, 5, -2, 0, 2)]
-        {
+        for (from_s, to_s, first, last, count) in [
+            (0, 3_605, 0, 360, 60),
+            (0, 300, 0, 30, 30),
+            (0, 7_200, 0, 720, 60),
+            (0, 900, 0, 90, 45),
+            (0, 5, -2, 0, 2),
+        ] {
             let points = times(from_s, to_s).points();
             assert_eq!((points[0], *points.last().unwrap()), (first, last));
             assert_eq!(points.len(), count + 1, "{from_s} to {to_s}");
