@@ -47,7 +47,7 @@ export function columnsOf(nodes: readonly NodeHealth[]): readonly { readonly nod
 const COLUMN_CHARS = 3
 
 function shortOf(names: readonly string[]): (name: string) => string {
-  const last = (name: string) => (name.split(/[-._/]/).at(-1) ?? '').slice(-COLUMN_CHARS)
+  const last = (name: string) => (name.split(/[-._/]/).at(-1) ?? '').slice(0, COLUMN_CHARS)
   if (names.length > 1 && new Set(names.map(last)).size === names.length) return last
   const shared = names.length < 2 ? '' : sharedBeginning(names)
   return (name) => name.slice(shared.length, shared.length + COLUMN_CHARS)

@@ -94,7 +94,7 @@ function Line({ edge, boxes, most, dim, lit }: LineProps) {
   const [from, to] = [boxes.get(edge.from), boxes.get(edge.to)]
   if (from === undefined || to === undefined) return null
   const state = edge.errors > edge.calls * FAILING ? 'failing' : lit && !dim ? 'lit' : ''
-  return <path className={dim ? `${state} dim` : state} d={lineOf(from, to)} strokeWidth={thickness(edge.calls, most)} />
+  return <path className={dim ? `${state} dim` : state} d={lineOf(from, to, boxes.values())} strokeWidth={thickness(edge.calls, most)} />
 }
 
 interface NodeProps {

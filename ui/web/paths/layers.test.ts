@@ -54,6 +54,16 @@ describe('boxes', () => {
     expect(lineOf(from, to)).toBe('M100 10C190 10 210 50 300 50')
   })
 
+  it('a line goes by the box that is in its way, on the side that is nearer', () => {
+    const box = (x: number, y: number) => ({ x, y, width: 100, height: 20 })
+    const [from, to] = [box(0, 50), box(600, 50)]
+    expect(lineOf(from, to, [from, to, box(300, 90)])).toBe(lineOf(from, to))
+    expect(lineOf(from, to, [box(300, 52)])).toContain(' 300 30H400C')
+    expect(lineOf(from, to, [box(300, 48)])).toContain(' 300 70H400C')
+    expect(lineOf(from, to, [box(300, 48), box(300, 74)])).toContain(' 300 61H400C')
+    expect(lineOf(from, to, [box(50, 50)])).toBe(lineOf(from, to))
+  })
+
   it('a line is as thick as the square root of its calls', () => {
     expect([thickness(0, 100), thickness(25, 100), thickness(100, 100)]).toEqual([0.75, 3, 5.25])
   })

@@ -108,11 +108,51 @@ export function heightOf(layers: readonly (readonly string[])[]): number {
   return Math.max(...layers.map((layer) => layer.length), 1) * (BOX_HEIGHT + BOX_GAP)
 }
 
-/** The line of a call, as the path of an SVG. A call back, or within a layer, goes round. */
-export function lineOf(from: Box, to: Box): string {
-  const [x0, x1] = [from.x + from.width, to.x]
-  const reach = x1 > x0 ? Math.max(30, (x1 - x0) * 0.45) : 60
-  return `M${round(x0)} ${round(from.y)}C${round(x0 + reach)} ${round(from.y)} ${round(x1 - reach)} ${round(to.y)} ${round(x1)} ${round(to.y)}`
+/** The line of a call, as the path of an SVG. A call back, or within a layer, goes round; a long one goes by
+ *  the boxes on its way. */
+export function lineOf(from: Box, to: Box, others: Iterable<Box> = []): string {
+  let at = { x: from.x + from.width, y: from.y }
+  let line = `M${round(at.x)} ${round(at.y)}`
+  for (const { x, y, width } of detours(at, to, others)) {
+    line += `${curve(at, { x, y })}H${round(x + width)}`
+    at = { x: x + width, y }
+  }
+  return line + curve(at, to)
+}
+
+type Place = Pick<Box, 'x' | 'y'>
+
+function curve(from: Place, to: Place): string {
+  const reach = to.x > from.x ? Math.max(30, (to.x - from.x) * 0.45) : 60
+  return `C${round(from.x + reach)} ${round(from.y)} ${round(to.x - reach)} ${round(to.y)} ${round(to.x)} ${round(to.y)}`
+}
+
+/** Where a line would lie under a box, the way by it: above or below, whichever is nearer. */
+function detours(from: Place, to: Place, others: Iterable<Box>): readonly Omit<Box, 'height'>[] {
+  const columns = new Map<number, Box[]>()
+  for (const box of others) {
+    if (box.x > from.x && box.x + box.width < to.x) columns.set(box.x, [...(columns.get(box.x) ?? []), box])
+  }
+  const found: Omit<Box, 'height'>[] = []
+  for (const [x, boxes] of [...columns].sort((a, b) => a[0] - b[0])) {
+    const width = boxes[0]?.width ?? 0
+    const part = (x + width / 2 - from.x) / (to.x - from.x)
+    const y = from.y + (to.y - from.y) * part * part * (3 - 2 * part)
+    const hit = boxes.find((box) => Math.abs(box.y - y) < box.height / 2 + BOX_GAP / 2)
+    if (hit !== undefined) found.push({ x, width, y: passing(hit, y, boxes) })
+  }
+  return found
+}
+
+const CLEAR_PX = 12
+
+function passing(hit: Box, y: number, boxes: readonly Box[]): number {
+  const sides = ([-1, 1] as const).map((side) => {
+    const beside = boxes.map((box) => (box.y - hit.y) * side).filter((px) => px > 0)
+    const room = Math.min(...beside, Infinity) - hit.height
+    return hit.y + side * (hit.height / 2 + Math.min(CLEAR_PX, room / 2))
+  })
+  return sides.reduce((nearest, one) => (Math.abs(one - y) < Math.abs(nearest - y) ? one : nearest))
 }
 
 const THIN_PX = 0.75
