@@ -19,3 +19,4 @@ mod tenants;
 mod tidy;
 mod tls;
 mod torture;
+mod traces;

@@ -77,6 +77,7 @@ fn serve(scratch: &Scratch, port: u16) -> Process {
 fn populate(scratch: &Scratch, mut world: World) -> (World, Vec<Process>) {
     for (side, lines) in world.sides.iter_mut().zip([40, 90]) {
         side.ingest(lines);
+        side.send_traces();
         side.write_file(scratch, "cart", lines / 2);
         side.write_file(scratch, "gone", 5);
     }
@@ -152,10 +153,13 @@ impl Asking<'_> {
 
     fn ask(&self, dice: &mut Dice) {
         let q = filter(dice);
-        match dice.below(12) {
+        match dice.below(14) {
             0..=3 => self.rows_and_counts(dice, &q),
             4 => drop(self.get(&format!("/api/v1/export?{ALL_TIME}&q={}", escaped(&q)))),
-            5 | 6 => drop(self.table(&format!("{q}{}", pipes(dice)))),
+            5 | 6 => {
+                let signal = ["logs", "spans", "samples"][dice.below(3)];
+                self.table_of(signal, &format!("{q}{}", pipes(dice)));
+            }
             7 => drop(self.get(&format!("/api/v1/logs/fields?{ALL_TIME}&q={}", escaped(&q)))),
             8 => {
                 let (name, q) = (escaped(field(dice)), escaped(&q));
@@ -167,6 +171,8 @@ impl Asking<'_> {
                 self.get(&format!("/api/v1/complete?{ALL_TIME}&q={q}&cursor={cursor}"));
             }
             10 => self.around(dice),
+            11 => self.spans(dice),
+            12 => self.traces(dice, &q),
             _ => self.books(dice),
         }
     }
@@ -194,10 +200,14 @@ impl Asking<'_> {
         }
     }
 
-    /// The columns are named by the question; the rows are not.
     fn table(&self, q: &str) -> Value {
+        self.table_of("logs", q)
+    }
+
+    /// The columns are named by the question; the rows are not.
+    fn table_of(&self, signal: &str, q: &str) -> Value {
         let (from, to) = ("2026-01-01T00:00:00Z", "2030-01-01T00:00:00Z");
-        let body = json!({"q": q, "from": from, "to": to}).to_string();
+        let body = json!({"q": q, "signal": signal, "from": from, "to": to}).to_string();
         let answer = self.own.send("POST", "/api/v1/query", body.as_bytes());
         if answer.status == 200 {
             let mut table = answer.json();
@@ -221,6 +231,56 @@ impl Asking<'_> {
         assert_eq!((known.status, never.status), (404, 404));
         let said = known.text().replace(source, "00000000000000ff");
         assert_eq!(said, never.text());
+    }
+
+    /// What is said of spans as a whole is said of his own: both tenants' services have the same names.
+    fn spans(&self, dice: &mut Dice) {
+        let (traces, took) = (self.own.traces(), json!(self.own.call_ms() as f64));
+        let services = self.get(&format!("/api/v1/services?{ALL_TIME}")).json();
+        let [cart, pay] = services["services"].as_array().unwrap().as_slice() else {
+            panic!("{services}")
+        };
+        assert_eq!((&cart["spans"], &pay["spans"]), (&json!(traces), &json!(traces)));
+        assert_eq!((&cart["p50_ms"], &cart["p99_ms"]), (&took, &took));
+        let service = ["cart", "pay", "nobody"][dice.below(3)];
+        let operations = self.get(&format!("/api/v1/services/{service}/operations?{ALL_TIME}"));
+        for operation in operations.json()["operations"].as_array().unwrap() {
+            assert_eq!(operation["spans"], traces);
+        }
+        let graph = self.get(&format!("/api/v1/graph?{ALL_TIME}")).json();
+        assert_eq!(graph["edges"].as_array().unwrap().len(), 1, "{graph}");
+        assert_eq!(graph["edges"][0]["calls"], traces);
+        let by = ["tree", "shape", "chain"][dice.below(3)];
+        let paths = self.get(&format!("/api/v1/paths?{ALL_TIME}&by={by}")).json();
+        assert_eq!(paths["paths"].as_array().unwrap().len(), 1, "{paths}");
+        assert_eq!(paths["paths"][0]["count"], traces);
+        for (signal, q, count) in [("spans", "*", 2 * traces), ("samples", "name:orders", 1)] {
+            let table = self.table_of(signal, &format!("{q} | stats count()"));
+            assert_eq!(table_count(&table), Some(count), "{signal}");
+        }
+        self.get("/api/v1/health");
+    }
+
+    /// Traces one by one: the other's have the same ids.
+    fn traces(&self, dice: &mut Dice, q: &str) {
+        let (traces, q) = (self.own.traces(), escaped(q));
+        let found = self.get(&format!("/api/v1/traces?{ALL_TIME}&q={q}&limit=1000"));
+        if found.status == 200 {
+            let found = found.json()["traces"].as_array().unwrap().len() as u64;
+            assert!(found <= traces, "{q}");
+        }
+        self.get(&format!("/api/v1/traces/compare?{ALL_TIME}&service=cart&a={q}"));
+        let number = dice.below(20) as u64;
+        let path = format!("/api/v1/traces/{}", Side::trace_id(number));
+        if number >= traces {
+            let never = self.own.get(&path);
+            assert_eq!(never.status, 404, "{path}");
+            self.secrets.check(&path, &never.text());
+            return;
+        }
+        let trace = self.get(&path).json();
+        assert_eq!(trace["spans"].as_array().unwrap().len(), 2, "{trace}");
+        assert_eq!(trace["spans"][0]["attributes"]["owner"], self.own.marker);
     }
 
     fn books(&self, dice: &mut Dice) {

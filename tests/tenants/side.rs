@@ -86,6 +86,74 @@ impl Side {
         self.sent += lines;
     }
 
+    /// Sends traces and a metric over OTLP: of both tenants with the same ids, services, operations and names,
+    /// but not as long and not as many.
+    pub(super) fn send_traces(&self) {
+        for number in 0..self.traces() {
+            self.export("traces", &self.trace(number));
+        }
+        self.export("metrics", &self.metric());
+    }
+
+    fn export(&self, signal: &str, request: &Value) {
+        let headers = [("Authorization", &*self.admin), ("Content-Type", "application/json")];
+        let (path, body) = (format!("/v1/{signal}"), request.to_string());
+        let answer = self.api.send("POST", &path, &headers, body.as_bytes()).unwrap();
+        assert_eq!((answer.status, &*answer.text()), (200, "{}"), "{signal}");
+    }
+
+    /// How many traces he has.
+    pub(super) fn traces(&self) -> u64 {
+        2 + self.marker.len() as u64
+    }
+
+    /// The id of a trace, for both the same.
+    pub(super) fn trace_id(number: u64) -> String {
+        format!("{:032x}", number + 1)
+    }
+
+    /// How long a call of his takes.
+    pub(super) fn call_ms(&self) -> u64 {
+        10 * self.traces()
+    }
+
+    fn resource(&self, service: &str) -> Value {
+        let attribute =
+            |name: &str, value: &str| json!({"key": name, "value": {"stringValue": value}});
+        json!({"attributes": [attribute("service.name", service), attribute("owner", self.marker),
+            attribute("k8s.node.name", "node0")]})
+    }
+
+    fn trace(&self, number: u64) -> Value {
+        let start = 1_000_000_000 * (self.month_start_s() + number);
+        let span = |id: u64, parent: &str, ms: u64| {
+            json!({"traceId": Self::trace_id(number), "spanId": format!("{id:016x}"),
+                "parentSpanId": parent, "name": "call", "kind": 2,
+                "startTimeUnixNano": start.to_string(),
+                "endTimeUnixNano": (start + 1_000_000 * ms).to_string()})
+        };
+        let (call, pay) = (self.call_ms(), self.call_ms() / 2);
+        json!({"resourceSpans": [
+            {"resource": self.resource("cart"), "scopeSpans": [{"spans": [span(1, "", call)]}]},
+            {"resource": self.resource("pay"),
+                "scopeSpans": [{"spans": [span(2, "0000000000000001", pay)]}]},
+        ]})
+    }
+
+    fn metric(&self) -> Value {
+        let time = (1_000_000_000 * self.month_start_s()).to_string();
+        let points = json!([{"timeUnixNano": time, "asInt": self.traces()}]);
+        let metrics = json!([{"name": "orders", "gauge": {"dataPoints": points}}]);
+        json!({"resourceMetrics": [
+            {"resource": self.resource("cart"), "scopeMetrics": [{"metrics": metrics}]}]})
+    }
+
+    /// When his month begins, Unix s.
+    fn month_start_s(&self) -> u64 {
+        const JANUARY_S: u64 = 1_767_225_600;
+        JANUARY_S + if self.month.ends_with("02") { 31 * 86_400 } else { 0 }
+    }
+
     /// Starts a collector that shows his token.
     pub(super) fn collect(&self, scratch: &Scratch) -> Process {
         let at = |name: &str| scratch.join(format!("{}/{name}", self.tenant));
