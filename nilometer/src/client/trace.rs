@@ -31,10 +31,15 @@ struct Page<'a> {
     #[serde(borrow)]
     spans: Vec<&'a RawValue>,
     missing_parents: Vec<String>,
-    logs: Vec<serde::de::IgnoredAny>,
+    logs: Vec<Logged>,
     skew_ms: HashMap<String, f64>,
     critical_path: Vec<Stretch>,
     cursor: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Logged {
+    time: String,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +73,8 @@ struct Trace {
     critical: HashMap<String, f64>,
     skew: Vec<(String, f64)>,
     logs: usize,
+    /// When the first of them was written.
+    logged_from: String,
 }
 
 /// Prints the trace.
@@ -125,6 +132,7 @@ impl Trace {
         self.critical.extend(page.critical_path.into_iter().map(|it| (it.span_id, it.self_ms)));
         self.skew.extend(page.skew_ms.into_iter().filter(|(_, ms)| *ms != 0.0));
         self.logs += page.logs.len();
+        self.logged_from.extend(page.logs.into_iter().next().map(|first| first.time));
         page.cursor
     }
 
@@ -166,8 +174,10 @@ impl Trace {
             ));
         }
         if self.logs > 0 {
-            let Self { id, logs, .. } = self;
-            remarks.push(format!("{logs} log records: nilometer search trace_id:{id} --from -30d"));
+            let Self { id, logs, logged_from, .. } = self;
+            remarks.push(format!(
+                "{logs} log records: nilometer search trace_id:{id} --from {logged_from}"
+            ));
         }
         remarks
     }
@@ -192,12 +202,13 @@ mod tests {
             missing: ["x".to_owned()].into(),
             skew: vec![("n2".to_owned(), -1_500.0)],
             logs: 3,
+            logged_from: "2026-01-01T00:00:00Z".to_owned(),
             ..Trace::default()
         };
         let expected = [
             "1 spans that others name as their parent never came",
             "the clock of node n2 is 1.50 s behind; starts are as it told them",
-            "3 log records: nilometer search trace_id:ab --from -30d",
+            "3 log records: nilometer search trace_id:ab --from 2026-01-01T00:00:00Z",
         ];
         assert_eq!(trace.remarks(), expected);
     }

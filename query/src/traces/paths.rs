@@ -67,6 +67,15 @@ struct Taken {
     own: Vec<(Owner, u64)>,
 }
 
+/// A path, and the traces that took it.
+struct Found {
+    id: u64,
+    /// The first of them, and the place in it where the path was seen.
+    first: usize,
+    place: u32,
+    members: Vec<usize>,
+}
+
 /// The paths of the traces that are wanted.
 pub(crate) fn paths(
     lite: &mut LiteSpans,
@@ -76,8 +85,7 @@ pub(crate) fn paths(
     lite.sort_by_trace();
     let names = NameHashes::of(lite);
     let mut traces = Vec::new();
-    // Per path: the place where it was seen first, and its traces.
-    let mut found: HashMap<u64, (u32, Vec<usize>)> = HashMap::new();
+    let mut found: HashMap<u64, Found> = HashMap::new();
     for range in lite.traces() {
         let spans = &lite.spans[range.clone()];
         if !wanted(spans) {
@@ -90,24 +98,31 @@ pub(crate) fn paths(
             PathKind::Tree | PathKind::Shape => vec![(tree_id(&forest, kind, &names), 0)],
         };
         for (id, place) in ids {
-            found.entry(id).or_insert((place, Vec::new())).1.push(traces.len());
+            let first = traces.len();
+            let new = || Found { id, first, place, members: Vec::new() };
+            found.entry(id).or_insert_with(new).members.push(first);
         }
         traces.push(taken);
     }
-    let mut found: Vec<(u64, (u32, Vec<usize>))> = found.into_iter().collect();
-    found.sort_by_key(|(id, (_, members))| (Reverse(members.len()), *id));
+    let mut found: Vec<Found> = found.into_values().collect();
+    found.sort_by_key(|path| (Reverse(path.members.len()), path.id));
     let left_out = found.len().saturating_sub(PATHS_MAX);
     found.truncate(PATHS_MAX);
-    let of = |(id, (place, members)): (u64, (u32, Vec<usize>))| {
-        let first = Forest::of(&lite.spans[traces[members[0]].spans.clone()]);
-        let path = match kind {
-            PathKind::Chain => Path::Chain(chain_to(&first, place)),
-            PathKind::Tree | PathKind::Shape => Path::Tree(outline(&first, kind, lite)),
-        };
-        let members: Vec<&Taken> = members.into_iter().map(|at| &traces[at]).collect();
-        stats(id, path, members)
-    };
-    Paths { paths: found.into_iter().map(of).collect(), left_out }
+    // A trace that was the first to take many paths is put together once.
+    found.sort_by_key(|path| path.first);
+    let mut paths = Vec::with_capacity(found.len());
+    for of_one in found.chunk_by(|a, b| a.first == b.first) {
+        let forest = Forest::of(&lite.spans[traces[of_one[0].first].spans.clone()]);
+        for Found { id, place, members, .. } in of_one {
+            let path = match kind {
+                PathKind::Chain => Path::Chain(chain_to(&forest, *place)),
+                PathKind::Tree | PathKind::Shape => Path::Tree(outline(&forest, kind, lite)),
+            };
+            paths.push(stats(*id, path, members.iter().map(|at| &traces[*at]).collect()));
+        }
+    }
+    paths.sort_by_key(|path| (Reverse(path.count), path.id));
+    Paths { paths, left_out }
 }
 
 fn taken(forest: &Forest, spans: Range<usize>) -> Option<Taken> {

@@ -1,11 +1,13 @@
 //! A trace as a picture of lines: who called whom, when, for how long.
 //!
 //! ```text
-//!   ├─ seat GET /left        12.3 ms     ····███████▓▓▓▓···········   ! 5.1 ms own on the critical path
-//!   └ tree, service, operation           bar: █ on the critical path, ▓ not    ! failed
+//!     40.0 ms ████████████████████ gateway GET / * 12.0 ms critical
+//!     12.3 ms ·····▒▒▒▒▒▒·········  └ seat find ! error
+//!             bar: █ on the critical path, ▒ not
 //! ```
 //! Invariants:
 //! - a line per span, and no two spans on one line, whatever names hold: nothing of them reaches the terminal raw;
+//! - names stand behind the bars, where nothing has to line up: deep down they are as whole as at the root;
 //! - nothing is told by colour;
 //! - nothing recurses, and every span is shown once: circles are cut, orphans stand below what is missing.
 
@@ -13,9 +15,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::screen::plain;
 
-/// Columns of tree and names, and of the bars.
-const NAMES_WIDTH: usize = 44;
 const BARS_WIDTH: usize = 40;
+/// Characters of a service with its operation.
+const NAME_CHARS_MAX: usize = 200;
 /// Deeper levels are drawn at this one.
 const DEPTH_MAX: usize = 16;
 
@@ -39,14 +41,20 @@ pub(super) fn waterfall(bars: &[Bar], missing: &HashSet<String>) -> Vec<String> 
     let total = bars.iter().map(|bar| bar.start_ms + bar.duration_ms).fold(0.0, f64::max);
     let mut children: HashMap<&str, Vec<usize>> = HashMap::new();
     let ids: HashSet<&str> = bars.iter().map(|bar| bar.id.as_str()).collect();
-    let mut roots = Vec::new();
+    // By a parent that never came, the first that it caused: the others stand behind that one.
+    let (mut roots, mut firsts) = (Vec::new(), HashMap::new());
     for (at, bar) in bars.iter().enumerate() {
-        if bar.parent != bar.id && ids.contains(bar.parent.as_str()) {
-            children.entry(&bar.parent).or_default().push(at);
-        } else {
-            roots.push(at);
+        let parent = bar.parent.as_str();
+        if parent != bar.id && ids.contains(parent) {
+            children.entry(parent).or_default().push(at);
+            continue;
+        }
+        roots.push(at);
+        if missing.contains(parent) {
+            firsts.entry(parent).or_insert(at);
         }
     }
+    roots.sort_by_key(|at| firsts.get(bars[*at].parent.as_str()).copied().unwrap_or(*at));
     let (mut lines, mut shown) = (Vec::new(), vec![false; bars.len()]);
     // Behind the roots come those whom nobody above leads to: the first of each circle.
     for first in roots.into_iter().chain(0..bars.len()) {
@@ -56,7 +64,7 @@ pub(super) fn waterfall(bars: &[Bar], missing: &HashSet<String>) -> Vec<String> 
                 continue;
             }
             let bar = &bars[at];
-            if depth == 0 && missing.contains(&bar.parent) {
+            if firsts.get(bar.parent.as_str()) == Some(&at) {
                 lines.push(format!("? {} never came; what it caused:", plain(&bar.parent)));
             }
             lines.push(line(bar, depth, total));
@@ -70,27 +78,25 @@ pub(super) fn waterfall(bars: &[Bar], missing: &HashSet<String>) -> Vec<String> 
 fn line(bar: &Bar, depth: usize, total_ms: f64) -> String {
     let indent = "  ".repeat(depth.min(DEPTH_MAX).saturating_sub(1));
     let branch = if depth == 0 { "" } else { "└ " };
-    let name = format!("{indent}{branch}{} {}", plain(&bar.service), plain(&bar.operation));
-    let mut marks = String::new();
+    let name = shortened(&format!("{} {}", plain(&bar.service), plain(&bar.operation)));
+    let (took, picture) = (duration(bar.duration_ms), drawn(bar, total_ms));
+    let mut line = format!("{took:>9} {picture} {indent}{branch}{name}");
     if bar.failed {
-        marks.push_str(" ! error");
+        line.push_str(" ! error");
     }
     if bar.critical_ms > 0.0 {
-        marks.push_str(&format!(" * {} critical", duration(bar.critical_ms)));
+        line.push_str(&format!(" * {} critical", duration(bar.critical_ms)));
     }
-    let (name, took) = (fitted(&name), duration(bar.duration_ms));
-    format!("{name} {took:>9} {}{marks}", drawn(bar, total_ms)).trim_end().to_owned()
+    line
 }
 
-/// The name in so many columns, its end left out where it is too long.
-fn fitted(name: &str) -> String {
+/// The name on one line, its end left out where it is too long.
+fn shortened(name: &str) -> String {
     let name = name.replace('\t', " ");
-    let chars = name.chars().count();
-    if chars <= NAMES_WIDTH {
-        return format!("{name}{}", " ".repeat(NAMES_WIDTH - chars));
+    match name.char_indices().nth(NAME_CHARS_MAX) {
+        None => name,
+        Some((end, _)) => format!("{}…", &name[..end]),
     }
-    let kept: String = name.chars().take(NAMES_WIDTH - 1).collect();
-    format!("{kept}…")
 }
 
 /// The bar on the scale of the whole trace; a span is at least one mark.
@@ -133,7 +139,8 @@ mod tests {
         let lines = waterfall(bars, &missing);
         lines
             .iter()
-            .map(|line| line.chars().take(20).collect::<String>().trim_end().to_owned())
+            .map(|line| line.split(['·', '▒']).next_back().unwrap_or_default().trim_start())
+            .map(str::to_owned)
             .collect()
     }
 
@@ -146,7 +153,7 @@ mod tests {
         ];
         (bars[1].failed, bars[0].critical_ms) = (true, 12.0);
         let lines = waterfall(&bars, &HashSet::new());
-        let line = |name: &str, took: &str, bar: &str| format!("{name:<44} {took:>9} {bar}");
+        let line = |name: &str, took: &str, bar: &str| format!("{took:>9} {bar} {name}");
         let dots = |count: usize| "·".repeat(count);
         assert_eq!(lines[0], line("shop op a", "40.0 ms", &"█".repeat(40)) + " * 12.0 ms critical");
         let middle = dots(10) + &"▒".repeat(20) + &dots(10);
@@ -156,8 +163,21 @@ mod tests {
 
     #[test]
     fn orphans_say_what_is_missing_and_circles_are_shown_once() {
-        let orphan = [bar("a", "x", (0.0, 1.0))];
-        assert_eq!(names(&orphan, &["x"]), ["? x never came; what", "shop op a"]);
+        let orphans = [
+            bar("a", "x", (0.0, 1.0)),
+            bar("b", "y", (0.0, 1.0)),
+            bar("c", "x", (0.0, 1.0)),
+            bar("d", "a", (0.0, 1.0)),
+        ];
+        let expected = [
+            "? x never came; what it caused:",
+            "shop op a",
+            "└ shop op d",
+            "shop op c",
+            "? y never came; what it caused:",
+            "shop op b",
+        ];
+        assert_eq!(names(&orphans, &["x", "y"]), expected);
         let circle =
             [bar("a", "b", (0.0, 1.0)), bar("b", "a", (0.0, 1.0)), bar("c", "c", (0.0, 1.0))];
         assert_eq!(names(&circle, &[]), ["shop op c", "shop op a", "└ shop op b"]);
@@ -172,7 +192,9 @@ mod tests {
         bars[1].service = "s".repeat(500);
         let lines = waterfall(&bars, &HashSet::new());
         assert_eq!(lines.len(), 100_000);
-        assert!(lines[0].starts_with("shop x\\ny z "), "{}", lines[0]);
-        assert!(lines.iter().all(|line| line.chars().count() <= 44 + 1 + 9 + 1 + 40));
+        assert!(lines[0].contains(" shop x\\ny z"), "{}", lines[0]);
+        let longest = 9 + 1 + BARS_WIDTH + 1 + 2 * DEPTH_MAX + NAME_CHARS_MAX + 1;
+        assert!(lines.iter().all(|line| line.chars().count() <= longest));
+        assert!(lines[1].ends_with("s…"), "{}", lines[1]);
     }
 }
