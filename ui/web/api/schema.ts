@@ -597,7 +597,7 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /** Takes in an OTLP request for logs; answers once it is durable. */
-        readonly post: operations["logs"];
+        readonly post: operations["otlp_logs"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -614,7 +614,7 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /** Takes in an OTLP request for metrics; answers once it is durable. */
-        readonly post: operations["metrics"];
+        readonly post: operations["otlp_metrics"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -631,7 +631,7 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /** Takes in an OTLP request for spans; answers once it is durable. */
-        readonly post: operations["traces"];
+        readonly post: operations["otlp_traces"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -2701,7 +2701,7 @@ export interface operations {
             };
         };
     };
-    readonly logs: {
+    readonly otlp_logs: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2742,7 +2742,7 @@ export interface operations {
             };
         };
     };
-    readonly metrics: {
+    readonly otlp_metrics: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2783,7 +2783,7 @@ export interface operations {
             };
         };
     };
-    readonly traces: {
+    readonly otlp_traces: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;

@@ -8,8 +8,8 @@ import type { Span, SpanId, SpanKind } from '../model/span'
 import { millis, type Nanos, parseTime, rfc3339 } from '../model/time'
 import type { Trace } from '../model/trace'
 import { searchLogs } from './client'
-import { queryString, send } from './request'
-import { toCoverage, toRecord, type WireRecord } from './wire'
+import { get } from './request'
+import { toCoverage, toRecord } from './wire'
 
 /** What traces are asked for; each filter that is empty asks for nothing. */
 export interface TraceSearch {
@@ -53,7 +53,7 @@ export interface OperationSeen {
 
 /** Newest or longest first; those behind a cursor. */
 export async function searchTraces(search: TraceSearch, limit: number, cursor: string | undefined, signal: AbortSignal): Promise<TracesFound> {
-  const wire = await ask<WireFound>('/api/v1/traces', { ...search, limit: String(limit), cursor }, signal)
+  const wire = await get('/api/v1/traces', { ...search, limit: String(limit), cursor }, signal)
   return {
     traces: (wire.traces ?? []).map(toSeen),
     cursor: wire.cursor ?? undefined,
@@ -62,12 +62,11 @@ export async function searchTraces(search: TraceSearch, limit: number, cursor: s
 }
 
 export async function services(range: Range, signal: AbortSignal): Promise<readonly OperationSeen[]> {
-  return ((await ask<WireServices>('/api/v1/services', { ...range }, signal)).services ?? []).map(toOperation)
+  return (await get('/api/v1/services', { ...range }, signal)).services.map(toOperation)
 }
 
 export async function operations(service: string, range: Range, signal: AbortSignal): Promise<readonly OperationSeen[]> {
-  const path = `/api/v1/services/${encodeURIComponent(service)}/operations`
-  return ((await ask<WireServices>(path, { ...range }, signal)).operations ?? []).map(toOperation)
+  return (await get('/api/v1/services/{name}/operations', { ...range }, signal, { name: service })).operations.map(toOperation)
 }
 
 /** Whether the server holds any trace at all. */
@@ -78,14 +77,14 @@ export async function hasAnyTrace(signal: AbortSignal): Promise<boolean> {
 
 /** A trace with all its spans, page after page, as many as the screen takes. */
 export async function traceOf(id: string, signal: AbortSignal): Promise<Trace> {
-  const path = `/api/v1/traces/${encodeURIComponent(id)}`
-  const first = await ask<WireTrace>(path, {}, signal)
+  const page = (cursor?: string) => get('/api/v1/traces/{id}', { cursor }, signal, { id })
+  const first = await page()
   const spans = (first.spans ?? []).map(toSpan)
   let cursor = first.cursor ?? undefined
   while (cursor !== undefined && spans.length < TRACE_SPANS_MAX) {
-    const page: WireTrace = await ask<WireTrace>(path, { cursor }, signal)
-    for (const span of page.spans ?? []) spans.push(toSpan(span))
-    cursor = page.cursor ?? undefined
+    const more = await page(cursor)
+    for (const span of more.spans) spans.push(toSpan(span))
+    cursor = more.cursor ?? undefined
   }
   return {
     id: first.trace_id ?? id,
@@ -137,12 +136,6 @@ const EVERYTHING: TraceSearch = {
 
 type Maybe<T> = { readonly [name in keyof T]?: T[name] | null | undefined }
 
-interface WireFound {
-  readonly traces?: readonly WireSeen[]
-  readonly cursor?: string | null
-  readonly coverage?: Parameters<typeof toCoverage>[0]
-}
-
 type WireSeen = { readonly trace_id: string } & Maybe<{
   root_service: string
   root_operation: string
@@ -153,17 +146,7 @@ type WireSeen = { readonly trace_id: string } & Maybe<{
   path_id: string
 }>
 
-type WireServices = Maybe<{ services: readonly WireOperation[]; operations: readonly WireOperation[] }>
 type WireOperation = Maybe<{ service: string; operation: string; spans: number }>
-
-type WireTrace = Maybe<{
-  trace_id: string
-  spans: readonly WireSpan[]
-  logs: readonly WireRecord[]
-  skew_ms: Readonly<Record<string, number>>
-  critical_path: readonly { readonly span_id: string; readonly self_ms: number }[]
-  cursor: string
-}>
 
 export type WireSpan = { readonly span_id: string } & Maybe<{
   trace_id: string
@@ -215,9 +198,4 @@ function toSeen(wire: WireSeen): TraceSeen {
 
 function toOperation({ service, operation, spans }: WireOperation): OperationSeen {
   return { service: service ?? '', operation: operation ?? '', spans: spans ?? 0 }
-}
-
-async function ask<T>(path: string, asked: Readonly<Record<string, string | undefined>>, signal: AbortSignal): Promise<T> {
-  const response = await send(path + queryString(asked), { signal, headers: { accept: 'application/json' } })
-  return (await response.json()) as T
 }
