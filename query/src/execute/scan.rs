@@ -51,6 +51,11 @@ pub(super) trait Fold<S: Signal = Rows>: Send + 'static {
     }
     /// The columns that it looks at in rows that fit.
     fn columns(&self) -> S::Columns;
+    /// Those of the rows that fit which can change the answer, told by their place in the order; only they are
+    /// decoded in full and taken.
+    fn narrow(&self, _: &S, fits: Arc<Selection>) -> Arc<Selection> {
+        fits
+    }
     fn take(&mut self, rows: &S, fits: &Selection);
     /// Memory that it holds, bytes.
     fn memory_bytes(&self) -> usize;
@@ -245,7 +250,7 @@ fn visit_all<S: Signal>(
     Ok(())
 }
 
-/// Decodes what the filter looks at, with what costs little; texts and ids only when something fits.
+/// Decodes what the filter looks at, with what costs little; texts and ids only when something is wanted.
 fn visit<S: Signal>(
     input: &Input<S>,
     question: &Question<S>,
@@ -272,7 +277,9 @@ fn visit<S: Signal>(
     };
     let fits = fitting(input, (rows, range), &question.filter, found);
     visited.rows_scanned += rows.len() as u64;
-    if fits.is_empty() {
+    visited.rows_matched += fits.count() as u64;
+    let wanted = if fits.is_empty() { fits } else { fold.narrow(rows, fits) };
+    if wanted.is_empty() {
         return Ok(());
     }
     let complete;
@@ -280,8 +287,7 @@ fn visit<S: Signal>(
         complete = S::decode(&mut visited.decoder, bytes, shown)?;
         rows = &complete;
     }
-    visited.rows_matched += fits.count() as u64;
-    fold.take(rows, &fits);
+    fold.take(rows, &wanted);
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! - records that a cursor has passed never come again, and none that it has not passed is left out;
 //! - only rows that can still be on the page are kept, as copies, so that blocks are let go at once.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use nilometer_model::{Order, Rows, SourceId, TimeRange};
@@ -163,23 +164,36 @@ impl<S: Signal> Fold<S> for Best<S> {
         S::Columns::ALL
     }
 
-    fn take(&mut self, rows: &S, fits: &Selection) {
+    /// The rows that can still be on the page; of a block no more than a page and one.
+    fn narrow(&self, rows: &S, fits: Arc<Selection>) -> Arc<Selection> {
         let full = self.found.len() > self.limit;
         let worst = self.found.last().map(|(order, ..)| *order).filter(|_| full);
-        let mut kept = S::default();
-        let mut orders = Vec::new();
-        for row in fits.iter() {
-            let order = rows.order(row);
-            let fresh = self.after.is_none_or(|after| self.is_before(after, order));
-            if fresh && worst.is_none_or(|worst| self.is_before(order, worst)) {
-                kept.push_from(rows, row);
-                orders.push(order);
+        let may_be_shown = |order: &(Order, usize)| {
+            self.after.is_none_or(|after| self.is_before(after, order.0))
+                && worst.is_none_or(|worst| self.is_before(order.0, worst))
+        };
+        let orders = fits.iter().map(|row| (rows.order(row), row));
+        let mut orders: Vec<_> = orders.filter(may_be_shown).collect();
+        if orders.len() > self.limit {
+            if self.newest_first {
+                orders.select_nth_unstable_by_key(self.limit, |order| Reverse(*order));
+            } else {
+                orders.select_nth_unstable(self.limit);
             }
+            orders.truncate(self.limit + 1);
         }
+        let mut wanted = Selection::none(rows.len());
+        orders.into_iter().for_each(|(_, row)| wanted.insert(row));
+        Arc::new(wanted)
+    }
+
+    fn take(&mut self, rows: &S, wanted: &Selection) {
+        let mut kept = S::default();
+        wanted.iter().for_each(|row| kept.push_from(rows, row));
         self.bytes += kept.memory_bytes();
         let kept = Arc::new(kept);
-        let new =
-            orders.into_iter().enumerate().map(|(row, order)| (order, Arc::clone(&kept), row));
+        let new = wanted.iter().enumerate();
+        let new = new.map(|(at, row)| (rows.order(row), Arc::clone(&kept), at));
         self.found.extend(new);
         if self.found.len() > self.limit {
             self.settle();
@@ -188,5 +202,42 @@ impl<S: Signal> Fold<S> for Best<S> {
 
     fn memory_bytes(&self) -> usize {
         self.bytes + self.found.len() * size_of::<(Order, Arc<S>, usize)>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::facts::{Fact, rows};
+    use super::*;
+
+    fn block(times: &[i64], first: u64) -> Rows {
+        let facts: Vec<Fact> = times.iter().map(|time| Fact::at(*time)).collect();
+        rows(&facts, first)
+    }
+
+    fn best(limit: usize, newest_first: bool, after: Option<Order>) -> Best<Rows> {
+        Best { limit, newest_first, after, found: Vec::new(), bytes: 0 }
+    }
+
+    #[test]
+    fn of_a_block_only_rows_are_wanted_that_can_still_be_on_the_page_or_just_behind_it() {
+        let times = [1, 5, 2, 3, 4];
+        let wanted = |best: &Best<Rows>| -> Vec<i64> {
+            let wanted = best.narrow(&block(&times, 1), Arc::new(Selection::all(times.len())));
+            wanted.iter().map(|row| times[row]).collect()
+        };
+        assert_eq!(wanted(&best(4, true, None)), times, "a page and one");
+        assert_eq!(wanted(&best(2, true, None)), [5, 3, 4]);
+        assert_eq!(wanted(&best(2, false, None)), [1, 2, 3]);
+        let order = |row: usize| Some(Fact::at(times[row]).order(row as u64 + 1));
+        assert_eq!(wanted(&best(1, true, order(4))), [2, 3], "behind a cursor at 4");
+        assert_eq!(wanted(&best(1, false, order(3))), [5, 4], "behind a cursor at 3");
+        let full = |newest_first, times: &[i64]| {
+            let mut full = best(2, newest_first, None);
+            full.take(&block(times, 9), &Selection::all(times.len()));
+            full
+        };
+        assert_eq!(wanted(&full(true, &[5, 4, 3])), [5, 4], "a page that ends at a later 3");
+        assert_eq!(wanted(&full(false, &[1, 2, 2])), [1, 2], "a page that ends at a later 2");
     }
 }
