@@ -61,6 +61,12 @@ impl TextColumn {
         &self.text[self.start(row)..self.ends[row] as usize]
     }
 
+    /// How long the row's text is, bytes; the text itself is not looked at.
+    #[must_use]
+    pub fn bytes(&self, row: usize) -> usize {
+        self.ends[row] as usize - self.start(row)
+    }
+
     /// Where the row's text begins in [`TextColumn::text`].
     #[must_use]
     pub fn start(&self, row: usize) -> usize {

@@ -18,6 +18,9 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use crate::decoded::{RejectReason, within};
 use crate::limits::VALUE_DEPTH_MAX;
 
+/// What an attribute usually takes in an object's text: room is made for so much at once.
+const MEMBER_BYTES_USUAL: usize = 40;
+
 /// An attribute whose value is written already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Member {
@@ -51,6 +54,8 @@ impl<'a> Object<'a> {
     /// Appends attributes as they were sent.
     pub(crate) fn attributes(&mut self, attributes: &'a [KeyValue]) -> Result<(), RejectReason> {
         within("attributes", attributes.len(), "of them", ATTRIBUTES_PER_RECORD_MAX)?;
+        self.keys.reserve(attributes.len());
+        self.json.reserve(attributes.len() * MEMBER_BYTES_USUAL);
         for KeyValue { key, value, .. } in attributes {
             if self.begin(key) {
                 let start = self.json.len();
@@ -64,6 +69,10 @@ impl<'a> Object<'a> {
 
     /// Appends attributes that are written already.
     pub(crate) fn members(&mut self, members: &'a [Member]) {
+        /// Two quotes, a colon, and what stands before or behind it.
+        const MARKS_BYTES: usize = 4;
+        self.keys.reserve(members.len());
+        self.json.reserve(1 + members.iter().map(|m| m.bytes() + MARKS_BYTES).sum::<usize>());
         for Member { key, json } in members {
             if self.begin(key) {
                 self.json.push_str(json);

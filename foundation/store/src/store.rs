@@ -398,7 +398,7 @@ impl Inner {
         let was_in = self.live.has(&header.batch);
         let kept = {
             let (buffer, spans) = (&self.buffer, &arrival.batch.items.spans);
-            let mut of_batch = HashSet::new();
+            let mut of_batch = HashSet::with_capacity(spans.len());
             let mut is_repeat = |row: usize| {
                 let id = id_of(spans, row);
                 recalled.ids.contains(&id) || buffer.has_span(tenant, &id) || !of_batch.insert(id)

@@ -125,5 +125,5 @@ impl Sorted {
 fn text_bytes(chunks: &[Arc<Spans>], key: &Key) -> usize {
     let (spans, row) = (&chunks[key.chunk as usize], key.row as usize);
     let texts = [&spans.status_message, &spans.attributes, &spans.events, &spans.links];
-    texts.iter().map(|column| column.get(row).len()).sum()
+    texts.iter().map(|column| column.bytes(row)).sum()
 }
