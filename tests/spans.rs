@@ -103,16 +103,45 @@ fn what_a_busy_endpoint_did_not_take_it_gets_later_and_once() {
     assert_eq!(said.matches("spans are taken again").count(), 1, "{said}");
 }
 
+/// A centre that tells its spans to this path of its own.
+fn told_to_itself(scratch: &Scratch, path: &str) -> (Process, Api) {
+    let api = Api::on(port());
+    let (data, listen) = (scratch.join("data").display().to_string(), api.address());
+    let url = format!("{}{path}", api.url());
+    let start = ["serve", "--data", &data, "--listen", &listen, "--trace-to", &url];
+    let receivers = ["--otlp-grpc", "none", "--otlp-http", "none"];
+    let mut serve =
+        Process::spawn(command(&[&start[..], &receivers].concat()), &scratch.join("serve.log"));
+    serve.ready(&api);
+    (serve, api)
+}
+
 /// Every span is counted as sent or dropped; were one made of an export, the count would go on.
 #[test]
-fn an_export_to_ourselves_tells_nothing_of_itself_and_complains_once() {
+fn an_export_to_ourselves_is_taken_in_and_tells_nothing_of_itself() {
     let scratch = Scratch::new();
-    let api = Api::on(port());
-    let (data, listen, url) =
-        (scratch.join("data").display().to_string(), api.address(), api.url());
-    let start = ["serve", "--data", &data, "--listen", &listen, "--trace-to", &url];
-    let mut serve = Process::spawn(command(&start), &scratch.join("serve.log"));
-    serve.ready(&api);
+    let (_serve, api) = told_to_itself(&scratch, "");
+    for turn in 1..=2 {
+        for _ in 0..50 {
+            api.json("/api/v1/logs");
+        }
+        until("all of them sent", DEADLINE, || {
+            let sent = metric(&api, "nilometer_spans_sent_total");
+            (sent == turn * 50 * SPANS_OF_A_QUERY).then_some(())
+        });
+    }
+    assert_eq!(dropped(&api, "refused"), 0);
+    let taken = metric(&api, "nilometer_otlp_items_total{signal=\"traces\"}");
+    assert_eq!(taken, 2 * 50 * SPANS_OF_A_QUERY);
+    let exports =
+        metric(&api, "nilometer_otlp_requests_total{signal=\"traces\",outcome=\"taken\"}");
+    assert!((2..=6).contains(&exports), "{exports} exports");
+}
+
+#[test]
+fn an_endpoint_that_refuses_is_asked_seldom_and_complained_of_once() {
+    let scratch = Scratch::new();
+    let (serve, api) = told_to_itself(&scratch, "/nowhere");
     for turn in 1..=2 {
         for _ in 0..50 {
             api.json("/api/v1/logs");
