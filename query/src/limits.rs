@@ -127,6 +127,9 @@ pub(crate) const HEALTH_CHANGES_MAX: usize = 50;
 pub(crate) const HEALTH_CALLERS_MAX: usize = 10_000;
 /// Readings kept of one split or of the buffer; more of them are left out.
 pub(crate) const HEALTH_READINGS_MAX: usize = 1_000_000;
+/// Blocks of spans of a window that are held, bytes as stored: some 8 M spans. The newest split that comes over it
+/// is the last.
+pub(crate) const HEALTH_WINDOW_BYTES: usize = 128 << 20;
 /// An answer younger than this is given again.
 pub(crate) const HEALTH_FRESH: Duration = Duration::from_secs(1);
 /// Answers that are kept for that.

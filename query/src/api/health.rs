@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::access::Caller;
 use super::answer::CoverageJson;
+use super::ask;
 use super::error::ApiError;
 use super::limits::RETRY_AFTER_S;
 use super::params::{self, Params};
@@ -247,9 +248,8 @@ async fn tell(api: &Api, caller: &Caller, times: Times) -> Result<HealthAnswer, 
         tracing::error!(%error, "health could not be told");
         ApiError::unavailable("the answer was interrupted", RETRY_AFTER_S)
     })?;
-    let completeness = api.store.completeness(tenant, times.shown, now);
-    let limited_by = gathered.out_of_time.then_some("time");
-    let coverage = CoverageJson::new(completeness, gathered.missing_splits, limited_by);
+    let (missing_splits, limited_by) = (gathered.missing_splits, gathered.limited_by);
+    let coverage = ask::coverage(api, tenant, times.shown, missing_splits, limited_by);
     Ok(HealthAnswer::new(board, &times, coverage))
 }
 

@@ -10,6 +10,7 @@
 //!   the oldest go first;
 //! - what cannot be read is left out and counted; reading has a time limit, after which the rest is left out
 //!   too, and said: what was folded by then is kept, so the next answer gets further;
+//! - blocks of the window are held together, so many bytes of them: of more the oldest are left out, and said;
 //! - decoding and folding happen on a blocking thread.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,8 @@ use super::evidence::{Run, Times};
 use super::readings::Readings;
 use super::track::Tracks;
 use super::window::Window;
-use crate::limits::{HEALTH_BLOCKS_AT_ONCE, HEALTH_PARTS_MAX, QUERY_TIME};
+use crate::execute::LimitedBy;
+use crate::limits::{HEALTH_BLOCKS_AT_ONCE, HEALTH_PARTS_MAX, HEALTH_WINDOW_BYTES, QUERY_TIME};
 
 /// What was read of a snapshot.
 #[derive(Debug, Default)]
@@ -37,8 +39,15 @@ pub(crate) struct Gathered {
     pub(crate) readings: Readings,
     /// Splits that are not, or not wholly, in it.
     pub(crate) missing_splits: u32,
-    /// Reading took too long; the oldest is left out.
-    pub(crate) out_of_time: bool,
+    /// Reading took too long, or the window holds too much; the oldest is left out.
+    pub(crate) limited_by: Option<LimitedBy>,
+}
+
+/// The blocks that hold spans of the window, as they are stored.
+#[derive(Debug, Default)]
+struct Recent {
+    blocks: Vec<Bytes>,
+    bytes: usize,
 }
 
 /// One split, folded.
@@ -78,14 +87,16 @@ impl Parts {
         let history = times.history();
         let mut gathered =
             Gathered { missing_splits: snapshot.missing_splits, ..Gathered::default() };
-        let (mut parts, mut recent) = (Vec::new(), Vec::new());
+        let (mut parts, mut recent) = (Vec::new(), Recent::default());
         for split in newest_first(snapshot, history) {
             if started.elapsed() >= QUERY_TIME {
-                gathered.out_of_time = true;
+                gathered.limited_by = Some(LimitedBy::Time);
                 break;
             }
             let read = async {
-                recent.extend(in_window(split, tenant, times.window()).await?);
+                if !recent.add(split, tenant, times.window()).await? {
+                    gathered.limited_by = Some(LimitedBy::Bytes);
+                }
                 self.part(split, tenant, history).await
             };
             match read.await {
@@ -98,7 +109,8 @@ impl Parts {
             }
         }
         let (buffered, tenant, times) = (snapshot.clone(), tenant.clone(), *times);
-        let fold = move || fold_all(gathered, (&parts, &recent), &buffered, (&tenant, &times));
+        let fold =
+            move || fold_all(gathered, (&parts, &recent.blocks), &buffered, (&tenant, &times));
         tokio::task::spawn_blocking(fold).await.unwrap_or_default()
     }
 
@@ -143,17 +155,33 @@ fn newest_first(snapshot: &Snapshot, range: TimeRange) -> Vec<&Arc<Split>> {
     touching
 }
 
-/// The bytes of the blocks that hold spans of the window.
-async fn in_window(
-    split: &Split,
-    tenant: &Tenant,
-    window: TimeRange,
-) -> Result<Vec<Bytes>, SplitError> {
-    if split.meta().kind != SplitKind::Spans {
-        return Ok(Vec::new());
+impl Recent {
+    /// Adds the split's blocks of the window; `false` when there is no room for them.
+    async fn add(
+        &mut self,
+        split: &Split,
+        tenant: &Tenant,
+        window: TimeRange,
+    ) -> Result<bool, SplitError> {
+        let blocks = split.span_blocks(tenant, window, &SpanPrune::default());
+        if blocks.is_empty() {
+            return Ok(true);
+        }
+        if self.is_full() {
+            return Ok(false);
+        }
+        self.hold(split.read_blocks(&blocks).await?);
+        Ok(true)
     }
-    let blocks = split.span_blocks(tenant, window, &SpanPrune::default());
-    if blocks.is_empty() { Ok(Vec::new()) } else { split.read_blocks(&blocks).await }
+
+    fn hold(&mut self, blocks: Vec<Bytes>) {
+        self.bytes += blocks.iter().map(Bytes::len).sum::<usize>();
+        self.blocks.extend(blocks);
+    }
+
+    fn is_full(&self) -> bool {
+        self.bytes >= HEALTH_WINDOW_BYTES
+    }
 }
 
 async fn fold_split(split: &Split, tenant: &Tenant, from: Timestamp) -> Result<Part, Unreadable> {
@@ -271,6 +299,15 @@ fn attempt(path: &str) -> Option<(&str, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_has_room_for_blocks_until_their_bytes_are_so_many() {
+        let mut recent = Recent::default();
+        recent.hold(vec![Bytes::from(vec![0; HEALTH_WINDOW_BYTES - 1])]);
+        assert!(!recent.is_full());
+        recent.hold(vec![Bytes::from_static(b"1")]);
+        assert!(recent.is_full());
+    }
 
     #[test]
     fn of_one_part_more_than_are_kept_the_oldest_goes() {
