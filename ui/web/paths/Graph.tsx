@@ -68,10 +68,11 @@ function fails({ service, calls, errors }: GraphNode, edges: readonly GraphEdge[
   return errors > calls * FAILING || edges.some((edge) => edge.to === service && edge.errors > edge.calls * FAILING)
 }
 
-/** `Calls to cart, checkout and 2 others fail.` */
+/** `Calls to cart, checkout and 2 more fail.` */
 function failingWords(services: readonly string[]): string {
-  const [named, more] = [services.slice(0, NAMED_MAX), services.length - NAMED_MAX]
-  return more > 0 ? `Calls to ${named.join(', ')} and ${more} more fail.` : `Calls to ${named.join(', ')} fail.`
+  const shown = services.length > NAMED_MAX ? services.slice(0, NAMED_MAX - 1) : services.slice(0, -1)
+  const last = services.length > NAMED_MAX ? `${services.length - shown.length} more` : services.at(-1)
+  return `Calls to ${shown.length === 0 ? '' : `${shown.join(', ')} and `}${last} fail.`
 }
 
 const NAMED_MAX = 3
