@@ -68,7 +68,7 @@ export const ComponentRow = memo(function ComponentRow(props: ComponentRowProps)
       <td className={beforeMs === undefined ? 'number wide' : 'number wide strong'}>{health.p95Ms === undefined ? '' : duration(health.p95Ms)}</td>
       <td className="why">
         <div className="cut" title={health.reason}>
-          {sinceMs !== undefined && <span className={hot ? 'when strong' : 'when ink2'}>{clock(sinceMs)}</span>}
+          {beforeMs === undefined && sinceMs !== undefined && <span className={hot ? 'when strong' : 'when ink2'}>{clock(sinceMs)}</span>}
           <span className="ink3 wide">{beforeMs === undefined ? health.reason : `p95 was ${duration(beforeMs)} before`}</span>
         </div>
       </td>
