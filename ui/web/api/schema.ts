@@ -690,6 +690,7 @@ export interface components {
             readonly last_seen: string;
             readonly nodes: readonly string[];
         };
+        /** @description How a component is. */
         readonly ComponentHealth: components["schemas"]["HealthNumbers"] & {
             /** @description Failing or degraded components whose calls to this one failed in the window. */
             readonly affects: readonly string[];
@@ -893,6 +894,7 @@ export interface components {
             readonly p99_ms: number;
             readonly service: string;
         };
+        /** @description How everything is at one moment. */
         readonly HealthAnswer: {
             /**
              * Format: date-time
@@ -922,6 +924,7 @@ export interface components {
             /** Format: date-time */
             readonly time: string;
         };
+        /** @description The numbers of a window. */
         readonly HealthNumbers: {
             /** @description What is counted: calls, or lines where there are no calls. */
             readonly basis: string;
@@ -950,6 +953,7 @@ export interface components {
             readonly p99_ms: readonly (number | null)[];
             readonly rate: readonly number[];
         };
+        /** @description All components together. */
         readonly HealthTotals: components["schemas"]["HealthNumbers"] & {
             readonly series: components["schemas"]["HealthSeries"];
         };
@@ -1042,6 +1046,7 @@ export interface components {
             /** @description What an operator should know. */
             readonly warnings: readonly string[];
         };
+        /** @description How a node is. */
         readonly NodeHealth: {
             /** Format: int64 */
             readonly clock_offset_ms?: number | null;

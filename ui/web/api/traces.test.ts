@@ -1,7 +1,7 @@
 // Traces as the server tells them: whole, in pages, and with nothing but an id.
 
 import { afterEach, expect, test, vi } from 'vitest'
-import { searchTraces, toSpan, traceOf } from './traces'
+import { searchTraces, toSpan, traceOf, traceWithLines } from './traces'
 
 afterEach(() => vi.unstubAllGlobals())
 
@@ -31,6 +31,14 @@ test('all pages of a trace are one', async () => {
   expect(asked).toEqual(['/api/v1/traces/ab', '/api/v1/traces/ab?cursor=x+y'])
   expect(trace.spans.map(({ id }) => id)).toEqual(['1', '2'])
   expect([trace.cut, [...trace.skewMs], [...trace.critical]]).toEqual([false, [['n2', -4]], [['1', 3]]])
+})
+
+test('lines that write the id of a trace are among its lines, each once and in order', async () => {
+  const line = (position: number, second: number) => ({ source: 's', position, time: `2026-01-29T14:00:0${second}Z`, message: 'x' })
+  const asked = answering({ trace_id: 'ab', spans: [{ span_id: '1', start: '2026-01-29T14:00:00Z', duration_ms: 1_500 }], logs: [line(2, 2)] }, { records: [line(1, 1), line(2, 2)] })
+  const { logs } = await traceWithLines('ab', signal)
+  expect(logs.map(({ key }) => key)).toEqual(['s:1', 's:2'])
+  expect(decodeURIComponent(asked[1] ?? '')).toBe('/api/v1/logs?q=ab&from=2026-01-29T13:59:00Z&to=2026-01-29T14:01:01.500Z&order=asc&limit=1000')
 })
 
 test('what is empty is not asked for', async () => {

@@ -4,11 +4,11 @@
 import { useMemo } from 'react'
 import { Failed } from '../logs/Failed'
 import { rangeWords } from '../logs/words'
-import { shortener } from '../model/names'
+import { type Shorten, shortener } from '../model/names'
 import { Frame } from '../parts/Frame'
 import { State } from '../parts/State'
 import { useSearch } from '../state/useAddress'
-import { useQuestion } from '../state/question'
+import { type Question, useQuestion } from '../state/question'
 import { useView } from '../state/useView'
 import { parseChosen } from './address'
 import { Entries } from './Entries'
@@ -16,8 +16,20 @@ import { Graph } from './Graph'
 import { Owners } from './Owners'
 import { PathList } from './PathList'
 import './paths.css'
-import { type Overview, useOverview, usePathsOf } from './usePaths'
-import { answerOf } from './words'
+import { type Entry, type Overview, useOverview, usePathsOf } from './usePaths'
+import { answerOf, type Path } from './words'
+
+interface ShownProps {
+  readonly overview: Overview
+  readonly question: Question
+  readonly range: string
+}
+
+interface AnswerProps {
+  readonly open: Path
+  readonly entry: Pick<Entry, 'service' | 'operation'>
+  readonly shorten: Shorten
+}
 
 export function Paths() {
   const view = useView()
@@ -36,7 +48,7 @@ export function Paths() {
   )
 }
 
-function Shown({ overview, question, range }: { overview: Overview; question: Parameters<typeof useOverview>[0]; range: string }) {
+function Shown({ overview, question, range }: ShownProps) {
   const { graph, entries } = overview
   const asked = parseChosen(useSearch())
   const entry = asked ?? entries[0]
@@ -46,7 +58,7 @@ function Shown({ overview, question, range }: { overview: Overview; question: Pa
   const open = found?.paths.find(({ id }) => id === asked?.path) ?? found?.paths[0]
   return (
     <>
-      <p className="answer">{open === undefined ? '' : <Answer {...{ open, entry, shorten }} />}</p>
+      <p className="answer">{open === undefined ? '' : <Answer open={open} entry={entry} shorten={shorten} />}</p>
       <Graph graph={graph} shorten={shorten} />
       <div className="below">
         <Entries entries={entries} chosen={entry} shorten={shorten} />
@@ -63,7 +75,7 @@ function Shown({ overview, question, range }: { overview: Overview; question: Pa
   )
 }
 
-function Answer({ open, entry, shorten }: { open: Parameters<typeof answerOf>[0]; entry: { service: string; operation: string }; shorten: (name: string) => string }) {
+function Answer({ open, entry, shorten }: AnswerProps) {
   const [strong, rest] = answerOf(open, `${shorten(entry.service)} ${entry.operation}`, shorten)
   return (
     <>
