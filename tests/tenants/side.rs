@@ -107,6 +107,11 @@ impl Side {
         2 + self.marker.len() as u64
     }
 
+    /// How many lines, spans and samples he has sent.
+    pub(super) fn items(&self) -> u64 {
+        self.sent as u64 + 2 * self.traces() + 1
+    }
+
     /// The id of a trace, for both the same.
     pub(super) fn trace_id(number: u64) -> String {
         format!("{:032x}", number + 1)
