@@ -101,11 +101,8 @@ impl Service {
             url.path = call.path,
         );
         let answer = self.ask(&call, &span).instrument(span.clone()).await;
-        if let Err(failure) = &answer
-            && failure.is_ours()
-        {
-            span.record("otel.status_code", "ERROR");
-            span.record("otel.status_description", failure.cause.as_str());
+        if let Err(failure) = &answer {
+            failure.record(&span);
         }
         answer
     }

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use tracing::Span;
 
 /// Why a request failed. It travels with the answer, for the line and the span.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,14 @@ impl Failure {
     /// The service itself is at fault, not who asked.
     pub(super) fn is_ours(&self) -> bool {
         self.status.is_server_error()
+    }
+
+    /// Says it on the span of the work that failed, if it is ours.
+    pub(super) fn record(&self, span: &Span) {
+        if self.is_ours() {
+            span.record("otel.status_code", "ERROR");
+            span.record("otel.status_description", self.cause.as_str());
+        }
     }
 }
 

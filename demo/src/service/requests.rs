@@ -94,11 +94,8 @@ async fn answer(service: &Service, told: &Told, request: Request, next: Next) ->
 
 fn record(span: &Span, response: &Response) {
     span.record("http.response.status_code", response.status().as_u16());
-    if let Some(failure) = response.extensions().get::<Failure>()
-        && failure.is_ours()
-    {
-        span.record("otel.status_code", "ERROR");
-        span.record("otel.status_description", failure.cause.as_str());
+    if let Some(failure) = response.extensions().get::<Failure>() {
+        failure.record(span);
     }
 }
 
