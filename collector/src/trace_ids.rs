@@ -23,10 +23,18 @@ static TRACE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("race"));
 /// The same of a span.
 static SPAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("pan"));
 
-const TRACE_NAMES: [&[u8]; 7] =
-    [b"trace_id", b"traceId", b"traceID", b"TraceId", b"trace.id", b"otelTraceID", b"dd.trace_id"];
-const SPAN_NAMES: [&[u8]; 6] =
-    [b"span_id", b"spanId", b"spanID", b"SpanId", b"span.id", b"otelSpanID"];
+const TRACE_NAMES: [&[u8]; 8] = [
+    b"trace_id",
+    b"traceId",
+    b"traceID",
+    b"TraceId",
+    b"TraceID",
+    b"trace.id",
+    b"otelTraceID",
+    b"dd.trace_id",
+];
+const SPAN_NAMES: [&[u8]; 7] =
+    [b"span_id", b"spanId", b"spanID", b"SpanId", b"SpanID", b"span.id", b"otelSpanID"];
 /// The name whose value has both.
 const CONTEXT_NAME: &[u8] = b"traceparent";
 /// Bytes of the longest of these names.

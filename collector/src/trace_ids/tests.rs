@@ -47,6 +47,7 @@ fn a_line_belongs_where_it_says() {
         ("12:00 INFO [trace_id={T} span_id={S}] paid", "{T} {S}"),
         ("12:00 INFO {traceId={T}, spanId={S}} paid", "{T} {S}"),
         ("charged, traceId: {T}.", "{T}"),
+        ("INFO f.m.s.PriceService#90 TraceID: {T} SpanID: {S} [Query price]", "{T} {S}"),
         ("> traceparent: 00-{T}-{S}-01", "{T} {S}"),
         ("traceparent=00-{T}-{S}-", "{T} {S}"),
         ("Gespräch trace_id={T}\u{1f600}", "{T}"),
