@@ -17,7 +17,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::limits::PLAIN_FILES_MAX;
-use crate::parse::Format;
+use nilometer_parse::Format;
 
 /// One log: where its files lie.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,11 +16,8 @@ use nilometer_model::{Count, Timestamp};
 use crate::content::Content;
 use crate::generation::{Generation, LongLine, Partial};
 use crate::limits::{DOCKER_ESCAPE_FACTOR, FRAMING_BYTES_MAX, READ_BYTES, UNTERMINATED_LINE_S};
-use crate::message::{Flags, message};
-use crate::parse::{Format, Framed, STDOUT, frame};
 use crate::reading::{Record, Sink};
-use crate::severity::severity;
-use crate::trace_ids::trace_ids;
+use nilometer_parse::{Flags, Format, Framed, STDOUT, frame, message, severity, trace_ids};
 
 /// What a visit found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

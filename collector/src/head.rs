@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::content::Content;
 use crate::generation::Saved;
 use crate::limits::{FINGERPRINT_BYTES, FIRST_LINE_BYTES_MAX};
-use crate::parse::{Format, Framed, frame};
+use nilometer_parse::{Format, Framed, frame};
 
 /// The beginning of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 use nilometer_model::{LineageId, SourceId, Timestamp};
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::parse::Format;
+use nilometer_parse::Format;
 
 /// The name of one stream's log: node, log directory below `--rootfs` (Docker: container id), stream.
 pub(crate) fn lineage_id(node: &str, key: &str, stream: &str) -> LineageId {

@@ -14,13 +14,9 @@ mod identity;
 mod limits;
 mod lineages;
 mod listing;
-mod message;
-mod parse;
 mod read_state;
 mod reader;
 mod reading;
-mod severity;
-mod trace_ids;
 mod watch;
 
 mod batch;

@@ -22,8 +22,8 @@ use crate::discover::Place;
 use crate::follow::{Reading, Visit};
 use crate::generation::Generation;
 use crate::limits::{ABSENT_S, DAMAGED_GZIP_S, FORGET_S, LATE_WRITE_S};
-use crate::parse::Format;
 use crate::reading::Sink;
+use nilometer_parse::Format;
 
 /// One log, being followed.
 #[derive(Debug)]

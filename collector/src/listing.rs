@@ -19,8 +19,8 @@ use crate::head::{Head, Match};
 use crate::identity::{docker_names, lineage_id, source_id};
 use crate::limits::{COPY_IDLE_S, DOCKER_CONFIG_BYTES_MAX, FINGERPRINT_BYTES};
 use crate::lineages::Lineages;
-use crate::parse::Format;
 use crate::reading::{CentreSource, SourceInfo};
+use nilometer_parse::Format;
 
 /// What a look needs besides the log.
 pub(crate) struct Site<'a> {

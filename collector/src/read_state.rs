@@ -10,7 +10,7 @@ use crate::discover::Place;
 use crate::generation::{Generation, Saved};
 use crate::identity::names;
 use crate::lineages::Lineages;
-use crate::parse::Format;
+use nilometer_parse::Format;
 
 /// The format that this build writes; another one is not read.
 const VERSION: u16 = 1;

@@ -20,9 +20,9 @@ use crate::follow::{Buffers, Reading};
 use crate::limits::{ABSENT_S, EVENTS_MS, OPEN_FILES_MAX, SCAN_MS, SCAN_MS_PER_LOG, WARNINGS_MAX};
 use crate::lineages::Lineages;
 use crate::listing::Site;
-use crate::parse::Format;
 use crate::reading::{CentreSource, Sink, SourceInfo, StateChange};
 use crate::watch::{Event, Waker, Watch};
+use nilometer_parse::Format;
 
 /// Where the durable memory keeps what was adopted; no log's key begins like this.
 const ADOPTED_KEY: &str = "\0adopted";

@@ -12,10 +12,10 @@ use std::path::PathBuf;
 
 use crate::discover::{Place, files};
 use crate::identity::{docker_names, names};
-use crate::parse::Format;
 use crate::sample::cgroup::{self, Group};
 use crate::sample::host::Host;
 use crate::sample::proc;
+use nilometer_parse::Format;
 
 const PODS: &str = "var/log/pods";
 const CONTAINERS: &str = "var/log/containers";

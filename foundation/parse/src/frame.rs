@@ -15,7 +15,7 @@ use nilometer_model::Timestamp;
 
 /// Who framed the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-pub(crate) enum Format {
+pub enum Format {
     /// containerd, CRI-O: `TIME STREAM P|F TEXT`.
     Cri,
     /// Docker's json-file.
@@ -25,13 +25,13 @@ pub(crate) enum Format {
 }
 
 /// A stream's place in the pairs that this crate keeps per generation. Plain files only have the first.
-pub(crate) const STDOUT: usize = 0;
+pub const STDOUT: usize = 0;
 /// See [`STDOUT`].
-pub(crate) const STDERR: usize = 1;
+pub const STDERR: usize = 1;
 
 /// A line, understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Framed<'a> {
+pub enum Framed<'a> {
     /// A piece of a record.
     Piece {
         /// [`STDOUT`] or [`STDERR`].
@@ -48,7 +48,7 @@ pub(crate) enum Framed<'a> {
 }
 
 /// Understands `line` (without its newline). `scratch` holds text that had to be unescaped.
-pub(crate) fn frame<'a>(format: Format, line: &'a [u8], scratch: &'a mut Vec<u8>) -> Framed<'a> {
+pub fn frame<'a>(format: Format, line: &'a [u8], scratch: &'a mut Vec<u8>) -> Framed<'a> {
     match format {
         Format::Cri => cri::frame(line),
         Format::Docker => docker::frame(line, scratch),

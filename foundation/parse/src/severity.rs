@@ -15,7 +15,7 @@ const TOO_COMMON: [&[u8]; 10] = [
 ];
 
 /// The severity that `message` says of itself.
-pub(crate) fn severity(message: &str) -> Severity {
+pub fn severity(message: &str) -> Severity {
     let head = &message.as_bytes()[..message.len().min(SEVERITY_FIELD_BYTES)];
     let head = head.trim_ascii_start();
     if head.first() == Some(&b'{') {

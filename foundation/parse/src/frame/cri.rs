@@ -32,7 +32,7 @@ fn word(line: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::{STDERR, STDOUT};
+    use crate::frame::{STDERR, STDOUT};
 
     #[track_caller]
     fn check(line: &str, expect: Option<(usize, bool, &str)>) {

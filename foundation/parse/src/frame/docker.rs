@@ -105,7 +105,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::parse::{STDERR, STDOUT};
+    use crate::frame::{STDERR, STDOUT};
 
     #[track_caller]
     fn check(line: &str, expect: Option<(usize, bool, &str)>) {

@@ -7,15 +7,15 @@ use std::borrow::Cow;
 
 /// What was done to a record's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Flags {
+pub struct Flags {
     /// It was longer than the limit.
-    pub(crate) truncated: bool,
+    pub truncated: bool,
     /// It was sent before its line's end came.
-    pub(crate) partial: bool,
+    pub partial: bool,
 }
 
 /// The message and its attributes (a JSON object or empty).
-pub(crate) fn message(text: &[u8], flags: Flags, bytes_max: usize) -> (Cow<'_, str>, &'static str) {
+pub fn message(text: &[u8], flags: Flags, bytes_max: usize) -> (Cow<'_, str>, &'static str) {
     let text = if flags.partial { text } else { text.strip_suffix(b"\r").unwrap_or(text) };
     let mut truncated = flags.truncated;
     let mut text = text;

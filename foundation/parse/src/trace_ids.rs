@@ -42,13 +42,15 @@ const NAME_BYTES_MAX: usize = 11;
 
 /// Where a line belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TraceIds {
-    pub(crate) trace: [u8; 16],
-    pub(crate) span: Option<[u8; 8]>,
+pub struct TraceIds {
+    /// The trace.
+    pub trace: [u8; 16],
+    /// The span of it.
+    pub span: Option<[u8; 8]>,
 }
 
 /// The ids that `message` says of itself.
-pub(crate) fn trace_ids(message: &str) -> Option<TraceIds> {
+pub fn trace_ids(message: &str) -> Option<TraceIds> {
     let text = message.as_bytes();
     let head = &text[..text.len().min(TRACE_NAMES_BYTES)];
     TRACE.find(head)?;

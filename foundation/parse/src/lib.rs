@@ -1,0 +1,18 @@
+//! What a line says: its frame, its text, how bad it is and where it belongs. Pure; nothing here fails.
+//!
+//! ```text
+//!   a line of a file ── frame ──> a piece of a record ── text ──> message ── severity, trace ids
+//! ```
+
+#![warn(missing_docs)]
+
+mod frame;
+mod limits;
+mod severity;
+mod text;
+mod trace_ids;
+
+pub use frame::{Format, Framed, STDERR, STDOUT, frame};
+pub use severity::severity;
+pub use text::{Flags, message};
+pub use trace_ids::{TraceIds, trace_ids};
