@@ -13,11 +13,12 @@ use std::time::Instant;
 use memchr::memchr;
 use nilometer_model::{Count, Timestamp};
 
+use crate::compose::Composer;
 use crate::content::Content;
 use crate::generation::{Generation, LongLine, Partial};
 use crate::limits::{DOCKER_ESCAPE_FACTOR, FRAMING_BYTES_MAX, READ_BYTES, UNTERMINATED_LINE_S};
 use crate::reading::{Record, Sink};
-use nilometer_parse::{Flags, Format, Framed, STDOUT, frame, message, severity, trace_ids};
+use nilometer_parse::{Flags, Format, Framed, STDOUT, frame};
 
 /// What a visit found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub(crate) struct Buffers {
 /// What reading a generation needs besides it.
 pub(crate) struct Reading<'a> {
     pub(crate) format: Format,
-    pub(crate) line_bytes_max: usize,
+    pub(crate) composer: &'a mut Composer,
     /// Per stream: the largest time so far in the lineage.
     pub(crate) order_time: &'a mut [Timestamp; 2],
     pub(crate) buffers: &'a mut Buffers,
@@ -58,9 +59,11 @@ impl Reading<'_> {
     /// The most bytes of a line that are kept: enough for the longest record with its framing.
     fn line_kept_max(&self) -> usize {
         match self.format {
-            Format::Plain => self.line_bytes_max + 1,
-            Format::Cri => self.line_bytes_max + FRAMING_BYTES_MAX,
-            Format::Docker => self.line_bytes_max * DOCKER_ESCAPE_FACTOR + FRAMING_BYTES_MAX,
+            Format::Plain => self.composer.line_bytes_max() + 1,
+            Format::Cri => self.composer.line_bytes_max() + FRAMING_BYTES_MAX,
+            Format::Docker => {
+                self.composer.line_bytes_max() * DOCKER_ESCAPE_FACTOR + FRAMING_BYTES_MAX
+            }
         }
     }
 }
@@ -252,7 +255,7 @@ impl Generation {
         if piece.last && !partial.open {
             return self.emit(reading, &piece, piece.text, piece.bytes);
         }
-        partial.append(&piece, reading.line_bytes_max);
+        partial.append(&piece, reading.composer.line_bytes_max());
         if piece.last {
             self.hand_over_partial(reading, piece.stream, piece.flags);
         }
@@ -294,18 +297,17 @@ impl Generation {
             reading.sink.covered(&self.infos[piece.stream], self.at, bytes);
             return;
         }
-        let (message, attributes) = message(text, piece.flags, reading.line_bytes_max);
-        let ids = trace_ids(&message);
+        let composed = reading.composer.compose(text, piece.flags);
         let record = Record {
             time: piece.time,
             order_time: *order_time,
             position: self.at,
             bytes,
-            severity: severity(&message),
-            trace_id: ids.map(|ids| ids.trace),
-            span_id: ids.and_then(|ids| ids.span),
-            message: &message,
-            attributes,
+            severity: composed.severity,
+            trace_id: composed.trace_id,
+            span_id: composed.span_id,
+            message: &composed.message,
+            attributes: composed.attributes,
         };
         reading.sink.record(&self.infos[piece.stream], record);
     }

@@ -5,6 +5,7 @@
 //!   receivers, samplers -> door -> journals ──────────────────────────┴─> spool -> ship
 //! ```
 
+mod compose;
 mod content;
 mod discover;
 mod follow;

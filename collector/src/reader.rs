@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use nilometer_model::{Clock, Count, Gap, GapKind, Reason, SourceId, Timestamp};
 
+use crate::compose::Composer;
 use crate::discover::{Discovery, names, plain_name};
 use crate::follow::{Buffers, Reading};
 use crate::limits::{ABSENT_S, EVENTS_MS, OPEN_FILES_MAX, SCAN_MS, SCAN_MS_PER_LOG, WARNINGS_MAX};
@@ -63,6 +64,7 @@ pub(crate) struct Reader {
     /// Logs that cannot go on before time passes or a file turns up.
     blocked: BTreeSet<String>,
     buffers: Buffers,
+    composer: Composer,
     /// What the centre has and no file here was found to hold yet. Remembered over restarts until what
     /// is not found is declared, or a crash in between would have it read from its start.
     adopted: HashMap<SourceId, CentreSource>,
@@ -99,6 +101,7 @@ impl Reader {
         }
         let mut reader = Self {
             discovery: Discovery::new(config.rootfs.clone(), config.files.clone()),
+            composer: Composer::new(config.line_bytes_max),
             config,
             watch: Watch::new(),
             logs,
@@ -318,7 +321,7 @@ impl Reader {
             let mut order_time = [Timestamp::default(); 2];
             let mut reading = Reading {
                 format: log.place.format,
-                line_bytes_max: self.config.line_bytes_max,
+                composer: &mut self.composer,
                 order_time: &mut order_time,
                 buffers: &mut self.buffers,
                 now,
