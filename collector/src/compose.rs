@@ -8,13 +8,15 @@
 use std::borrow::Cow;
 
 use nilometer_model::Severity;
-use nilometer_parse::{Flags, message, severity, trace_ids};
+use nilometer_parse::{Attributes, Flags, message, severity, trace_ids};
 
 /// Makes records of texts.
 #[derive(Debug)]
 pub(crate) struct Composer {
     /// Longest message, bytes.
     line_bytes_max: usize,
+    /// Of the record that is being made.
+    attributes: Attributes,
 }
 
 /// What a text says.
@@ -30,7 +32,7 @@ pub(crate) struct Composed<'a> {
 
 impl Composer {
     pub(crate) fn new(line_bytes_max: usize) -> Self {
-        Self { line_bytes_max }
+        Self { line_bytes_max, attributes: Attributes::default() }
     }
 
     /// Longest message, bytes.
@@ -39,14 +41,15 @@ impl Composer {
     }
 
     pub(crate) fn compose<'a>(&'a mut self, text: &'a [u8], flags: Flags) -> Composed<'a> {
-        let (message, attributes) = message(text, flags, self.line_bytes_max);
+        self.attributes.clear();
+        let message = message(text, flags, self.line_bytes_max, &mut self.attributes);
         let ids = trace_ids(&message);
         Composed {
             severity: severity(&message),
             trace_id: ids.map(|ids| ids.trace),
             span_id: ids.and_then(|ids| ids.span),
             message,
-            attributes,
+            attributes: self.attributes.as_str(),
         }
     }
 }

@@ -6,12 +6,14 @@
 
 #![warn(missing_docs)]
 
+mod attributes;
 mod frame;
 mod limits;
 mod severity;
 mod text;
 mod trace_ids;
 
+pub use attributes::{Attributes, TRUNCATED};
 pub use frame::{Format, Framed, STDERR, STDOUT, frame};
 pub use severity::severity;
 pub use text::{Flags, message};

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::Attributes;
+
 /// What was done to a record's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Flags {
@@ -14,8 +16,13 @@ pub struct Flags {
     pub partial: bool,
 }
 
-/// The message and its attributes (a JSON object or empty).
-pub fn message(text: &[u8], flags: Flags, bytes_max: usize) -> (Cow<'_, str>, &'static str) {
+/// The message; what was done to it becomes `attributes`.
+pub fn message<'a>(
+    text: &'a [u8],
+    flags: Flags,
+    bytes_max: usize,
+    attributes: &mut Attributes,
+) -> Cow<'a, str> {
     let text = if flags.partial { text } else { text.strip_suffix(b"\r").unwrap_or(text) };
     let mut truncated = flags.truncated;
     let mut text = text;
@@ -35,7 +42,14 @@ pub fn message(text: &[u8], flags: Flags, bytes_max: usize) -> (Cow<'_, str>, &'
         let cut = message.floor_char_boundary(bytes_max);
         message.to_mut().truncate(cut);
     }
-    (message, attributes(truncated, lossy, flags.partial))
+    for (name, is_set) in
+        [("truncated", truncated), ("lossy_utf8", lossy), ("partial", flags.partial)]
+    {
+        if is_set {
+            attributes.flag(name);
+        }
+    }
+    message
 }
 
 /// A cut through a character is no invalid UTF-8 of the writer's: its bytes go.
@@ -54,27 +68,15 @@ fn without_cut_character(text: &[u8]) -> &[u8] {
     text
 }
 
-fn attributes(truncated: bool, lossy: bool, partial: bool) -> &'static str {
-    match (truncated, lossy, partial) {
-        (false, false, false) => "",
-        (true, false, false) => r#"{"truncated":true}"#,
-        (false, true, false) => r#"{"lossy_utf8":true}"#,
-        (true, true, false) => r#"{"truncated":true,"lossy_utf8":true}"#,
-        (false, false, true) => r#"{"partial":true}"#,
-        (true, false, true) => r#"{"truncated":true,"partial":true}"#,
-        (false, true, true) => r#"{"lossy_utf8":true,"partial":true}"#,
-        (true, true, true) => r#"{"truncated":true,"lossy_utf8":true,"partial":true}"#,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[track_caller]
     fn check(text: &[u8], bytes_max: usize, message_is: &str, attributes_are: &str) {
-        let (message, attributes) = message(text, Flags::default(), bytes_max);
-        assert_eq!((&*message, attributes), (message_is, attributes_are));
+        let mut attributes = Attributes::default();
+        let message = message(text, Flags::default(), bytes_max, &mut attributes);
+        assert_eq!((&*message, attributes.as_str()), (message_is, attributes_are));
     }
 
     #[test]
@@ -104,6 +106,8 @@ mod tests {
     #[test]
     fn a_partial_line_keeps_its_carriage_return_and_says_that_it_is_partial() {
         let flags = Flags { partial: true, ..Flags::default() };
-        assert_eq!(message(b"half\r", flags, 9), (Cow::Borrowed("half\r"), r#"{"partial":true}"#));
+        let mut attributes = Attributes::default();
+        assert_eq!(message(b"half\r", flags, 9, &mut attributes), "half\r");
+        assert_eq!(attributes.as_str(), r#"{"partial":true}"#);
     }
 }
