@@ -6,11 +6,14 @@
 //! of the raw input.
 
 mod collector;
+mod files;
 mod freshness;
 mod ingest;
+mod null_centre;
 mod otlp;
 mod product;
 mod report;
+mod rotation;
 mod search;
 mod traces;
 mod ui;
@@ -18,7 +21,8 @@ mod ui;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: nilometer-benches ingest|search|ui|collector NDJSON-FILE | traces JSONL-GZ-FILE | otlp | freshness";
+const USAGE: &str = "usage: nilometer-benches ingest|search|ui|collector|live|rotation NDJSON-FILE \
+                     | traces JSONL-GZ-FILE | otlp | freshness | files";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -31,8 +35,11 @@ async fn main() -> ExitCode {
         (Some("search"), Some(file)) => search::run(&file).await,
         (Some("ui"), Some(file)) => ui::run(&file).await,
         (Some("collector"), Some(file)) => collector::run(&file).await,
+        (Some("live"), Some(file)) => collector::live(&file).await,
+        (Some("rotation"), Some(file)) => rotation::run(&file).await,
         (Some("traces"), Some(file)) => traces::run(&file).await,
         (Some("otlp"), _) => otlp::run().await,
+        (Some("files"), _) => files::run().await,
         (Some("freshness"), _) => freshness::run().await,
         _ => Err(USAGE.into()),
     };
