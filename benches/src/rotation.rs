@@ -15,8 +15,8 @@ const KEPT: usize = 5;
 const WRITING: Duration = Duration::from_secs(20);
 /// Lines that are written over and over.
 const LINES: usize = 20_000;
-/// Where a line's nanoseconds stand.
-const NANOSECONDS: Range<usize> = 20..29;
+/// Where a line's time of day stands.
+const TIME: Range<usize> = 11..29;
 /// Written at once, bytes.
 const CHUNK_BYTES: usize = 64 << 10;
 
@@ -97,11 +97,13 @@ impl Log {
         Ok(written)
     }
 
-    /// No runtime writes a line twice with the same nanosecond, and a file is known by its first line.
+    /// A file is known by its first line, whose time no runtime writes twice.
     fn write_chunk(&mut self, number: u32, chunk: &[u8]) -> Outcome<()> {
-        self.file.write_all(&chunk[..NANOSECONDS.start])?;
-        self.file.write_all(format!("{number:09}").as_bytes())?;
-        Ok(self.file.write_all(&chunk[NANOSECONDS.end..])?)
+        let (s, ns) = (number / 1_000, number % 1_000 * 1_000_000);
+        let time = format!("{:02}:{:02}:{:02}.{ns:09}", s / 3_600, s / 60 % 60, s % 60);
+        self.file.write_all(&chunk[..TIME.start])?;
+        self.file.write_all(time.as_bytes())?;
+        Ok(self.file.write_all(&chunk[TIME.end..])?)
     }
 
     fn rotate(&mut self, number: u64) -> Outcome<()> {
