@@ -23,6 +23,7 @@ use nilometer_wire::SourceRange;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::FREEZE_PACKED_BYTES;
+use crate::monotonic;
 use crate::reading::{Record, Sink, SourceInfo};
 
 /// Text at which a batch is frozen whatever it packs to: one more record of any size still fits.
@@ -114,7 +115,8 @@ impl Batcher {
     /// How long until what is gathered is to be frozen; `None` when nothing is.
     pub(crate) fn due_in(&self, linger: Duration) -> Option<Duration> {
         let since = self.since?;
-        Some(if self.large() { Duration::ZERO } else { linger.saturating_sub(since.elapsed()) })
+        let waited = monotonic::now().saturating_duration_since(since);
+        Some(if self.large() { Duration::ZERO } else { linger.saturating_sub(waited) })
     }
 
     /// Takes out what is gathered.
@@ -153,7 +155,7 @@ impl Batcher {
 
     /// Counts `count` as read of the source up to `to`, and gives its range to write on.
     fn advance(&mut self, source: &SourceInfo, to: u64, count: Count) -> &mut SourceRange {
-        self.since.get_or_insert_with(Instant::now);
+        self.since.get_or_insert_with(monotonic::now);
         let book = self.books.entry(source.source).or_default();
         let range = self.ranges.entry(source.source).or_insert_with(|| begin(source, *book));
         book.to = book.to.max(to);

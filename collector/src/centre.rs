@@ -8,10 +8,11 @@ use nilometer_wire::Fingerprint;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::CollectorStatus;
-use crate::intakes::{Intakes, NoReply};
+use crate::http::NoReply;
+use crate::intakes::Intakes;
 use crate::limits::{ADOPT_PAUSE_MS_MAX, BACKOFF_MS_FIRST, SOURCES_BYTES_MAX};
 use crate::reading::CentreSource;
+use crate::{CollectorStatus, dice};
 
 /// `GET /api/v1/sources`.
 #[derive(Debug, Deserialize)]
@@ -60,6 +61,7 @@ pub(crate) async fn ask(
     loop {
         let intake = intakes.current();
         let answer = tokio::select! {
+            biased;
             () = stop.cancelled() => return None,
             answer = sources(intakes, node) => answer,
         };
@@ -76,9 +78,10 @@ pub(crate) async fn ask(
         status.adopting(Some(&none.cause));
         said = none.cause;
         intakes.turn_from(intake);
-        let pause = Duration::from_millis(pause_ms).mul_f64(rand::random());
+        let pause = Duration::from_millis(pause_ms).mul_f64(dice::roll());
         pause_ms = (pause_ms * 2).min(ADOPT_PAUSE_MS_MAX);
         tokio::select! {
+            biased;
             () = stop.cancelled() => return None,
             () = tokio::time::sleep(pause) => {}
         }

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nilometer_journal::Dir;
 use nilometer_model::{BatchId, Clock, Count, LogId, Sequence, SourceId, Timestamp};
 use nilometer_wire::{CaughtUp, CommittedTo, SourceRange};
 use tokio::sync::{Notify, watch};
@@ -37,6 +38,8 @@ pub(crate) struct Desk {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) status: CollectorStatus,
     spool: Mutex<Spool>,
+    /// The spool's disk may have to be waited for.
+    spool_may_wait: bool,
     reading: Mutex<Reading>,
     /// What an opening of the spool found lost and could not declare yet.
     undeclared: Mutex<(Vec<SourceRange>, Vec<BatchId>)>,
@@ -68,6 +71,7 @@ impl Desk {
             node,
             clock,
             status,
+            spool_may_wait: spool.may_wait(),
             spool: Mutex::new(spool),
             reading: Mutex::new(reading),
             undeclared: Mutex::default(),
@@ -93,24 +97,27 @@ impl Desk {
         act: impl FnOnce(&mut Spool) -> T + Send + 'static,
     ) -> Option<T> {
         let desk = Arc::clone(self);
-        let done = tokio::task::spawn_blocking(move || {
+        let act = move || {
             let mut spool = desk.spool();
             let result = act(&mut spool);
             desk.publish(&spool);
             result
-        });
-        done.await.ok()
+        };
+        if !self.spool_may_wait {
+            return Some(act());
+        }
+        tokio::task::spawn_blocking(act).await.ok()
     }
 
     /// Opens a spool that could not be written anew, and declares what it turns out to have lost, bar
     /// the batches `retried` that are frozen again next.
     pub(crate) fn reopen(
         &self,
-        (path, bytes_max): (&std::path::Path, u64),
+        (dir, bytes_max): (impl Into<Dir>, u64),
         retried: &[BatchId],
     ) -> Result<(), DeclareError> {
         let mut spool = self.spool();
-        let (mut fresh, mut recovered) = Spool::open(path, bytes_max)?;
+        let (mut fresh, mut recovered) = Spool::open(dir, bytes_max)?;
         if recovered.damaged || recovered.state_lost {
             tracing::warn!(ranges = recovered.lost.len(), "the spool was damaged");
             fresh.remember(&spool);

@@ -18,6 +18,7 @@ use nilometer_wire::{Door, IntakeError};
 use tokio::sync::oneshot;
 
 use crate::limits::{DOOR_BYTES_MAX, DOOR_GATHER_MS, DOOR_REQUEST_BYTES_MAX, DOOR_RETRY_S};
+use crate::monotonic;
 use crate::watch::Waker;
 
 /// A door and its end: the one goes to whoever brings something, the other into a collector's
@@ -120,7 +121,7 @@ impl Queue {
             return Err(busy());
         }
         waiting.bytes += bytes;
-        waiting.since.get_or_insert_with(Instant::now);
+        waiting.since.get_or_insert_with(monotonic::now);
         waiting.handed.push(handed);
         drop(waiting);
         waker.wake();
@@ -139,7 +140,7 @@ impl OpenDoor {
         let since = waiting.since?;
         let large = waiting.bytes >= DOOR_BYTES_MAX / 2;
         let gather = if large { Duration::ZERO } else { Duration::from_millis(DOOR_GATHER_MS) };
-        Some(gather.saturating_sub(since.elapsed()))
+        Some(gather.saturating_sub(monotonic::now().saturating_duration_since(since)))
     }
 
     /// Takes out what waits.

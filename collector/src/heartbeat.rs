@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use nilometer_model::{Epoch, Gap, GapKind, Reason, Sequence};
@@ -15,7 +15,8 @@ use nilometer_wire::{Batch, BatchHeader, Heartbeat, HeartbeatAnswer, SourceRange
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
-use crate::intakes::{Intakes, NoReply};
+use crate::http::NoReply;
+use crate::intakes::Intakes;
 use crate::limits::{ANSWER_BYTES_MAX, HEARTBEAT_MS, WARNINGS_MAX};
 use crate::reading::CentreSource;
 use crate::spool::Spool;
@@ -63,7 +64,7 @@ impl Heart {
         let sent = heartbeat.sources.clone();
         let body = serde_json::to_vec(&heartbeat)
             .map_err(|e| NoReply { cause: e.to_string(), lost: false })?;
-        let began = Instant::now();
+        let began = tokio::time::Instant::now();
         let reply = self
             .intakes
             .post("/api/v1/heartbeats", "application/json", Bytes::from(body), ANSWER_BYTES_MAX)

@@ -4,20 +4,19 @@
 //! - an epoch is fsynced before anything is named by it, and never used twice;
 //! - a damaged file stops no start: it is set aside, and a new uuid is drawn.
 
-use std::path::Path;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::{fs, io};
 
-use nilometer_journal::write_file_durably;
+use nilometer_journal::Dir;
 use nilometer_model::{BatchId, CollectorId, Epoch, Sequence};
 use uuid::Uuid;
+
+use crate::dice;
 
 /// A copied data directory is healed by deleting this file: a new uuid is drawn then.
 const COLLECTOR_FILE: &str = "collector";
 const EPOCH_FILE: &str = "epoch";
-/// Set-aside files of one name that are kept.
-const SET_ASIDE_MAX: u32 = 1_000;
 
 /// One run of one collector.
 #[derive(Debug)]
@@ -33,21 +32,20 @@ pub(crate) struct Life {
 
 impl Life {
     /// Begins a new life in a data directory.
-    pub(crate) fn begin(data: &Path) -> io::Result<Self> {
-        let collector_file = data.join(COLLECTOR_FILE);
-        let epoch_file = data.join(EPOCH_FILE);
-        let collector = read::<Uuid>(&collector_file)?;
-        let before = read::<Epoch>(&epoch_file)?;
+    pub(crate) fn begin(data: impl Into<Dir>) -> io::Result<Self> {
+        let data = data.into();
+        let collector = read::<Uuid>(&data, COLLECTOR_FILE)?;
+        let before = read::<Epoch>(&data, EPOCH_FILE)?;
         let collector = match (collector, before) {
             (Found::Good(collector), Found::Good(_) | Found::Absent) => collector,
             _ => {
-                let drawn = Uuid::from_u128(rand::random());
-                write_file_durably(&collector_file, drawn.to_string().as_bytes())?;
+                let drawn = Uuid::from_u128(dice::roll());
+                data.write_durably(COLLECTOR_FILE, drawn.to_string().as_bytes())?;
                 drawn
             }
         };
-        let epoch = Epoch(rand::random());
-        write_file_durably(&epoch_file, epoch.to_string().as_bytes())?;
+        let epoch = Epoch(dice::roll());
+        data.write_durably(EPOCH_FILE, epoch.to_string().as_bytes())?;
         Ok(Self {
             collector: CollectorId(collector),
             epoch,
@@ -87,8 +85,8 @@ enum Found<T> {
     Damaged,
 }
 
-fn read<T: std::str::FromStr>(path: &Path) -> io::Result<Found<T>> {
-    let text = match fs::read(path) {
+fn read<T: std::str::FromStr>(data: &Dir, name: &str) -> io::Result<Found<T>> {
+    let text = match data.read(name) {
         Ok(bytes) => String::from_utf8(bytes).unwrap_or_default(),
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Found::Absent),
         Err(e) => return Err(e),
@@ -96,23 +94,16 @@ fn read<T: std::str::FromStr>(path: &Path) -> io::Result<Found<T>> {
     match text.trim().parse() {
         Ok(value) => Ok(Found::Good(value)),
         Err(_) => {
-            set_aside(path)?;
+            data.set_aside(name)?;
             Ok(Found::Damaged)
         }
     }
 }
 
-fn set_aside(path: &Path) -> io::Result<()> {
-    let free = (1..SET_ASIDE_MAX)
-        .map(|n| path.with_extension(format!("corrupt-{n}")))
-        .find(|aside| !aside.exists());
-    let Some(aside) = free else { return fs::remove_file(path) };
-    tracing::warn!(path = %path.display(), aside = %aside.display(), "damaged, set aside");
-    fs::rename(path, aside)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

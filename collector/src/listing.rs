@@ -270,7 +270,7 @@ impl Lineages {
         let known = site.adopted.values().find(|centre| {
             centre.lineage == lineage && head.begins_as(centre.fingerprint) && !centre.ended
         });
-        let source = known.map_or_else(|| SourceId(rand::random()), |centre| centre.source);
+        let source = known.map_or_else(|| SourceId(crate::dice::roll()), |centre| centre.source);
         [source, SourceId::default()]
     }
 

@@ -21,6 +21,7 @@ use crate::follow::{Buffers, Reading};
 use crate::limits::{ABSENT_S, EVENTS_MS, OPEN_FILES_MAX, SCAN_MS, SCAN_MS_PER_LOG, WARNINGS_MAX};
 use crate::lineages::Lineages;
 use crate::listing::Site;
+use crate::monotonic;
 use crate::reading::{CentreSource, Sink, SourceInfo, StateChange};
 use crate::watch::{Event, Waker, Watch};
 use nilometer_parse::Format;
@@ -85,7 +86,7 @@ pub(crate) struct Reader {
 impl Reader {
     /// A reader that goes on from what it remembers.
     pub(crate) fn new(config: ReaderConfig, restored: Vec<(String, Vec<u8>)>) -> Self {
-        let now = Instant::now();
+        let now = monotonic::now();
         let mut warnings = Vec::new();
         let mut logs = BTreeMap::new();
         let mut adopted = None;
@@ -126,7 +127,7 @@ impl Reader {
 
     /// Takes over what the centre knows of this node. To be called before the first poll.
     pub(crate) fn adopt(&mut self, sources: Vec<CentreSource>) {
-        self.began = Instant::now();
+        self.began = monotonic::now();
         self.adopted = sources.into_iter().map(|source| (source.source, source)).collect();
         for stream in
             self.logs.values().flat_map(|log| &log.generations).flat_map(|g| &g.saved.streams)
@@ -139,7 +140,7 @@ impl Reader {
 
     /// Visits every log that something happened to, once.
     pub(crate) fn poll(&mut self, sink: &mut dyn Sink) -> Polled {
-        self.poll_at(Instant::now(), sink)
+        self.poll_at(monotonic::now(), sink)
     }
 
     fn poll_at(&mut self, now: Instant, sink: &mut dyn Sink) -> Polled {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
+use nilometer_journal::Dir;
 use nilometer_model::{Clock, Count, Items};
 use nilometer_wire::{Batch, SourceRange};
 use tokio::time::timeout;
@@ -79,29 +80,43 @@ pub async fn run(
         return Err(CollectorError::NoIntake);
     }
     let _lock = lock(&config.data)?;
-    let life = Life::begin(&config.data).map_err(|source| data_error(&config.data, source))?;
-    let spool_dir = config.data.join("spool");
-    let (spool, recovered) = Spool::open(&spool_dir, config.spool_bytes_max)?;
+    let home = Dir::from(&config.data);
+    let intakes = Intakes::new(&config.to, config.credentials.clone(), home.clone())?;
+    let intakes = Arc::new(intakes);
+    let awake = awake(&config, (home, &intakes), Arc::clone(&clock), &shutdown).await?;
+    let Some((desk, tail)) = awake else { return Ok(()) };
+    let sampler = Sampler::new(config.rootfs.clone(), config.node.clone(), clock);
+    let measuring = sampler.run(config.sample_every, config.door.clone(), shutdown.clone());
+    let measuring = tokio::spawn(measuring);
+    live(&desk, &intakes, tail, shutdown).await;
+    let _ = measuring.await;
+    Ok(())
+}
+
+/// Remembers, and without a memory asks the centre; none once told to stop.
+pub(crate) async fn awake(
+    config: &CollectorConfig,
+    (home, intakes): (Dir, &Intakes),
+    clock: Arc<dyn Clock>,
+    shutdown: &CancellationToken,
+) -> Result<Option<(Arc<Desk>, Tail)>, CollectorError> {
+    let life = Life::begin(home.clone()).map_err(|source| data_error(home.path(), source))?;
+    let spool_dir = home.join("spool");
+    let (spool, recovered) = Spool::open(spool_dir.clone(), config.spool_bytes_max)?;
     let forgetful = spool.batches() == 0 && spool.state().is_empty() || recovered.state_lost;
-    let intakes = Arc::new(Intakes::new(&config.to, config.credentials.clone(), &config.data)?);
     let desk =
         Desk::new(life, (config.node.clone(), Arc::clone(&clock)), config.status.clone(), spool);
     let desk = Arc::new(desk);
     declare_damage(&desk, recovered)?;
     let mut known = Vec::new();
     if forgetful {
-        let asked = centre::ask(&intakes, (&config.node, &config.status), &shutdown).await;
-        let Some(sources) = asked else { return Ok(()) };
+        let asked = centre::ask(intakes, (&config.node, &config.status), shutdown).await;
+        let Some(sources) = asked else { return Ok(None) };
         desk.spool().forget_reading();
         known = sources;
     }
-    let sampler = Sampler::new(config.rootfs.clone(), config.node.clone(), Arc::clone(&clock));
-    let tail = tail(&config, &desk, (spool_dir, clock), known)?;
-    let measuring = sampler.run(config.sample_every, config.door.clone(), shutdown.clone());
-    let measuring = tokio::spawn(measuring);
-    live(&desk, &intakes, tail, shutdown).await;
-    let _ = measuring.await;
-    Ok(())
+    let tail = tail(config, &desk, (spool_dir, clock), known)?;
+    Ok(Some((desk, tail)))
 }
 
 /// Reads, ships and beats until `shutdown`, then ends in order: reading, shipping, heartbeats.
@@ -164,7 +179,7 @@ fn declare_damage(desk: &Desk, recovered: Recovered) -> Result<(), CollectorErro
 fn tail(
     config: &CollectorConfig,
     desk: &Arc<Desk>,
-    (spool_dir, clock): (PathBuf, Arc<dyn Clock>),
+    (spool_dir, clock): (Dir, Arc<dyn Clock>),
     known: Vec<CentreSource>,
 ) -> Result<Tail, CollectorError> {
     let mut spool = desk.spool();
@@ -199,6 +214,7 @@ fn tail(
         reader,
         spool_dir,
         spool_bytes_max: config.spool_bytes_max,
+        unsettled: None,
     })
 }
 

@@ -33,7 +33,7 @@ use crate::desk::Desk;
 use crate::intakes::Intakes;
 use crate::limits::{ANSWER_BYTES_MAX, BACKOFF_MS_MAX};
 use crate::spool::{Picked, Place, Sent};
-use crate::{Credentials, metrics};
+use crate::{Credentials, dice, metrics};
 
 /// The task that ships.
 pub(crate) struct Shipper {
@@ -78,6 +78,7 @@ impl Shipper {
             self.send().await;
             let pause = self.pause_until;
             tokio::select! {
+                biased;
                 () = stop.cancelled() => return,
                 Some(done) = self.attempts.join_next() => {
                     if let Ok(attempt) = done {
@@ -185,7 +186,7 @@ impl Shipper {
     }
 
     fn back_off(&mut self, round: u64, intake: usize, retry_after: Option<Duration>) {
-        let Some(pause) = self.pace.failed(round, retry_after, rand::random()) else { return };
+        let Some(pause) = self.pace.failed(round, retry_after, dice::roll()) else { return };
         self.intakes.turn_from(intake);
         // The other intakes are tried at once; the pause comes when all have failed.
         if self.pace.failures() as usize >= self.intakes.count() {

@@ -17,10 +17,10 @@ mod held;
 mod replay;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use bytes::Bytes;
-use nilometer_journal::{Journal, JournalError, JournalLimits};
+use nilometer_journal::{Dir, Journal, JournalError, JournalLimits};
 use nilometer_model::{BatchId, Count, Epoch, LogId, Sequence, SourceId};
 use nilometer_wire::{BatchHeader, SourceRange};
 
@@ -51,7 +51,7 @@ pub(crate) enum SpoolError {
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Spool {
-    dir: PathBuf,
+    dir: Dir,
     journal: Journal,
     bytes_max: u64,
     /// What the next snapshot will say.
@@ -71,16 +71,21 @@ impl Spool {
     ///
     /// # Errors
     /// When the file system refuses; never because of what the files hold.
-    pub(crate) fn open(dir: &Path, bytes_max: u64) -> Result<(Self, Recovered), SpoolError> {
+    pub(crate) fn open(
+        dir: impl Into<Dir>,
+        bytes_max: u64,
+    ) -> Result<(Self, Recovered), SpoolError> {
+        let dir = dir.into();
         let limits = JournalLimits {
             // Rotated by us, with a snapshot in front; the journal's own limit is only a net.
             segment_bytes: SPOOL_SEGMENT_BYTES + 2 * SPOOL_RECORD_BYTES_MAX as u64,
             record_bytes_max: SPOOL_RECORD_BYTES_MAX,
         };
-        let failed = |source| SpoolError::Journal { dir: dir.to_owned(), source };
-        let (journal, recovery) = Journal::open(dir, limits).map_err(failed)?;
+        let path = dir.path().to_owned();
+        let failed = |source| SpoolError::Journal { dir: path.clone(), source };
+        let (journal, recovery) = Journal::open(dir.clone(), limits).map_err(failed)?;
         let mut spool = Self {
-            dir: dir.to_owned(),
+            dir,
             journal,
             bytes_max,
             known: Snapshot::default(),
@@ -228,6 +233,11 @@ impl Spool {
     /// Disk that the spool takes.
     pub(crate) fn bytes(&self) -> u64 {
         self.journal.bytes()
+    }
+
+    /// Whether looking into it may have to wait for a disk.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.dir.may_wait()
     }
 
     /// Whether it takes no further batch for now. An empty spool takes one whatever the limit.
@@ -379,7 +389,7 @@ impl Spool {
     }
 
     fn failed(&self, source: JournalError) -> SpoolError {
-        SpoolError::Journal { dir: self.dir.clone(), source }
+        SpoolError::Journal { dir: self.dir.path().to_owned(), source }
     }
 
     fn lost(&self, place: Place) -> SpoolError {
@@ -388,7 +398,7 @@ impl Spool {
             epoch: Epoch::default(),
             sequence: Sequence::default(),
         });
-        SpoolError::Lost { dir: self.dir.clone(), batch }
+        SpoolError::Lost { dir: self.dir.path().to_owned(), batch }
     }
 }
 

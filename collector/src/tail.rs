@@ -6,10 +6,10 @@
 //! - what came through the door and could not be written is given back: whoever brought it has it still.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use nilometer_journal::Dir;
 use nilometer_model::{BatchId, Count, Items, Sequence, SourceId, Timestamp};
 use nilometer_wire::{Batch, CaughtUp, FrameError, SourceRange};
 use tokio_util::sync::CancellationToken;
@@ -32,54 +32,100 @@ pub(crate) struct Tail {
     pub(crate) batcher: Batcher,
     pub(crate) door: OpenDoor,
     pub(crate) journals: Journals,
-    pub(crate) spool_dir: PathBuf,
+    pub(crate) spool_dir: Dir,
     pub(crate) spool_bytes_max: u64,
+    /// Nothing further is read while there is something here.
+    pub(crate) unsettled: Option<Unsettled>,
 }
 
 /// What goes into one record of the spool.
-struct Record {
+pub(crate) struct Record {
     frames: Vec<Frame>,
     changes: Vec<StateChange>,
     /// What the door took of its sources until then.
     read: BTreeMap<SourceId, Count>,
 }
 
+/// What could not be spooled; nothing further is read before it is settled.
+pub(crate) enum Unsettled {
+    /// What was read: it stays here until it is durable.
+    Read(Record),
+    /// What the door had: given back, unless it turns out to have come through after all.
+    GivenBack(Record, Box<Drawn>),
+}
+
+/// What a turn came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// There may be more at once.
+    Again,
+    /// Nothing more for now: look again after this long, or when something happens.
+    Idle(Duration),
+    /// The spool cannot be written.
+    Stuck,
+}
+
 impl Tail {
     /// Reads until told to stop; what was gathered by then is spooled.
     pub(crate) fn run(mut self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            let full = self.desk.spool().full();
-            self.batcher.block(full);
-            self.door.block(full);
-            let began = self.desk.clock.now();
-            let polled = self.reader.poll(&mut self.batcher);
-            self.count();
-            let waits = [self.batcher.due_in(self.desk.linger()), self.door.due_in()];
-            let [file_due, door_due] = waits.map(|wait| wait.is_some_and(|wait| wait.is_zero()));
-            if door_due {
-                self.freeze_door(stop, false);
-            }
-            if file_due && !self.freeze(stop) {
-                return;
-            }
-            self.tell(&polled, began);
-            if !polled.progressed || full {
-                let waits = waits.into_iter().flatten().filter(|wait| !wait.is_zero());
-                let idle = Duration::from_millis(IDLE_MS);
-                self.reader.wait(waits.min().unwrap_or(idle).min(idle));
+            match self.turn() {
+                Turn::Again => {}
+                Turn::Idle(wait) => self.reader.wait(wait),
+                Turn::Stuck => std::thread::sleep(Duration::from_millis(SPOOL_RETRY_MS)),
             }
         }
-        self.door.close();
-        self.freeze_door(stop, true);
-        self.freeze(stop);
+        self.end();
     }
 
-    /// Freezes what is gathered; `false` when that could not be spooled before the end.
-    fn freeze(&mut self, stop: &CancellationToken) -> bool {
+    /// One look at everything: reads, and freezes what is due.
+    pub(crate) fn turn(&mut self) -> Turn {
+        if !self.settle() {
+            return Turn::Stuck;
+        }
+        let full = self.desk.spool().full();
+        self.batcher.block(full);
+        self.door.block(full);
+        let began = self.desk.clock.now();
+        let polled = self.reader.poll(&mut self.batcher);
+        self.count();
+        let waits = [self.batcher.due_in(self.desk.linger()), self.door.due_in()];
+        let [file_due, door_due] = waits.map(|wait| wait.is_some_and(|wait| wait.is_zero()));
+        if door_due {
+            self.freeze_door(false);
+        }
+        if file_due && self.unsettled.is_none() {
+            self.freeze();
+        }
+        if self.unsettled.is_some() {
+            return Turn::Stuck;
+        }
+        self.tell(&polled, began);
+        if polled.progressed && !full {
+            return Turn::Again;
+        }
+        let waits = waits.into_iter().flatten().filter(|wait| !wait.is_zero());
+        let idle = Duration::from_millis(IDLE_MS);
+        Turn::Idle(waits.min().unwrap_or(idle).min(idle))
+    }
+
+    /// Spools what is here, unless the spool cannot be written: files keep theirs.
+    pub(crate) fn end(mut self) {
+        if self.unsettled.is_none() {
+            self.door.close();
+            self.freeze_door(true);
+        }
+        if self.unsettled.is_none() {
+            self.freeze();
+        }
+    }
+
+    /// Freezes what is gathered.
+    fn freeze(&mut self) {
         let changes = self.reader.changes();
         let gathered = self.batcher.freeze();
         if gathered.is_none() && changes.is_empty() {
-            return true;
+            return;
         }
         let mut frames = Vec::new();
         if let Some(gathered) = gathered {
@@ -94,11 +140,15 @@ impl Tail {
             }
             self.batcher.packed(text_bytes, frames.iter().map(|f| f.bytes.len()).sum());
         }
-        self.spool(&Record { frames, changes, read: BTreeMap::new() }, stop)
+        let record = Record { frames, changes, read: BTreeMap::new() };
+        match self.append(&record) {
+            Ok(()) => self.written(),
+            Err(error) => self.stuck(&error, Unsettled::Read(record)),
+        }
     }
 
     /// Freezes what came through the door and answers whoever waits for it; `ends` ends the journals.
-    fn freeze_door(&mut self, stop: &CancellationToken, ends: bool) {
+    fn freeze_door(&mut self, ends: bool) {
         let mut handed = self.door.collect();
         let brought = handed.iter_mut().map(Handed::take).collect();
         let mut drawn = self.journals.draw(brought, ends);
@@ -119,13 +169,13 @@ impl Tail {
             Ok(()) => {
                 self.journals.keep(&drawn);
                 answer(handed, Ok(()));
+                self.written();
             }
             Err(error) => {
                 answer(handed, Err(&error.to_string()));
-                self.find_out(&record, &drawn, (error, stop));
+                self.stuck(&error, Unsettled::GivenBack(record, Box::new(drawn)));
             }
         }
-        self.desk.woken.notify_one();
     }
 
     /// Names a batch and packs it.
@@ -136,38 +186,28 @@ impl Tail {
         ship::pack(Batch { header, items }, &self.desk.life)
     }
 
-    /// Appends until it is durable or the end has come.
-    fn spool(&self, record: &Record, stop: &CancellationToken) -> bool {
+    /// Opens the spool anew and settles what could not be spooled; whether nothing of that is left.
+    fn settle(&mut self) -> bool {
+        let Some(unsettled) = self.unsettled.take() else { return true };
+        let (Unsettled::Read(record) | Unsettled::GivenBack(record, _)) = &unsettled;
         let names = names(record);
-        let mut written = self.append(record);
-        while let Err(error) = written {
-            if !self.pause(&error, stop) {
-                return false;
-            }
-            written = self.reopen(&names).and_then(|()| self.append(record));
+        let settled = self.reopen(&names).and_then(|()| match &unsettled {
+            Unsettled::Read(record) => self.append(record),
+            Unsettled::GivenBack(..) => Ok(()),
+        });
+        if let Err(error) = settled {
+            self.stuck(&error, unsettled);
+            return false;
         }
-        self.desk.status.spool(None);
-        self.desk.woken.notify_one();
+        if let Unsettled::GivenBack(record, drawn) = unsettled {
+            self.find_out(names, &record, &drawn);
+        }
+        self.written();
         true
     }
 
-    /// Opens the spool anew, after what came through the door could not be written, until it says whether
-    /// that came through after all. If not, its batch never came to be.
-    fn find_out(
-        &mut self,
-        record: &Record,
-        drawn: &Drawn,
-        (error, stop): (DeclareError, &CancellationToken),
-    ) {
-        let names = names(record);
-        let mut opened = Err(error);
-        while let Err(error) = opened {
-            if !self.pause(&error, stop) {
-                return;
-            }
-            opened = self.reopen(&names);
-        }
-        self.desk.status.spool(None);
+    /// Whether what was given back came through after all. If not, its batch never came to be.
+    fn find_out(&mut self, names: Vec<BatchId>, record: &Record, drawn: &Drawn) {
         let spool = self.desk.spool();
         if names.iter().all(|name| spool.holds(*name)) {
             self.journals.keep(drawn);
@@ -177,20 +217,22 @@ impl Tail {
         }
     }
 
-    /// Says that the spool cannot be written, and waits; `false` once the end has come.
-    fn pause(&self, error: &DeclareError, stop: &CancellationToken) -> bool {
+    fn written(&self) {
+        self.desk.status.spool(None);
+        self.desk.woken.notify_one();
+    }
+
+    /// Says that the spool cannot be written.
+    fn stuck(&mut self, error: &DeclareError, unsettled: Unsettled) {
         metrics::spool_failure();
         tracing::error!(%error, "cannot spool, reading stops");
         self.desk.status.spool(Some(error.to_string()));
         self.door.fail(&error.to_string());
-        if !stop.is_cancelled() {
-            std::thread::sleep(Duration::from_millis(SPOOL_RETRY_MS));
-        }
-        !stop.is_cancelled()
+        self.unsettled = Some(unsettled);
     }
 
     fn reopen(&self, names: &[BatchId]) -> Result<(), DeclareError> {
-        self.desk.reopen((&self.spool_dir, self.spool_bytes_max), names)
+        self.desk.reopen((self.spool_dir.clone(), self.spool_bytes_max), names)
     }
 
     fn append(&self, record: &Record) -> Result<(), DeclareError> {

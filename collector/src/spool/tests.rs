@@ -1,5 +1,6 @@
 //! The spool over its lives: what was fsynced comes back, what was damaged is declared.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use nilometer_model::{CollectorId, LineageId, Origin, RowRef, Rows, Severity, Stream, Timestamp};

@@ -7,8 +7,10 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
+
+use crate::disk::{Disk, LocalDisk};
 
 /// Proof that an append was fsynced. Whoever lets go of the original asks for it.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,15 +30,21 @@ impl Durable {
 /// # Errors
 /// What the file system says; the old content is then still there, unless only the last step failed.
 pub fn write_file_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    replace(&LocalDisk, path, bytes)
+}
+
+/// [`write_file_durably`] on any disk.
+pub(crate) fn replace(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().map(OsString::from).ok_or(io::ErrorKind::InvalidInput)?;
     name.push(".tmp");
     let tmp = path.with_file_name(name);
-    let mut file = File::create(&tmp)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let file = disk.open_or_create(&tmp)?;
+    file.set_len(0)?;
+    file.write_all_at(bytes, 0)?;
+    file.sync()?;
     drop(file);
-    fs::rename(&tmp, path)?;
-    sync_dir(path.parent().unwrap_or(Path::new(".")))
+    disk.rename(&tmp, path)?;
+    disk.sync_dir(path.parent().unwrap_or(Path::new(".")))
 }
 
 /// Makes durable which files a directory has.

@@ -9,10 +9,9 @@
 //! older than the segments, which were fsynced; never younger. An orderly close fsyncs it with `closed`
 //! set, and the next open believes it instead of walking the last segment.
 
-use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
+
+use crate::disk::{Dir, DiskFile};
 
 /// Its name within the journal's directory.
 const NAME: &str = "end";
@@ -69,8 +68,8 @@ impl End {
     }
 
     /// What the directory's file says.
-    pub(crate) fn read(dir: &Path) -> io::Result<Known> {
-        match fs::read(dir.join(NAME)) {
+    pub(crate) fn read(dir: &Dir) -> io::Result<Known> {
+        match dir.read(NAME) {
             // Opened for the first time, and nothing was appended yet.
             Ok(bytes) if bytes.is_empty() => Ok(Known::Nothing),
             Ok(bytes) => Ok(Self::decode(&bytes).map_or(Known::Damaged, Known::End)),
@@ -80,12 +79,12 @@ impl End {
     }
 
     /// Opens the directory's file for [`End::write`]; what it says stays until then.
-    pub(crate) fn open(dir: &Path) -> io::Result<File> {
-        OpenOptions::new().write(true).create(true).truncate(false).open(dir.join(NAME))
+    pub(crate) fn open(dir: &Dir) -> io::Result<Box<dyn DiskFile>> {
+        dir.disk.open_or_create(&dir.path.join(NAME))
     }
 
     /// Writes to the file, in place.
-    pub(crate) fn write(self, file: &File) -> io::Result<()> {
+    pub(crate) fn write(self, file: &dyn DiskFile) -> io::Result<()> {
         file.write_all_at(&self.encode(), 0)
     }
 }

@@ -14,16 +14,15 @@
 //!   cut off, damage in the middle is set aside. Older segments are checked as they are read;
 //! - what an open finds is fsynced before it is shown: the process that wrote it may have died before.
 
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use crate::damage::{self, Damage};
-use crate::durable::{Durable, create_dir_durably, sync_dir};
+use crate::disk::{Dir, DiskFile};
+use crate::durable::Durable;
 use crate::end::End;
 use crate::reader::{Index, JournalReader, Shared};
 use crate::record;
@@ -125,14 +124,14 @@ pub struct Journal {
     shared: Arc<Shared>,
     limits: JournalLimits,
     /// The last segment.
-    active: File,
+    active: Box<dyn DiskFile>,
     /// First number of the last segment.
     active_first: u64,
     /// Durable length of the last segment, bytes.
     active_bytes: u64,
     /// The last durable number.
     last: u64,
-    end: File,
+    end: Box<dyn DiskFile>,
     /// An fsync failed, or what was half written could not be taken back.
     poisoned: bool,
     /// The append in the making; kept for its memory.
@@ -144,16 +143,21 @@ impl Journal {
     ///
     /// # Errors
     /// When the file system refuses; never because of what the files hold.
-    pub fn open(dir: &Path, limits: JournalLimits) -> Result<(Self, Recovery), JournalError> {
-        create_dir_durably(dir).map_err(|error| JournalError::io("create", dir, error))?;
-        let known = End::read(dir).map_err(|error| JournalError::io("read end in", dir, error))?;
-        let mut segments =
-            Segment::list(dir).map_err(|error| JournalError::io("list", dir, error))?;
+    pub fn open(
+        dir: impl Into<Dir>,
+        limits: JournalLimits,
+    ) -> Result<(Self, Recovery), JournalError> {
+        let dir = dir.into();
+        let path = &dir.path;
+        let refused = |action| move |error| JournalError::io(action, path, error);
+        dir.disk.create_dir(path).map_err(refused("create"))?;
+        let known = End::read(&dir).map_err(refused("read end in"))?;
+        let mut segments = Segment::list(&dir).map_err(refused("list"))?;
         let (mut recovery, last) = match segments.last_mut() {
             None => (recover::without_segments(known), recover::last_known(known)),
             Some(segment) => {
-                let Tail { recovery, last } = recover::tail(dir, segment, known).map_err(|e| {
-                    JournalError::io("recover", &Segment::path(dir, segment.first), e)
+                let Tail { recovery, last } = recover::tail(&dir, segment, known).map_err(|e| {
+                    JournalError::io("recover", &Segment::path(&dir.path, segment.first), e)
                 })?;
                 (recovery, last)
             }
@@ -167,14 +171,15 @@ impl Journal {
     }
 
     /// Begins to write behind what `index` says.
-    fn start(dir: &Path, limits: JournalLimits, index: Index) -> Result<Self, JournalError> {
+    fn start(dir: Dir, limits: JournalLimits, index: Index) -> Result<Self, JournalError> {
         let last = index.last;
         let (active_first, active_bytes) =
             index.segments.last().map_or((last + 1, 0), |segment| (segment.first, segment.bytes));
-        let active = open_segment(dir, active_first)?;
-        let end = End::open(dir).map_err(|error| JournalError::io("open end in", dir, error))?;
-        sync_dir(dir).map_err(|error| JournalError::io("fsync", dir, error))?;
-        let shared = Arc::new(Shared::new(dir.to_owned(), index));
+        let active = open_segment(&dir, active_first)?;
+        let end =
+            End::open(&dir).map_err(|error| JournalError::io("open end in", &dir.path, error))?;
+        sync_names(&dir)?;
+        let shared = Arc::new(Shared::new(dir, index));
         let (poisoned, buffer) = (false, Vec::new());
         Ok(Self { shared, limits, active, active_first, active_bytes, last, end, poisoned, buffer })
     }
@@ -205,20 +210,20 @@ impl Journal {
 
     fn refuse_poisoned(&self) -> Result<(), JournalError> {
         if self.poisoned {
-            return Err(JournalError::Poisoned { dir: self.shared.dir.clone() });
+            return Err(JournalError::Poisoned { dir: self.shared.dir.path.clone() });
         }
         Ok(())
     }
 
     /// Writes the buffer behind the durable end and fsyncs it.
     fn write_and_sync(&mut self) -> Result<Durable, JournalError> {
-        let path = Segment::path(&self.shared.dir, self.active_first);
+        let path = Segment::path(&self.shared.dir.path, self.active_first);
         if let Err(error) = self.active.write_all_at(&self.buffer, self.active_bytes) {
             self.take_back();
             return Err(JournalError::io("append to", &path, error));
         }
         fail::fail_point!("journal::before_fsync", |_| std::process::abort());
-        if let Err(error) = sync_data(&self.active) {
+        if let Err(error) = sync(&*self.active) {
             self.take_back();
             self.poisoned = true;
             let error = JournalError::Io { action: "fsync", path, source: error };
@@ -246,8 +251,8 @@ impl Journal {
             segment.bytes = self.active_bytes;
         }
         drop(index);
-        if let Err(error) = self.known_end(false).write(&self.end) {
-            tracing::warn!(%error, dir = %self.shared.dir.display(), "end of journal not noted");
+        if let Err(error) = self.known_end(false).write(&*self.end) {
+            tracing::warn!(%error, dir = %self.shared.dir.path.display(), "end of journal not noted");
         }
     }
 
@@ -283,9 +288,9 @@ impl Journal {
     fn begin_segment(&mut self) -> Result<(), JournalError> {
         let first = self.last + 1;
         let active = open_segment(&self.shared.dir, first)?;
-        if let Err(error) = sync_dir(&self.shared.dir) {
+        if let Err(error) = sync_names(&self.shared.dir) {
             self.poisoned = true;
-            return Err(JournalError::io("fsync", &self.shared.dir, error));
+            return Err(error);
         }
         (self.active, self.active_first, self.active_bytes) = (active, first, 0);
         self.shared.index_mut().segments.push(Segment::new(first, 0));
@@ -299,8 +304,8 @@ impl Journal {
     pub fn trim(&mut self, to: u64) -> Result<(), JournalError> {
         let mut removed = false;
         while let Some(first) = self.oldest_below(to) {
-            let path = Segment::path(&self.shared.dir, first);
-            match std::fs::remove_file(&path) {
+            let path = Segment::path(&self.shared.dir.path, first);
+            match self.shared.dir.disk.remove(&path) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(JournalError::io("remove", &path, error));
                 }
@@ -309,8 +314,7 @@ impl Journal {
             removed = true;
         }
         if removed {
-            let dir = &self.shared.dir;
-            sync_dir(dir).map_err(|error| JournalError::io("fsync", dir, error))?;
+            sync_names(&self.shared.dir)?;
         }
         Ok(())
     }
@@ -366,7 +370,7 @@ impl Journal {
     /// When the directory cannot be listed.
     pub fn damaged(&self) -> Result<usize, JournalError> {
         let dir = &self.shared.dir;
-        damage::count(dir).map_err(|error| JournalError::io("list", dir, error))
+        damage::count(dir).map_err(|error| JournalError::io("list", &dir.path, error))
     }
 
     /// An orderly end: the next open need not walk the last segment.
@@ -375,20 +379,23 @@ impl Journal {
     /// When that cannot be noted; then the next open walks.
     pub fn close(self) -> Result<(), JournalError> {
         self.refuse_poisoned()?;
-        let noted = self.known_end(true).write(&self.end).and_then(|()| self.end.sync_all());
-        noted.map_err(|error| JournalError::io("close", &self.shared.dir, error))
+        let noted = self.known_end(true).write(&*self.end).and_then(|()| self.end.sync());
+        noted.map_err(|error| JournalError::io("close", &self.shared.dir.path, error))
     }
 }
 
-fn open_segment(dir: &Path, first: u64) -> Result<File, JournalError> {
-    let path = Segment::path(dir, first);
-    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-    opened.map_err(|error| JournalError::io("open", &path, error))
+fn open_segment(dir: &Dir, first: u64) -> Result<Box<dyn DiskFile>, JournalError> {
+    let path = Segment::path(&dir.path, first);
+    dir.disk.open_or_create(&path).map_err(|error| JournalError::io("open", &path, error))
 }
 
-fn sync_data(file: &File) -> io::Result<()> {
+fn sync_names(dir: &Dir) -> Result<(), JournalError> {
+    dir.disk.sync_dir(&dir.path).map_err(|error| JournalError::io("fsync", &dir.path, error))
+}
+
+fn sync(file: &dyn DiskFile) -> io::Result<()> {
     fail::fail_point!("journal::fsync", |_| Err(io::Error::other("fail point")));
-    file.sync_data()
+    file.sync()
 }
 
 #[cfg(test)]

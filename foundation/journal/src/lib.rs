@@ -9,6 +9,7 @@
 
 pub mod contract;
 mod damage;
+mod disk;
 mod durable;
 mod end;
 mod journal;
@@ -23,6 +24,7 @@ mod segment;
 mod sim;
 
 pub use damage::Damage;
+pub use disk::{Dir, Disk, DiskFile, LocalDisk};
 pub use durable::{Durable, write_file_durably};
 pub use journal::{Appended, Journal, JournalError, JournalLimits, Recovery};
 pub use local::LocalLog;

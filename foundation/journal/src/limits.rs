@@ -16,3 +16,5 @@ pub const LOG_ENTRY_BYTES_MAX: usize = BATCH_FRAME_BYTES_MAX + (64 << 10);
 pub const LOG_GROUP_BYTES_MAX: usize = 8 << 20;
 /// Appends that wait for the writer; who comes later waits for a place.
 pub const LOG_QUEUE_APPENDS_MAX: usize = 1_024;
+/// Damaged state files of one name that are kept aside.
+pub const SET_ASIDE_MAX: u32 = 1_000;

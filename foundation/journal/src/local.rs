@@ -178,7 +178,8 @@ fn draw(dir: &Path, damaged: usize) -> Result<Identity, JournalError> {
 /// An acknowledged entry is gone: what was called durable must be sent again.
 fn redraw(dir: &Path, identity: &Mutex<Identity>) -> Result<(), JournalError> {
     let mut identity = identity.lock().unwrap_or_else(PoisonError::into_inner);
-    let damaged = damage::count(dir).map_err(|error| JournalError::io("list", dir, error))?;
+    let damaged =
+        damage::count(&dir.into()).map_err(|error| JournalError::io("list", dir, error))?;
     *identity = draw(dir, damaged)?;
     Ok(())
 }

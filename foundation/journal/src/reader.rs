@@ -5,7 +5,6 @@
 //! - a reader opens its own files and holds the shared list only to look up a place, never over I/O;
 //! - a damaged or missing record is left out and set aside; the numbers of what comes out show the hole.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use bytes::Bytes;
 
 use crate::damage;
+use crate::disk::Dir;
 use crate::journal::JournalError;
 use crate::limits::INDEX_STEP_BYTES;
 use crate::scan::{Found, Scanner};
@@ -22,7 +22,7 @@ use crate::segment::Segment;
 /// What the writer and the readers of one journal share.
 #[derive(Debug)]
 pub(crate) struct Shared {
-    pub(crate) dir: PathBuf,
+    pub(crate) dir: Dir,
     index: RwLock<Index>,
     /// Damaged stretches that were new to this process.
     damaged: AtomicU64,
@@ -38,7 +38,7 @@ pub(crate) struct Index {
 }
 
 impl Shared {
-    pub(crate) fn new(dir: PathBuf, index: Index) -> Self {
+    pub(crate) fn new(dir: Dir, index: Index) -> Self {
         Self { dir, index: RwLock::new(index), damaged: AtomicU64::new(0) }
     }
 
@@ -52,7 +52,7 @@ impl Shared {
     }
 
     fn set_aside(&self, path: &Path, from: u64, to: u64) -> io::Result<()> {
-        if damage::set_aside(path, from, to)?.is_some() {
+        if damage::set_aside(&*self.dir.disk, path, from, to)?.is_some() {
             self.damaged.fetch_add(1, Ordering::SeqCst);
         }
         Ok(())
@@ -143,7 +143,7 @@ impl JournalReader {
         let last = index.segments.get(at + 1).map_or(index.last, |next| next.first - 1);
         Some(Part {
             first: segment.first,
-            path: Segment::path(&self.shared.dir, segment.first),
+            path: Segment::path(&self.shared.dir.path, segment.first),
             seek: segment.seek(wanted),
             bytes: segment.bytes,
             last,
@@ -152,8 +152,8 @@ impl JournalReader {
 
     /// Takes records of the segment from `wanted` on; true when there is no more room.
     fn read_part(&self, part: &Part, wanted: u64, taken: &mut Taken) -> io::Result<bool> {
-        let file = File::open(&part.path)?;
-        let mut scanner = Scanner::new(&file, part.seek.1, part.seek.0, part.bytes)?;
+        let file = self.shared.dir.disk.open(&part.path)?;
+        let mut scanner = Scanner::new(&*file, part.seek.1, part.seek.0, part.bytes)?;
         let mut ends_badly = false;
         while let Some(found) = scanner.next()? {
             ends_badly = matches!(found, Found::Bad { .. });

@@ -4,11 +4,10 @@
 //! - good records stay, with their numbers; what is no record at the end is cut off;
 //! - what is cut off and may have been acknowledged is set aside first.
 
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::path::Path;
 
 use crate::damage;
+use crate::disk::{Dir, DiskFile};
 use crate::end::{End, Known};
 use crate::journal::Recovery;
 use crate::scan::{Found, Scanner};
@@ -44,29 +43,29 @@ pub(crate) fn ends_before(known: Known, last: u64) -> bool {
 }
 
 /// Checks and mends the last segment, and makes durable what it holds.
-pub(crate) fn tail(dir: &Path, segment: &mut Segment, known: Known) -> io::Result<Tail> {
+pub(crate) fn tail(dir: &Dir, segment: &mut Segment, known: Known) -> io::Result<Tail> {
     if let Known::End(end) = known
         && end.closed
         && (end.segment, end.bytes) == (segment.first, segment.bytes)
     {
         return Ok(Tail { recovery: Recovery::default(), last: end.last });
     }
-    let path = Segment::path(dir, segment.first);
-    let file = OpenOptions::new().read(true).write(true).open(&path)?;
+    let path = Segment::path(&dir.path, segment.first);
+    let file = dir.disk.open_or_create(&path)?;
     let mut recovery = Recovery::default();
-    let Walked { last, good_end, bad } = walk(&file, segment)?;
+    let Walked { last, good_end, bad } = walk(&*file, segment)?;
     for (from, to) in bad {
         if to > good_end {
             recovery.torn_tail = true;
         }
         if to <= good_end || from < acknowledged_end(known, segment.first) {
-            recovery.damaged.extend(damage::set_aside(&path, from, to)?);
+            recovery.damaged.extend(damage::set_aside(&*dir.disk, &path, from, to)?);
         }
     }
     if recovery.torn_tail {
         file.set_len(good_end)?;
     }
-    file.sync_all()?;
+    file.sync()?;
     segment.bytes = good_end;
     Ok(Tail { recovery, last })
 }
@@ -81,7 +80,7 @@ struct Walked {
     bad: Vec<(u64, u64)>,
 }
 
-fn walk(file: &File, segment: &mut Segment) -> io::Result<Walked> {
+fn walk(file: &dyn DiskFile, segment: &mut Segment) -> io::Result<Walked> {
     let mut walked = Walked { last: segment.first - 1, good_end: 0, bad: Vec::new() };
     let mut scanner = Scanner::new(file, 0, segment.first, segment.bytes)?;
     while let Some(found) = scanner.next()? {

@@ -9,12 +9,11 @@
 //! Behind damage the next good record is looked for at every byte. A candidate's number must lie within
 //! what the skipped bytes could have held, so that next to no wrong candidate reaches the checksum.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 
 use bytes::Bytes;
 
+use crate::disk::DiskFile;
 use crate::limits::WINDOW_BYTES;
 use crate::record::{HEADER_BYTES, Header};
 
@@ -30,7 +29,7 @@ pub(crate) enum Found {
 /// A walk over one file.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
-    file: &'a File,
+    file: &'a dyn DiskFile,
     at: u64,
     end: u64,
     /// The number that the record at `at` must have.
@@ -41,8 +40,8 @@ pub(crate) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     /// A walk from byte `at`, where record `number` begins, to byte `end` (or the file's end).
-    pub(crate) fn new(file: &'a File, at: u64, number: u64, end: u64) -> io::Result<Self> {
-        let end = end.min(file.metadata()?.len());
+    pub(crate) fn new(file: &'a dyn DiskFile, at: u64, number: u64, end: u64) -> io::Result<Self> {
+        let end = end.min(file.bytes()?);
         let (window, expected) = (Vec::new(), number);
         Ok(Self { file, at: at.min(end), end, expected, window, window_at: 0 })
     }

@@ -3,10 +3,10 @@
 //! The name's extension is the format's version: a changed format gets another extension.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::disk::Dir;
 use crate::limits::INDEX_STEP_BYTES;
 
 const EXTENSION: &str = ".seg";
@@ -47,14 +47,10 @@ impl Segment {
     }
 
     /// All segments of a directory, in order.
-    pub(crate) fn list(dir: &Path) -> io::Result<Vec<Self>> {
-        let mut segments = Vec::new();
-        for entry in fs::read_dir(dir)? {
-            let entry = entry?;
-            if let Some(first) = entry.file_name().to_str().and_then(first_of) {
-                segments.push(Self::new(first, entry.metadata()?.len()));
-            }
-        }
+    pub(crate) fn list(dir: &Dir) -> io::Result<Vec<Self>> {
+        let names = dir.disk.list(&dir.path)?;
+        let found = names.iter().filter_map(|(name, bytes)| Some((first_of(name)?, *bytes)));
+        let mut segments: Vec<_> = found.map(|(first, bytes)| Self::new(first, bytes)).collect();
         segments.sort_unstable_by_key(|segment| segment.first);
         Ok(segments)
     }
