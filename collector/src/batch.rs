@@ -7,6 +7,7 @@
 //! - per source the ranges chain: each begins where the one before ended, so a hole is never silent;
 //! - `running` counts every record ever handed over, dropped ones too, lost ones not; it is counted here,
 //!   from what arrives, and never compared with the reader's own totals: the centre does that;
+//! - a record that the flow turns away is counted with its reason in the range, in the same step;
 //! - nothing is frozen while the reader is in the middle of a poll: rows and the reader's own state
 //!   become durable together or not at all.
 
@@ -18,13 +19,16 @@ use nilometer_model::limits::{
     ATTRIBUTES_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_SOURCES_MAX, BATCH_TEXT_BYTES_MAX,
     MESSAGE_BYTES_MAX,
 };
-use nilometer_model::{Count, Gap, GapKind, Items, Origin, RowRef, Rows, SourceId, Timestamp};
+use nilometer_model::{
+    Count, Gap, GapKind, Items, Origin, Reason, RowRef, Rows, SourceId, Timestamp,
+};
 use nilometer_wire::SourceRange;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::FREEZE_PACKED_BYTES;
-use crate::monotonic;
+use crate::flow::Flow;
+use crate::limits::{FREEZE_PACKED_BYTES, SHED_GAPS_PER_RANGE_MAX, SHED_LINGER_MS};
 use crate::reading::{Record, Sink, SourceInfo};
+use crate::{metrics, monotonic};
 
 /// Text at which a batch is frozen whatever it packs to: one more record of any size still fits.
 const TEXT_BYTES_FREEZE: usize = BATCH_TEXT_BYTES_MAX - MESSAGE_BYTES_MAX - ATTRIBUTES_BYTES_MAX;
@@ -86,6 +90,8 @@ pub(crate) struct Batcher {
     packing: f64,
     /// The spool takes nothing.
     blocked: bool,
+    /// What is turned away.
+    flow: Flow,
 }
 
 impl Batcher {
@@ -99,12 +105,24 @@ impl Batcher {
             since: None,
             packing: PACKING_AT_FIRST,
             blocked: false,
+            flow: Flow::default(),
         }
     }
 
-    /// Whether the spool takes nothing, so that reading must stop.
-    pub(crate) fn block(&mut self, blocked: bool) {
+    /// The same, which keeps only what `flow` lets pass.
+    pub(crate) fn with_flow(self, flow: Flow) -> Self {
+        Self { flow, ..self }
+    }
+
+    /// What is turned away.
+    pub(crate) fn flow(&self) -> &Flow {
+        &self.flow
+    }
+
+    /// Whether the spool takes nothing, so that reading must stop; and how full it is.
+    pub(crate) fn block(&mut self, blocked: bool, full_percent: u64) {
         self.blocked = blocked;
+        self.flow.tell(monotonic::now(), full_percent);
     }
 
     /// Whether nothing is gathered.
@@ -115,8 +133,15 @@ impl Batcher {
     /// How long until what is gathered is to be frozen; `None` when nothing is.
     pub(crate) fn due_in(&self, linger: Duration) -> Option<Duration> {
         let since = self.since?;
-        let waited = monotonic::now().saturating_duration_since(since);
-        Some(if self.large() { Duration::ZERO } else { linger.saturating_sub(waited) })
+        if self.large() {
+            return Some(Duration::ZERO);
+        }
+        let says_nothing_else = self.flow.is_shedding()
+            && self.rows.is_empty()
+            && self.ranges.values().all(|range| !range.ended);
+        let longest = Duration::from_millis(SHED_LINGER_MS);
+        let linger = if says_nothing_else { linger.max(longest) } else { linger };
+        Some(linger.saturating_sub(monotonic::now().saturating_duration_since(since)))
     }
 
     /// Takes out what is gathered.
@@ -165,6 +190,35 @@ impl Batcher {
         range
     }
 
+    /// Counts a record that is not kept. What is shed in a row is one gap.
+    fn shed(&mut self, source: &SourceInfo, record: &Record<'_>, reason: Reason) {
+        metrics::shed(reason, 1);
+        let count = Count::one(u64::from(record.bytes));
+        let before = self.books.get(&source.source).map_or(0, |book| book.to);
+        let range = self.advance(source, record.position, count);
+        let to = Some(range.to);
+        let many = range.gaps.len() >= SHED_GAPS_PER_RANGE_MAX;
+        let mergeable = |gap: &&mut Gap| {
+            let same = gap.kind == GapKind::Shed && gap.reason == reason;
+            same && (many || gap.to == Some(before))
+        };
+        match range.gaps.iter_mut().rev().find(mergeable) {
+            Some(gap) => {
+                gap.to = to;
+                *gap.count.get_or_insert_default() += count;
+                gap.time = record.time;
+            }
+            None => range.gaps.push(Gap {
+                kind: GapKind::Shed,
+                from: before,
+                to,
+                reason,
+                count: Some(count),
+                time: record.time,
+            }),
+        }
+    }
+
     fn origin(&mut self, source: &SourceInfo) -> Arc<Origin> {
         let origin = self.origins.entry(source.source).or_insert_with(|| {
             Arc::new(Origin {
@@ -202,6 +256,9 @@ fn begin(source: &SourceInfo, book: Book) -> SourceRange {
 
 impl Sink for Batcher {
     fn record(&mut self, source: &Arc<SourceInfo>, record: Record<'_>) {
+        if let Some(reason) = self.flow.turns_away(source, record.severity, record.bytes) {
+            return self.shed(source, &record, reason);
+        }
         self.advance(source, record.position, Count::one(u64::from(record.bytes)));
         let origin = self.origin(source);
         self.rows.push(RowRef {
@@ -242,3 +299,6 @@ impl Sink for Batcher {
         self.blocked || self.large()
     }
 }
+
+#[cfg(test)]
+mod tests;

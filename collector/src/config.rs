@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::limits::{SAMPLE_MS, SPOOL_BYTES_MAX};
-use crate::{CollectorStatus, Credentials, DoorEnd};
+use crate::{CollectorStatus, Credentials, DoorEnd, FlowConfig};
 
 /// How to run a collector.
 #[derive(Debug, Clone)]
@@ -27,6 +27,10 @@ pub struct CollectorConfig {
     pub line_bytes_max: usize,
     /// The spool takes nothing more above this, bytes.
     pub spool_bytes_max: u64,
+    /// Batches that waited longer than this for the centre are dropped; `None`: never.
+    pub spool_age_max: Option<Duration>,
+    /// What of what was read is not kept.
+    pub flow: FlowConfig,
     /// Where the collector says how it fares.
     pub status: CollectorStatus,
     /// Where receivers hand over what they were sent; see [`door`](crate::door).
@@ -53,6 +57,8 @@ impl CollectorConfig {
             credentials,
             line_bytes_max: nilometer_model::limits::MESSAGE_BYTES_MAX,
             spool_bytes_max: SPOOL_BYTES_MAX,
+            spool_age_max: None,
+            flow: FlowConfig::default(),
             status: CollectorStatus::default(),
             door: DoorEnd::default(),
             sample_every: Duration::from_millis(SAMPLE_MS),

@@ -9,13 +9,16 @@
 //! - a journal is one life's: a start ends those before it and begins a new one with its first item;
 //! - positions are drawn when a batch is frozen, in the order of its items, and the counters move only
 //!   once that batch is known to be in the spool;
+//! - what is shed has positions like the rest, so that the counters say all that was handed over;
 //! - what the heartbeat says of a journal is counted as it is handed over, what headers say as positions
 //!   are drawn; both are remembered with the batch, and never compared here.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use nilometer_model::{CollectorId, Count, Items, LineageId, Origin, SourceId, Stream};
+use nilometer_model::{
+    CollectorId, Count, Gap, GapKind, Items, LineageId, Origin, Reason, SourceId, Stream, Timestamp,
+};
 use nilometer_wire::{Fingerprint, SourceRange};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -68,6 +71,17 @@ pub(crate) struct Earlier {
     /// The ends of those that a crash left open.
     pub(crate) ends: Vec<SourceRange>,
     pub(crate) changes: Vec<StateChange>,
+}
+
+/// What is not kept of what was handed over.
+pub(crate) type Shed = BTreeMap<Reason, Count>;
+
+/// What was handed over, as far as it is kept.
+#[derive(Debug)]
+pub(crate) struct Brought {
+    pub(crate) stream: Stream,
+    pub(crate) items: Items,
+    pub(crate) shed: Shed,
 }
 
 /// Items with their positions; nothing of it counts before it is kept.
@@ -124,12 +138,18 @@ impl Journals {
     }
 
     /// Draws positions for what was brought; `ends` says that nothing more will come in this life.
-    pub(crate) fn draw(&self, brought: Vec<(Stream, Items)>, ends: bool) -> Drawn {
+    pub(crate) fn draw(&self, brought: Vec<Brought>, ends: bool) -> Drawn {
         let mut next = self.own;
         let mut items = Items::default();
-        for (stream, mut brought) in brought {
-            let Some(journal) = next.iter_mut().find(|own| own.stream == stream) else { continue };
+        let mut shed = [Shed::new(), Shed::new()];
+        for Brought { stream, items: mut brought, shed: dropped } in brought {
+            let own = next.iter_mut().zip(&mut shed).find(|(own, _)| own.stream == stream);
+            let Some((journal, shed)) = own else { continue };
             journal.read += count(&brought);
+            for (reason, count) in dropped {
+                journal.read += count;
+                *shed.entry(reason).or_default() += count;
+            }
             stamp(&mut brought, journal.source);
             if items.is_empty() {
                 items = brought;
@@ -138,12 +158,15 @@ impl Journals {
             }
         }
         number(&mut items, &mut next);
+        let gaps: [Vec<Gap>; 2] =
+            std::array::from_fn(|at| next[at].leave_out(std::mem::take(&mut shed[at])));
         let changed = |(before, after): &(&Journal, &Journal)| {
             before != after || ends && after.running.records > 0
         };
         let of = || self.own.iter().zip(&next).filter(changed);
         let range = |(before, after): (&Journal, &Journal)| SourceRange {
             ended: ends,
+            gaps: gaps[usize::from(after.stream != STREAMS[0])].clone(),
             ..after.range(before.running)
         };
         Drawn {
@@ -162,6 +185,17 @@ impl Journals {
 }
 
 impl Journal {
+    /// Draws positions for what is not kept, behind all that is; a stretch for each reason.
+    fn leave_out(&mut self, shed: Shed) -> Vec<Gap> {
+        let gaps = shed.into_iter().map(|(reason, count)| {
+            let from = self.running.records;
+            self.running += count;
+            let (kind, to) = (GapKind::Shed, Some(self.running.records));
+            Gap { kind, from, to, reason, count: Some(count), time: Timestamp::default() }
+        });
+        gaps.collect()
+    }
+
     fn of(collector: CollectorId, source: SourceId, stream: Stream) -> Self {
         let lineage = LineageId(xxh3_64(format!("journal\0{collector}\0{stream}").as_bytes()));
         let none = Count::default();

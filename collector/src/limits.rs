@@ -51,6 +51,8 @@ pub(crate) const FREEZE_PACKED_BYTES: usize = 512 << 10;
 pub(crate) const SPOOL_BYTES_MAX: u64 = 1 << 30;
 /// A segment of the spool, bytes; disk is given back by whole segments.
 pub(crate) const SPOOL_SEGMENT_BYTES: u64 = 16 << 20;
+/// Segments that a full spool has at least: a small one has small segments, lest one batch hold all of it.
+pub(crate) const SPOOL_SEGMENTS_MIN: u64 = 8;
 /// A record of the spool, bytes: two frames, or what is known of all sources.
 pub(crate) const SPOOL_RECORD_BYTES_MAX: usize = 64 << 20;
 /// Bytes read of the spool at once when it is replayed.
@@ -115,3 +117,26 @@ pub(crate) const CGROUPS_MAX: usize = 20_000;
 pub(crate) const CGROUP_DEPTH_MAX: usize = 8;
 /// Samples of one round.
 pub(crate) const SERIES_MAX: usize = 20_000;
+
+// Flow: what is turned away on purpose.
+
+/// A spool this full, percent, sheds trace and debug, where it is set to shed.
+pub(crate) const SHED_DEBUG_PERCENT: u64 = 80;
+/// From here on info, too.
+pub(crate) const SHED_INFO_PERCENT: u64 = 90;
+/// From here on warn, too, and what does not say its severity.
+pub(crate) const SHED_WARN_PERCENT: u64 = 95;
+/// Stretches that one range of a batch's header names as shed; what is shed beyond is added to the last.
+pub(crate) const SHED_GAPS_PER_RANGE_MAX: usize = 64;
+/// A batch that only says what was shed waits this long for more, ms: it fills the spool, too.
+pub(crate) const SHED_LINGER_MS: u64 = 5_000;
+/// Containers' buckets of rate limits that are kept.
+pub(crate) const RATE_BUCKETS_MAX: usize = 16_384;
+/// How often the spool is looked through for batches that are too old, ms.
+pub(crate) const EXPIRE_MS: u64 = 1_000;
+/// Batches that are dropped for their age at once, between two reads.
+pub(crate) const EXPIRED_AT_ONCE_MAX: usize = 16;
+/// The longest pause for the cap on CPU time at once, ms.
+pub(crate) const DUTY_PAUSE_MS_MAX: u64 = 100;
+/// What the reading thread may use at once after it was idle, ms of its share.
+pub(crate) const DUTY_CREDIT_MS: u64 = 100;

@@ -1,6 +1,7 @@
 //! The collector's own numbers. Names and units stand here and nowhere else.
 
 use metrics::{counter, gauge};
+use nilometer_model::Reason;
 
 /// A batch was sent, for the first time or again.
 pub(crate) fn attempt() {
@@ -33,6 +34,12 @@ pub(crate) fn read(records: usize, bytes: u64) {
 pub(crate) fn spooled(batches: usize, bytes: u64) {
     gauge!("nilometer_collector_spooled_batches").set(batches as f64);
     gauge!("nilometer_collector_spooled_bytes").set(bytes as f64);
+}
+
+/// Records were dropped on purpose.
+pub(crate) fn shed(reason: Reason, records: u64) {
+    counter!("nilometer_collector_shed_records_total", "reason" => reason.name())
+        .increment(records);
 }
 
 /// The spool could not be written.

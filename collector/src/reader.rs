@@ -5,7 +5,8 @@
 //! ```
 //! Invariants:
 //! - a log that nothing happened to is not touched between two looks;
-//! - every dirty log gets one visit of a bounded size before any gets its second;
+//! - every dirty log gets one visit of a bounded size before any gets its second, also when the sink was
+//!   full in between: the next round begins where the last one stopped;
 //! - [`Reader::changes`] fits exactly what the sink was given.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -62,6 +63,8 @@ pub(crate) struct Reader {
     logs: BTreeMap<String, Lineages>,
     /// Logs to visit; `true`: look at the directory first.
     dirty: BTreeMap<String, bool>,
+    /// The first log whose visit was put off when the sink was full: the next round begins there.
+    put_off: Option<String>,
     /// Logs that cannot go on before time passes or a file turns up.
     blocked: BTreeSet<String>,
     buffers: Buffers,
@@ -107,6 +110,7 @@ impl Reader {
             watch: Watch::new(),
             logs,
             dirty: BTreeMap::new(),
+            put_off: None,
             blocked: BTreeSet::new(),
             buffers: Buffers::default(),
             adopted: HashMap::new(),
@@ -306,8 +310,11 @@ impl Reader {
     /// Visits each dirty log once. Whether anything came of it.
     fn visit_dirty(&mut self, now: Instant, sink: &mut dyn Sink) -> bool {
         let mut progressed = false;
-        for (key, relist) in std::mem::take(&mut self.dirty) {
+        let mut later = std::mem::take(&mut self.dirty);
+        let first = self.put_off.take().map(|key| later.split_off(&key)).unwrap_or_default();
+        for (key, relist) in first.into_iter().chain(later) {
             if sink.full() {
+                self.put_off.get_or_insert_with(|| key.clone());
                 self.dirty.entry(key).or_insert(relist);
                 continue;
             }

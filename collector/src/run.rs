@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batch::Batcher;
 use crate::desk::Desk;
+use crate::flow::{Duty, Flow};
 use crate::heartbeat::{self, DeclareError, Heart};
 use crate::intakes::Intakes;
 use crate::journal::{self, Journals};
@@ -25,7 +26,7 @@ use crate::sample::Sampler;
 use crate::ship::{self, Shipper};
 use crate::spool::{Recovered, Spool, SpoolError};
 use crate::tail::Tail;
-use crate::{CollectorConfig, centre};
+use crate::{CollectorConfig, centre, monotonic};
 
 /// A collector cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -208,13 +209,17 @@ fn tail(
     end_journals(desk, &mut spool, (earlier.ends, earlier.changes))?;
     Ok(Tail {
         desk: Arc::clone(desk),
-        batcher: Batcher::new(config.node.clone(), spool.books().clone()),
+        batcher: Batcher::new(config.node.clone(), spool.books().clone())
+            .with_flow(Flow::new(&config.flow)),
         door: config.door.open(reader.waker()),
         journals,
         reader,
         spool_dir,
         spool_bytes_max: config.spool_bytes_max,
         unsettled: None,
+        duty: Duty::new(config.flow.cpu_cores_max),
+        spool_age_max: config.spool_age_max,
+        expired: monotonic::now(),
     })
 }
 

@@ -8,7 +8,7 @@
 //! Invariants:
 //! - the halves cover what the whole covered, each position once, and hold its rows in their order;
 //! - `running` at the cut is what it was when that row was read;
-//! - a cut lies at the end of a record, so a gap is never cut.
+//! - a cut lies at the end of a record; a gap belongs to the half that holds its end.
 
 use std::collections::BTreeMap;
 
@@ -44,6 +44,23 @@ pub(crate) fn without_record(batch: &Batch, reason: Reason, now: Timestamp) -> B
             count: Some(Count::one(u64::from(row.bytes))),
             time: now,
         });
+    }
+    Batch { header, items: Items::default() }
+}
+
+/// The batch without its records, which are declared as dropped for `reason`.
+pub(crate) fn without_records(batch: &Batch, reason: Reason, now: Timestamp) -> Batch {
+    let mut parts: BTreeMap<SourceId, Part> = BTreeMap::new();
+    for entry in batch.items.entries() {
+        let part = parts.entry(entry.source).or_default();
+        part.last = part.last.max(entry.position);
+        part.count += Count::one(u64::from(entry.bytes));
+    }
+    let mut header = batch.header.clone();
+    for range in &mut header.sources {
+        let Some(Part { last, count }) = parts.get(&range.source).copied() else { continue };
+        let (kind, from, to) = (GapKind::Shed, range.from, Some(last));
+        range.gaps.push(Gap { kind, from, to, reason, count: Some(count), time: now });
     }
     Batch { header, items: Items::default() }
 }

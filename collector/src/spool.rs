@@ -10,7 +10,7 @@
 //!   forgets nor repeats: it replays the journal;
 //! - a frame is never written anew: what is resent are the bytes that were frozen;
 //! - a batch leaves by [`Spool::release`] or, replaced by others in one record, by [`Spool::replace`];
-//! - nothing is dropped for lack of space: [`Spool::full`] stops the reader instead.
+//! - nothing is dropped for lack of space: at [`Spool::full_percent`] 100 the reader stops instead.
 
 mod entry;
 mod held;
@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use nilometer_journal::{Dir, Journal, JournalError, JournalLimits};
-use nilometer_model::{BatchId, Count, Epoch, LogId, Sequence, SourceId};
+use nilometer_model::{BatchId, Count, Epoch, LogId, Sequence, SourceId, Timestamp};
 use nilometer_wire::{BatchHeader, SourceRange};
 
 use self::entry::{Entry, Snapshot};
@@ -29,7 +29,9 @@ use self::held::Held;
 pub(crate) use self::held::{Picked, Place, Sent};
 pub(crate) use self::replay::Recovered;
 use crate::batch::{Book, Books};
-use crate::limits::{ENDED_SOURCES_KEPT, SPOOL_RECORD_BYTES_MAX, SPOOL_SEGMENT_BYTES};
+use crate::limits::{
+    ENDED_SOURCES_KEPT, SPOOL_RECORD_BYTES_MAX, SPOOL_SEGMENT_BYTES, SPOOL_SEGMENTS_MIN,
+};
 use crate::reading::StateChange;
 
 /// A batch as frozen.
@@ -54,6 +56,8 @@ pub(crate) struct Spool {
     dir: Dir,
     journal: Journal,
     bytes_max: u64,
+    /// A segment is left at this size, bytes.
+    segment_bytes: u64,
     /// What the next snapshot will say.
     known: Snapshot,
     /// Up to where the released batches took each source.
@@ -88,6 +92,7 @@ impl Spool {
             dir,
             journal,
             bytes_max,
+            segment_bytes: SPOOL_SEGMENT_BYTES.min(bytes_max / SPOOL_SEGMENTS_MIN),
             known: Snapshot::default(),
             released_to: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -195,6 +200,25 @@ impl Spool {
         self.waiting.get_mut(&place).is_some_and(|held| held.lost_connection(taken))
     }
 
+    /// Up to `most` batches that were frozen before `oldest`, are not durable in `log` and not under way.
+    pub(crate) fn older_than(
+        &self,
+        oldest: Timestamp,
+        most: usize,
+        log: Option<LogId>,
+    ) -> Vec<(Place, BatchId)> {
+        let old = |held: &Held| held.frozen_at.is_some_and(|at| at < oldest) && held.is_open(log);
+        let old = self.waiting.iter().filter(|(_, held)| old(held));
+        old.map(|(place, held)| (*place, held.id)).take(most).collect()
+    }
+
+    /// The batch says only what is lost or shed: there is nothing to drop in it, however old it grows.
+    pub(crate) fn never_too_old(&mut self, place: Place) {
+        if let Some(held) = self.waiting.get_mut(&place) {
+            held.frozen_at = None;
+        }
+    }
+
     /// Batches that are not durable in `log`.
     pub(crate) fn unacknowledged(&self, log: Option<LogId>) -> usize {
         self.waiting.values().filter(|held| !held.is_durable(log)).count()
@@ -240,9 +264,13 @@ impl Spool {
         self.dir.may_wait()
     }
 
-    /// Whether it takes no further batch for now. An empty spool takes one whatever the limit.
-    pub(crate) fn full(&self) -> bool {
-        !self.waiting.is_empty() && self.bytes() >= self.bytes_max
+    /// How much of the limit is taken, percent. At 100 it takes no further batch for now; an empty spool
+    /// takes one whatever the limit.
+    pub(crate) fn full_percent(&self) -> u64 {
+        if self.waiting.is_empty() {
+            return 0;
+        }
+        self.bytes().saturating_mul(100) / self.bytes_max.max(1)
     }
 
     /// The reader's memory.
@@ -296,7 +324,7 @@ impl Spool {
 
     /// Appends an entry, behind a snapshot where a segment begins; gives the entry's record.
     fn append(&mut self, entry: &Entry, frames: &[Frame]) -> Result<u64, SpoolError> {
-        if self.snapshot != 0 && self.journal.segment_bytes() >= SPOOL_SEGMENT_BYTES {
+        if self.snapshot != 0 && self.journal.segment_bytes() >= self.segment_bytes {
             self.journal.rotate().map_err(|source| self.failed(source))?;
             self.snapshot = 0;
         }
@@ -357,8 +385,15 @@ impl Spool {
         }
         self.places.insert(header.batch, place);
         let suspect = !header.replaces.is_empty();
-        let held =
-            Held { id: header.batch, sent: Sent::No, losses: 0, taken_before: 0, suspect, covers };
+        let held = Held {
+            id: header.batch,
+            sent: Sent::No,
+            frozen_at: Some(header.frozen_at),
+            losses: 0,
+            taken_before: 0,
+            suspect,
+            covers,
+        };
         self.waiting.insert(place, held);
     }
 

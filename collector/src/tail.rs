@@ -7,23 +7,24 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nilometer_journal::Dir;
-use nilometer_model::{BatchId, Count, Items, Sequence, SourceId, Timestamp};
+use nilometer_model::{BatchId, Count, Items, Sequence, SourceId, Stream, Timestamp};
 use nilometer_wire::{Batch, CaughtUp, FrameError, SourceRange};
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::{Batcher, text_bytes};
 use crate::desk::Desk;
 use crate::door::{Handed, OpenDoor, unavailable};
+use crate::flow::{Duty, thread_cpu};
 use crate::heartbeat::DeclareError;
-use crate::journal::{Drawn, Journals};
-use crate::limits::{IDLE_MS, SPOOL_RETRY_MS};
+use crate::journal::{Brought, Drawn, Journals};
+use crate::limits::{EXPIRE_MS, IDLE_MS, SPOOL_RETRY_MS};
 use crate::reader::{Polled, Reader};
 use crate::reading::StateChange;
 use crate::spool::Frame;
-use crate::{heartbeat, metrics, ship};
+use crate::{expire, heartbeat, metrics, monotonic, ship};
 
 /// Everything that lives on the thread.
 pub(crate) struct Tail {
@@ -36,6 +37,11 @@ pub(crate) struct Tail {
     pub(crate) spool_bytes_max: u64,
     /// Nothing further is read while there is something here.
     pub(crate) unsettled: Option<Unsettled>,
+    pub(crate) duty: Duty,
+    /// Batches that waited for longer are dropped.
+    pub(crate) spool_age_max: Option<Duration>,
+    /// When that was last looked at.
+    pub(crate) expired: Instant,
 }
 
 /// What goes into one record of the spool.
@@ -68,12 +74,14 @@ pub(crate) enum Turn {
 impl Tail {
     /// Reads until told to stop; what was gathered by then is spooled.
     pub(crate) fn run(mut self, stop: &CancellationToken) {
+        let started = Instant::now();
         while !stop.is_cancelled() {
             match self.turn() {
                 Turn::Again => {}
                 Turn::Idle(wait) => self.reader.wait(wait),
                 Turn::Stuck => std::thread::sleep(Duration::from_millis(SPOOL_RETRY_MS)),
             }
+            self.keep_to_its_share(started);
         }
         self.end();
     }
@@ -83,8 +91,10 @@ impl Tail {
         if !self.settle() {
             return Turn::Stuck;
         }
-        let full = self.desk.spool().full();
-        self.batcher.block(full);
+        self.expire();
+        let full_percent = self.desk.spool().full_percent();
+        let full = full_percent >= 100;
+        self.batcher.block(full, full_percent);
         self.door.block(full);
         let began = self.desk.clock.now();
         let polled = self.reader.poll(&mut self.batcher);
@@ -120,6 +130,36 @@ impl Tail {
         }
     }
 
+    /// Drops what waited in the spool for longer than it keeps anything.
+    fn expire(&mut self) {
+        let Some(age_max) = self.spool_age_max else { return };
+        let looked = monotonic::now();
+        let since = looked.saturating_duration_since(self.expired);
+        if since < Duration::from_millis(EXPIRE_MS) {
+            return;
+        }
+        self.expired = looked;
+        let (now, log) = (self.desk.clock.now(), self.desk.log());
+        let mut spool = self.desk.spool();
+        match expire::expire(&mut spool, (age_max, now), (&self.desk.life, log)) {
+            Ok(0) => return,
+            Ok(records) => tracing::warn!(records, "dropped: they waited for too long"),
+            Err(error) => tracing::error!(%error, "what is too old cannot be dropped"),
+        }
+        self.desk.publish(&spool);
+        self.desk.woken.notify_one();
+    }
+
+    /// Pauses for as long as this thread was ahead of its share of the CPU.
+    fn keep_to_its_share(&mut self, started: Instant) {
+        if self.duty.is_set() {
+            let pause = self.duty.pause(thread_cpu(), started.elapsed());
+            if !pause.is_zero() {
+                std::thread::sleep(pause);
+            }
+        }
+    }
+
     /// Freezes what is gathered.
     fn freeze(&mut self) {
         let changes = self.reader.changes();
@@ -150,11 +190,14 @@ impl Tail {
     /// Freezes what came through the door and answers whoever waits for it; `ends` ends the journals.
     fn freeze_door(&mut self, ends: bool) {
         let mut handed = self.door.collect();
-        let brought = handed.iter_mut().map(Handed::take).collect();
+        let brought = handed.iter_mut().map(|handed| self.thinned(handed.take())).collect();
         let mut drawn = self.journals.draw(brought, ends);
         if drawn.sources.is_empty() {
             return;
         }
+        let now = self.desk.clock.now();
+        let gaps = drawn.sources.iter_mut().flat_map(|range| &mut range.gaps);
+        gaps.for_each(|gap| gap.time = now);
         let (sources, items) = (drawn.sources.clone(), std::mem::take(&mut drawn.items));
         let frames = match self.pack(sources, items) {
             Ok(frames) => frames,
@@ -176,6 +219,13 @@ impl Tail {
                 self.stuck(&error, Unsettled::GivenBack(record, Box::new(drawn)));
             }
         }
+    }
+
+    /// What was brought, without what is not to be kept.
+    fn thinned(&self, (stream, mut items): (Stream, Items)) -> Brought {
+        let shed = self.batcher.flow().thin(&mut items);
+        shed.iter().for_each(|(reason, count)| metrics::shed(*reason, count.records));
+        Brought { stream, items, shed }
     }
 
     /// Names a batch and packs it.

@@ -21,6 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nilometer_collector::FlowConfig;
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 
 pub(crate) use self::key::Key;
@@ -77,6 +78,10 @@ pub(crate) struct Config {
     pub(crate) line_bytes_max: usize,
     /// Most that the collector's spool takes on disk, bytes; then it stops reading.
     pub(crate) spool_bytes_max: u64,
+    /// Batches that waited for longer are dropped, if at all.
+    pub(crate) spool_age_max: Option<Duration>,
+    /// What of what was read is not kept.
+    pub(crate) flow: FlowConfig,
     /// Rows in memory that are sealed into a split at this size, bytes.
     pub(crate) buffer_bytes: usize,
     /// Where spans of our own work go, if anywhere: an OTLP/HTTP endpoint.
@@ -202,6 +207,8 @@ impl Settings {
             log_level: self.one(Key::LogLevel, value::level)?,
             line_bytes_max: self.one(Key::LineBytesMax, value::line_bytes)?,
             spool_bytes_max: self.one(Key::SpoolBytesMax, value::spool_bytes)?,
+            spool_age_max: self.optional(Key::SpoolAgeMax, value::retention)?,
+            flow: self.flow()?,
             buffer_bytes: self.one(Key::BufferBytes, value::buffer_bytes)?,
             trace_to: self.optional(Key::TraceTo, value::url)?,
             demo: self.one(Key::Demo, value::flag)?,
@@ -215,6 +222,15 @@ impl Settings {
             token_file: self.optional(Key::TokenFile, value::path)?,
             tls: self.tls()?,
             output: self.one(Key::Output, value::output)?,
+        })
+    }
+
+    fn flow(&self) -> Result<FlowConfig, ConfigError> {
+        Ok(FlowConfig {
+            on_full: self.one(Key::OnFull, value::on_full)?,
+            limits: self.many(Key::Limit, value::limit)?,
+            trace_sample: self.optional(Key::TraceSample, value::share)?,
+            cpu_cores_max: self.optional(Key::CpuCoresMax, value::cores)?,
         })
     }
 
@@ -370,6 +386,7 @@ fn defaults(purpose: Purpose, demo: bool, variable: &dyn Fn(&str) -> Option<Stri
         (Key::LogLevel, "info".to_owned()),
         (Key::LineBytesMax, MESSAGE_BYTES_MAX.to_string()),
         (Key::SpoolBytesMax, (1_u64 << 30).to_string()),
+        (Key::OnFull, "pause".to_owned()),
         (Key::BufferBytes, (64 << 20).to_string()),
         (Key::Server, format!("http://127.0.0.1:{LISTEN_PORT}")),
         (Key::Output, "text".to_owned()),
@@ -395,9 +412,13 @@ fn host_name() -> String {
 fn toml_value(key: Key, values: &[String]) -> String {
     let text = |value: &String| toml::Value::String(value.clone()).to_string();
     match key {
-        Key::Insecure | Key::Demo | Key::LineBytesMax | Key::SpoolBytesMax | Key::BufferBytes => {
-            values.concat()
-        }
+        Key::Insecure
+        | Key::Demo
+        | Key::LineBytesMax
+        | Key::SpoolBytesMax
+        | Key::TraceSample
+        | Key::CpuCoresMax
+        | Key::BufferBytes => values.concat(),
         _ if key.is_list() => {
             format!("[{}]", values.iter().map(text).collect::<Vec<_>>().join(", "))
         }

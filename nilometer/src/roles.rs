@@ -197,6 +197,8 @@ fn collector_config(
         files: config.files.clone(),
         line_bytes_max: config.line_bytes_max,
         spool_bytes_max: config.spool_bytes_max,
+        spool_age_max: config.spool_age_max,
+        flow: config.flow.clone(),
         ..CollectorConfig::new(data, config.node.clone(), to, credentials)
     }
 }

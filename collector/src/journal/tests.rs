@@ -59,6 +59,12 @@ pub(crate) fn spans(count: usize, attributes: &str) -> Items {
     spans.into()
 }
 
+/// All of it is kept.
+pub(crate) fn whole(brought: Vec<(Stream, Items)>) -> Vec<Brought> {
+    let whole = |(stream, items)| Brought { stream, items, shed: Shed::new() };
+    brought.into_iter().map(whole).collect()
+}
+
 /// So many samples, numbered.
 pub(crate) fn samples(count: usize) -> Items {
     let origin = Arc::new(Origin { node: "n1".to_owned(), ..Origin::default() });
@@ -115,7 +121,7 @@ fn positions_rise_through_records_spans_and_samples_each_journal_for_itself() {
             (Stream::Otlp, all([rows(1), spans(1, ""), samples(1)])),
         ]
     };
-    let first = journals.draw(brought(), false);
+    let first = journals.draw(whole(brought()), false);
     let [otlp, sampler] = [&first.sources[0], &first.sources[1]];
     let expect =
         [(otlp, 1), (otlp, 2), (otlp, 3), (otlp, 4), (sampler, 1), (sampler, 2), (otlp, 5)];
@@ -127,10 +133,10 @@ fn positions_rise_through_records_spans_and_samples_each_journal_for_itself() {
     let running = first.sources.iter().map(|range| (range.source, range.running));
     assert_eq!(first.read, running.collect());
 
-    let again = journals.draw(brought(), false);
+    let again = journals.draw(whole(brought()), false);
     assert_eq!(again.sources, first.sources, "what is not kept has not happened");
     journals.keep(&first);
-    let next = journals.draw(vec![(Stream::Otlp, rows(1))], false);
+    let next = journals.draw(whole(vec![(Stream::Otlp, rows(1))]), false);
     let [range] = &next.sources[..] else { panic!("{:?}", next.sources) };
     assert_eq!((range.from, range.to, range.running.bytes), (5, 6, 6));
 }
@@ -140,7 +146,7 @@ fn an_ordered_end_ends_the_journals_that_had_begun() {
     let (_data, life) = life();
     let (mut journals, _) = begin(&life, &BTreeMap::new(), &Books::new());
     assert!(journals.draw(Vec::new(), true).sources.is_empty());
-    let drawn = journals.draw(vec![(Stream::Otlp, rows(2))], false);
+    let drawn = journals.draw(whole(vec![(Stream::Otlp, rows(2))]), false);
     journals.keep(&drawn);
     let end = journals.draw(Vec::new(), true);
     let [range] = &end.sources[..] else { panic!("{:?}", end.sources) };
@@ -156,7 +162,8 @@ fn an_ordered_end_ends_the_journals_that_had_begun() {
 fn what_a_crash_left_open_is_ended_by_the_next_life_with_the_counts_it_had() {
     let (data, first) = life();
     let (mut journals, _) = begin(&first, &BTreeMap::new(), &Books::new());
-    let drawn = journals.draw(vec![(Stream::Otlp, rows(2)), (Stream::Sampler, samples(1))], false);
+    let drawn =
+        journals.draw(whole(vec![(Stream::Otlp, rows(2)), (Stream::Sampler, samples(1))]), false);
     journals.keep(&drawn);
     let mut state = BTreeMap::new();
     apply(&mut state, &drawn.changes);
@@ -176,7 +183,7 @@ fn what_a_crash_left_open_is_ended_by_the_next_life_with_the_counts_it_had() {
     let (_, third) = begin(&Life::begin(data.path()).unwrap(), &state, &books);
     assert!(third.ends.is_empty(), "ended once");
 
-    let next = journals.draw(vec![(Stream::Otlp, rows(1))], false);
+    let next = journals.draw(whole(vec![(Stream::Otlp, rows(1))]), false);
     let (old, new) = (&drawn.sources[0], &next.sources[0]);
     assert_ne!(old.source, new.source, "a new generation");
     assert_eq!((old.lineage, new.from), (new.lineage, 0), "of the same lineage");
@@ -213,7 +220,7 @@ proptest! {
         let (journals, _) = begin(&life, &BTreeMap::new(), &Books::new());
         let otlp = all([rows(counts[0]), spans(counts[1], ""), samples(counts[2])]);
         let drawn =
-            journals.draw(vec![(Stream::Otlp, otlp), (Stream::Sampler, samples(measured))], true);
+            journals.draw(whole(vec![(Stream::Otlp, otlp), (Stream::Sampler, samples(measured))]), true);
         let header = nilometer_wire::decode_header(&frame_of(life.next(), 0, &[]).bytes).unwrap();
         let header = BatchHeader { sources: drawn.sources, ..header };
         let whole = Batch { header, items: drawn.items };
@@ -244,4 +251,27 @@ proptest! {
             prop_assert_eq!(at, (range.to, range.running));
         }
     }
+}
+
+#[test]
+fn what_is_shed_has_its_positions_behind_what_is_kept_and_counts_as_read() {
+    let data = tempfile::tempdir().unwrap();
+    let life = Life::begin(data.path()).unwrap();
+    let (journals, _) = Journals::begin(&life, std::iter::empty(), &Books::new());
+    let shed = [
+        (Reason::SpoolFull, Count { records: 2, bytes: 20 }),
+        (Reason::Sampled, Count { records: 4, bytes: 0 }),
+    ];
+    let brought = Brought { stream: Stream::Otlp, items: rows(3), shed: shed.into() };
+    let drawn = journals.draw(vec![brought], false);
+    let [range] = &drawn.sources[..] else { panic!("{:?}", drawn.sources) };
+    assert_eq!((range.from, range.to), (0, 9));
+    let all = Count { records: 9, bytes: 29 };
+    assert_eq!((range.running, drawn.read[&range.source]), (all, all));
+    let gaps: Vec<_> = range.gaps.iter().map(|gap| (gap.reason, gap.from, gap.to)).collect();
+    assert_eq!(gaps, [(Reason::SpoolFull, 3, Some(5)), (Reason::Sampled, 5, Some(9))]);
+
+    let nothing = Brought { stream: Stream::Otlp, items: Items::default(), shed: shed.into() };
+    let drawn = journals.draw(vec![nothing], false);
+    assert_eq!((drawn.items.len(), drawn.sources[0].to), (0, 6), "all of it is shed");
 }

@@ -650,3 +650,36 @@ proptest! {
         prop_assert_eq!(total, node.kept.seen.len() as u64);
     }
 }
+
+#[test]
+fn no_log_gets_its_second_turn_before_all_had_their_first_however_often_the_sink_is_full() {
+    const LOGS: usize = 41;
+    let mut node = Node::new();
+    let pod = |log: usize| format!("var/log/pods/shop_web-{log:02}_uid/main/0.log");
+    // 40 that never come to an end, and one that says little and comes last in every listing.
+    for log in 0..LOGS {
+        let lines = if log + 1 == LOGS { 1 } else { 4_000 };
+        let text = "x".repeat(300);
+        let line =
+            |n: usize| format!("{} stdout F {n} {text}\n", Timestamp(1_700_000_000_000_000_000));
+        node.append(&pod(log), (0..lines).map(line).collect::<String>());
+    }
+    node.now += Duration::from_secs(2);
+    let mut turns: Vec<SourceId> = Vec::new();
+    let mut freezes = 0;
+    while turns.iter().collect::<BTreeSet<_>>().len() < LOGS {
+        // A batch has room for three turns and a bit.
+        node.kept.room = 2_500;
+        node.reader.poll_at(node.now, &mut node.kept);
+        for seen in node.kept.seen.drain(..) {
+            if turns.last() != Some(&seen.source) {
+                turns.push(seen.source);
+            }
+        }
+        freezes += 1;
+        assert!(freezes <= LOGS, "the quiet one is starved: {turns:?}");
+    }
+    let first: BTreeSet<_> = turns[..LOGS].iter().collect();
+    assert_eq!(first.len(), LOGS, "somebody had a second turn before all had one");
+    assert!(freezes <= LOGS / 3 + 1, "{freezes} freezes");
+}

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::batch::Books;
     use crate::journal::Journals;
-    use crate::journal::tests::{rows, samples, spans};
+    use crate::journal::tests::{rows, samples, spans, whole};
     use crate::spool::tests::{frame_of, messages};
 
     #[test]
@@ -168,7 +168,7 @@ mod tests {
         let others = text_bytes(&of_attributes(0));
         for (surplus, frames_are) in [(0, 1), (1, 2)] {
             let items = of_attributes(BATCH_TEXT_BYTES_MAX - others + surplus);
-            let drawn = journals.draw(vec![(Stream::Otlp, items)], false);
+            let drawn = journals.draw(whole(vec![(Stream::Otlp, items)]), false);
             let header = BatchHeader { sources: drawn.sources, ..header.clone() };
             let frames = pack(Batch { header, items: drawn.items }, &life).unwrap();
             let batches = frames.iter().map(|frame| nilometer_wire::decode(&frame.bytes).unwrap());

@@ -1,7 +1,7 @@
 //! A batch that waits in the spool: where it lies, how far its shipping has come, who is to blame.
 
 use bytes::Bytes;
-use nilometer_model::{BatchId, LogId, SourceId};
+use nilometer_model::{BatchId, LogId, SourceId, Timestamp};
 
 use crate::batch::Book;
 
@@ -17,6 +17,8 @@ pub(crate) struct Place {
 pub(super) struct Held {
     pub(super) id: BatchId,
     pub(super) sent: Sent,
+    /// When it was frozen; `None` once it is known to hold nothing that could be dropped.
+    pub(super) frozen_at: Option<Timestamp>,
     /// Connections lost in a row while it was under way.
     pub(super) losses: u32,
     /// How many batches had been taken when the first of them was lost.

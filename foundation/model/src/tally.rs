@@ -67,6 +67,14 @@ pub enum Reason {
     Malformed,
     /// A span whose (trace id, span id) is in already: the first stays.
     Duplicate,
+    /// The spool was too full for what matters less.
+    SpoolFull,
+    /// A container said more than its limit allows.
+    RateLimited,
+    /// A span of a trace that head sampling leaves out.
+    Sampled,
+    /// It waited in the spool for longer than the spool keeps anything.
+    SpoolTooOld,
 }
 
 impl Reason {
@@ -84,6 +92,10 @@ impl Reason {
             Self::TooOld => "too_old",
             Self::Malformed => "malformed",
             Self::Duplicate => "duplicate",
+            Self::SpoolFull => "spool_full",
+            Self::RateLimited => "rate_limited",
+            Self::Sampled => "sampled",
+            Self::SpoolTooOld => "spool_too_old",
         }
     }
 }
@@ -105,7 +117,8 @@ pub enum GapKind {
 }
 
 /// A stretch `(from, to]` of a source that holds no records here, and why. `to` is unknown when the
-/// end of what was lost is.
+/// end of what was lost is. Where much is shed between records that are kept, one stretch may stand for
+/// several, and then holds those records, too.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Gap {
     /// Lost or shed.

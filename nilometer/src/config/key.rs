@@ -26,6 +26,11 @@ pub(crate) enum Key {
     LogLevel,
     LineBytesMax,
     SpoolBytesMax,
+    OnFull,
+    SpoolAgeMax,
+    Limit,
+    TraceSample,
+    CpuCoresMax,
     BufferBytes,
     Server,
     Output,
@@ -34,7 +39,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::Data,
         Self::Listen,
         Self::OtlpGrpc,
@@ -54,6 +59,11 @@ impl Key {
         Self::LogLevel,
         Self::LineBytesMax,
         Self::SpoolBytesMax,
+        Self::OnFull,
+        Self::SpoolAgeMax,
+        Self::Limit,
+        Self::TraceSample,
+        Self::CpuCoresMax,
         Self::BufferBytes,
         Self::Server,
         Self::Output,
@@ -83,6 +93,11 @@ impl Key {
             Self::LogLevel => "log_level",
             Self::LineBytesMax => "line_bytes_max",
             Self::SpoolBytesMax => "spool_bytes_max",
+            Self::OnFull => "on_full",
+            Self::SpoolAgeMax => "spool_age_max",
+            Self::Limit => "limit",
+            Self::TraceSample => "trace_sample",
+            Self::CpuCoresMax => "cpu_cores_max",
             Self::BufferBytes => "buffer_bytes",
             Self::Server => "server",
             Self::Output => "output",
@@ -108,7 +123,7 @@ impl Key {
 
     /// Whether it takes several values; in a variable or after a flag they are separated by commas.
     pub(crate) fn is_list(self) -> bool {
-        matches!(self, Self::File | Self::To | Self::Roles)
+        matches!(self, Self::File | Self::To | Self::Roles | Self::Limit)
     }
 
     /// What is allowed, for messages.
@@ -144,6 +159,16 @@ impl Key {
             Self::SpoolBytesMax => {
                 "a whole number of bytes from 16777216 (16 MiB) to 1099511627776 (1 TiB)".to_owned()
             }
+            Self::OnFull => "pause or shed".to_owned(),
+            Self::SpoolAgeMax => {
+                "a number and s, m, h or d, such as 7d, from 1s to 36500d".to_owned()
+            }
+            Self::Limit => {
+                "a list of limits, such as 'web-* 200 lines/s' or 'db 1048576 bytes/s burst 8388608'"
+                    .to_owned()
+            }
+            Self::TraceSample => "a share of all traces from 0 to 1, such as 0.1".to_owned(),
+            Self::CpuCoresMax => "a number of cores from 0.01 to 64, such as 0.5".to_owned(),
             Self::BufferBytes => {
                 "a whole number of bytes from 1048576 (1 MiB) to 4294967296 (4 GiB)".to_owned()
             }

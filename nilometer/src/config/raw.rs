@@ -33,6 +33,11 @@ struct RawConfig {
     log_level: Option<Spanned<String>>,
     line_bytes_max: Option<Spanned<u64>>,
     spool_bytes_max: Option<Spanned<u64>>,
+    on_full: Option<Spanned<String>>,
+    spool_age_max: Option<Spanned<String>>,
+    limit: Option<Spanned<OneOrMany>>,
+    trace_sample: Option<Spanned<f64>>,
+    cpu_cores_max: Option<Spanned<f64>>,
     buffer_bytes: Option<Spanned<u64>>,
     server: Option<Spanned<String>>,
     output: Option<Spanned<String>>,
@@ -108,6 +113,8 @@ impl RawConfig {
             (Key::Retention, self.retention),
             (Key::SealAfter, self.seal_after),
             (Key::LogLevel, self.log_level),
+            (Key::OnFull, self.on_full),
+            (Key::SpoolAgeMax, self.spool_age_max),
             (Key::Server, self.server),
             (Key::Output, self.output),
             (Key::TraceTo, self.trace_to),
@@ -115,8 +122,13 @@ impl RawConfig {
         for (key, written) in texts {
             put(&mut layer, lines, key, written, |value| vec![value]);
         }
-        for (key, written) in [(Key::File, self.file), (Key::To, self.to), (Key::Roles, self.roles)]
-        {
+        let lists = [
+            (Key::File, self.file),
+            (Key::To, self.to),
+            (Key::Roles, self.roles),
+            (Key::Limit, self.limit),
+        ];
+        for (key, written) in lists {
             put(&mut layer, lines, key, written, OneOrMany::into_values);
         }
         let numbers = [
@@ -125,6 +137,11 @@ impl RawConfig {
             (Key::BufferBytes, self.buffer_bytes),
         ];
         for (key, written) in numbers {
+            put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
+        }
+        let shares =
+            [(Key::TraceSample, self.trace_sample), (Key::CpuCoresMax, self.cpu_cores_max)];
+        for (key, written) in shares {
             put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
         }
         for (key, written) in [(Key::Insecure, self.insecure), (Key::Demo, self.demo)] {

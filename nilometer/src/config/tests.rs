@@ -139,6 +139,17 @@ fn every_kind_of_bad_value_is_refused() {
         "line_bytes_max = -1",
         "spool_bytes_max = 16777215",
         "buffer_bytes = 'many'",
+        "on_full = 'drop'",
+        "spool_age_max = '0s'",
+        "limit = ['web']",
+        "limit = ['web 0 lines/s']",
+        "limit = ['web 5 lines']",
+        "limit = ['web 5 lines/s burst']",
+        "limit = ['web 5 lines/s burst 10 20']",
+        "limit = ['[ 5 lines/s']",
+        "trace_sample = 1.1",
+        "trace_sample = nan",
+        "cpu_cores_max = 0.001",
         "to = 'ftp://a'",
         "to = 5",
         "to = 'http://user:secret@a'",
@@ -183,4 +194,19 @@ fn a_key_is_found_by_its_name_and_spelled_three_ways() {
     }
     assert_eq!(Key::TokenFile.flag(), "--token-file");
     assert_eq!(Key::TokenFile.variable(), "NILOMETER_TOKEN_FILE");
+}
+
+#[test]
+fn limits_are_read_with_and_without_a_burst() {
+    let file = "limit = ['web-* 200 lines/s', 'db 1000 bytes/s burst 9000']\ntrace_sample = 0.25";
+    let flow = join(file, &[], &[]).unwrap().config().unwrap().flow;
+    let named = |limit: &nilometer_collector::RateLimit| {
+        (limit.component.as_str().to_owned(), limit.per_s, limit.burst)
+    };
+    let limits: Vec<_> = flow.limits.iter().map(named).collect();
+    assert_eq!(limits, [("web-*".to_owned(), 200, 1_000), ("db".to_owned(), 1_000, 9_000)]);
+    assert_eq!(flow.trace_sample, Some(0.25));
+    let variable = [("NILOMETER_LIMIT", "a 1 lines/s, b 2 lines/s burst 3")];
+    assert_eq!(join("", &variable, &[]).unwrap().config().unwrap().flow.limits.len(), 2);
+    assert!(join("", &[], &[]).unwrap().config().unwrap().flow.limits.is_empty());
 }

@@ -4,10 +4,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use glob::Pattern;
+use nilometer_collector::{OnFull, RateLimit, RateUnit};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 
 const LINE_BYTES_MIN: usize = 1 << 10;
 const SPOOL_BYTES: std::ops::RangeInclusive<u64> = (16 << 20)..=(1 << 40);
+const LIMIT_PER_S: std::ops::RangeInclusive<u64> = 1..=1 << 40;
+/// How many seconds' worth may come at once where no burst is set.
+const LIMIT_BURST_S: u64 = 5;
+const CORES: std::ops::RangeInclusive<f64> = 0.01..=64.0;
 const BUFFER_BYTES: std::ops::RangeInclusive<usize> = (1 << 20)..=(4 << 30);
 const RETENTION_S_MAX: u64 = 36_500 * 86_400;
 const SEAL_AFTER_S_MAX: u64 = 3_600;
@@ -149,6 +155,41 @@ pub(super) fn spool_bytes(text: &str) -> Option<u64> {
 
 pub(super) fn buffer_bytes(text: &str) -> Option<usize> {
     usize::try_from(number(text)?).ok().filter(|bytes| BUFFER_BYTES.contains(bytes))
+}
+
+pub(super) fn on_full(text: &str) -> Option<OnFull> {
+    match text {
+        "pause" => Some(OnFull::Pause),
+        "shed" => Some(OnFull::Shed),
+        _ => None,
+    }
+}
+
+/// `web-* 200 lines/s`, perhaps with `burst 1000` behind it; without, five seconds' worth.
+pub(super) fn limit(text: &str) -> Option<RateLimit> {
+    let mut words = text.split_whitespace();
+    let component = Pattern::new(words.next()?).ok()?;
+    let per_s = number(words.next()?).filter(|rate| LIMIT_PER_S.contains(rate))?;
+    let unit = match words.next()? {
+        "lines/s" => RateUnit::Lines,
+        "bytes/s" => RateUnit::Bytes,
+        _ => return None,
+    };
+    let burst = match words.next() {
+        None => per_s * LIMIT_BURST_S,
+        Some("burst") => number(words.next()?).filter(|burst| LIMIT_PER_S.contains(burst))?,
+        Some(_) => return None,
+    };
+    words.next().is_none().then_some(RateLimit { component, unit, per_s, burst })
+}
+
+/// A part of a whole.
+pub(super) fn share(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|share| (0.0..=1.0).contains(share))
+}
+
+pub(super) fn cores(text: &str) -> Option<f64> {
+    text.parse().ok().filter(|cores| CORES.contains(cores))
 }
 
 /// Digits and nothing else: `+5` is no number here.

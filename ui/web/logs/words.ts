@@ -19,6 +19,10 @@ const REASONS: Readonly<Record<string, string>> = {
   too_old: 'They came later than the server can tell new from repeated.',
   malformed: 'The line is not what its format demands.',
   duplicate: 'The span was there already.',
+  spool_full: 'The spool of the collector was full.',
+  rate_limited: 'The container said more than its limit allows.',
+  sampled: 'The trace is not among those that are kept.',
+  spool_too_old: 'They waited in the spool of the collector for too long.',
 }
 
 export function count(n: number): string {
