@@ -101,12 +101,12 @@ mod tests {
         let life = Life::begin(dir.path()).unwrap();
         let (mut spool, names, log) = spool(&dir.path().join("spool"), &life);
         let age_max = Duration::from_secs(60);
-        let mut expire = |spool: &mut Spool, s: i64| {
+        let drop_at = |spool: &mut Spool, s: i64| {
             let now = (age_max, Timestamp(s * SECOND_NS));
-            super::expire(spool, now, (&life, Some(log))).unwrap()
+            expire(spool, now, (&life, Some(log))).unwrap()
         };
-        assert_eq!(expire(&mut spool, 60), 0, "not yet");
-        assert_eq!(expire(&mut spool, 61), 4);
+        assert_eq!(drop_at(&mut spool, 60), 0, "not yet");
+        assert_eq!(drop_at(&mut spool, 61), 4);
         assert!(spool.holds(names[1]) && !spool.holds(names[0]) && !spool.holds(names[2]));
         let picked = spool.pick(9, Some(log));
         let batches: Vec<_> =
@@ -123,6 +123,6 @@ mod tests {
         assert_eq!(said, [(0, 2, 2, kind, reason, count), (4, 6, 6, kind, reason, count)]);
         assert_eq!(batches[0].header.replaces, [names[0]]);
         picked.iter().for_each(|picked| spool.mark(picked.place, crate::spool::Sent::No));
-        assert_eq!(expire(&mut spool, 1_000), 0, "a declaration is never dropped");
+        assert_eq!(drop_at(&mut spool, 1_000), 0, "a declaration is never dropped");
     }
 }

@@ -86,7 +86,7 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
     refused(
         "\n\nlsten = 'here'\n",
         expect![
-            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, buffer_bytes, server, output, trace_to, demo"
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, server, output, trace_to, demo"
         ],
     );
     refused(
