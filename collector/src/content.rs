@@ -12,6 +12,7 @@ use std::time::UNIX_EPOCH;
 use flate2::bufread::MultiGzDecoder;
 use nilometer_model::Timestamp;
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::READ_BYTES;
@@ -46,6 +47,11 @@ impl Stat {
         let modified = Timestamp(ns(metadata.modified()));
         Self { inode, size: metadata.len(), modified, deleted: metadata.nlink() == 0 }
     }
+}
+
+/// Whether an error says that the process, or the machine, has too many files open.
+pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
 
 /// An open file.

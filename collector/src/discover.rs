@@ -16,8 +16,17 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::directory::{Directory, Name, shown};
 use crate::limits::PLAIN_FILES_MAX;
+use crate::pattern::{FilePattern, Matches};
 use nilometer_parse::Format;
+
+/// Where kubelet keeps containers' logs, below `--rootfs`.
+const PODS: &str = "var/log/pods";
+/// Where Docker does.
+const DOCKER: &str = "var/lib/docker/containers";
+/// Links behind one another that are followed to a moved tree.
+const LINKS_MAX: usize = 8;
 
 /// One log: where its files lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,110 +68,155 @@ pub(crate) struct Found {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Finds logs below a root, and by globs.
+/// Finds logs below a root, and by patterns.
 #[derive(Debug)]
 pub(crate) struct Discovery {
     rootfs: PathBuf,
-    globs: Vec<String>,
+    /// Where the runtimes' trees lie: at their places, or where a link there leads.
+    pods_at: PathBuf,
+    docker_at: PathBuf,
+    patterns: Vec<FilePattern>,
+    /// What is wrong with the patterns that are none.
+    wrong: Vec<String>,
 }
 
 impl Discovery {
     pub(crate) fn new(rootfs: PathBuf, globs: Vec<String>) -> Self {
-        Self { rootfs, globs }
+        let (mut patterns, mut wrong) = (Vec::new(), Vec::new());
+        for glob in globs {
+            match FilePattern::new(&glob) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(error) => wrong.push(format!("file pattern {glob}: {error}")),
+            }
+        }
+        let (pods_at, docker_at) = (rootfs.join(PODS), rootfs.join(DOCKER));
+        Self { rootfs, pods_at, docker_at, patterns, wrong }
     }
 
     /// Looks through all places.
-    pub(crate) fn look(&self) -> Found {
-        let mut found = Found::default();
+    pub(crate) fn look(&mut self) -> Found {
+        self.pods_at = self.moved(PODS);
+        self.docker_at = self.moved(DOCKER);
+        let mut found = Found { warnings: self.wrong.clone(), ..Found::default() };
         self.pods(&mut found);
-        self.docker(&mut found);
-        for glob in &self.globs {
-            self.plain(glob, &mut found);
+        for pod in found.parents.clone().iter().skip(1) {
+            self.pod(pod, &mut found);
         }
+        self.docker(&mut found);
+        let mut matches = Matches::default();
+        for pattern in &self.patterns {
+            pattern.matches(&mut matches);
+        }
+        for path in matches.files.iter().take(PLAIN_FILES_MAX) {
+            self.plain_file(path, &mut found);
+        }
+        found.parents.append(&mut matches.dirs);
+        found.warnings.append(&mut matches.warnings);
         found
     }
 
-    fn pods(&self, found: &mut Found) {
-        let root = self.rootfs.join("var/log/pods");
-        let Some(pods) = directories(&root) else { return };
-        for pod in pods {
-            for container in directories(&pod).unwrap_or_default() {
-                let key = self.key(&container);
-                let place = Place { format: Format::Cri, dir: container, base: String::new() };
-                found.logs.insert(key, place);
-            }
-            found.parents.push(pod);
+    /// Looks at one directory in which a name has turned up. `None` when that cannot be told from its
+    /// place, and everything must be looked through.
+    pub(crate) fn look_in(&self, dir: &Path) -> Option<Found> {
+        let mut found = Found::default();
+        if dir == self.pods_at {
+            self.pods(&mut found);
+        } else if dir.parent() == Some(&self.pods_at) {
+            self.pod(dir, &mut found);
+        } else if dir == self.docker_at {
+            self.docker(&mut found);
+        } else {
+            return None;
         }
-        found.parents.push(root);
+        Some(found)
+    }
+
+    /// Where a tree of a runtime lies. A link there is meant as the node sees it: below `--rootfs`.
+    fn moved(&self, tree: &str) -> PathBuf {
+        let mut path = self.rootfs.join(tree);
+        for _ in 0..LINKS_MAX {
+            let Ok(target) = fs::read_link(&path) else { break };
+            path = match target.strip_prefix("/") {
+                Ok(below) => self.rootfs.join(below),
+                Err(_) => path.with_file_name("").join(target),
+            };
+        }
+        path
+    }
+
+    fn pods(&self, found: &mut Found) {
+        let Some(pods) = directories(&self.pods_at) else { return };
+        found.parents.push(self.pods_at.clone());
+        found.parents.extend(pods);
+    }
+
+    fn pod(&self, pod: &Path, found: &mut Found) {
+        for container in directories(pod).unwrap_or_default() {
+            let key = self.key(&container);
+            let place = Place { format: Format::Cri, dir: container, base: String::new() };
+            found.logs.insert(key, place);
+        }
     }
 
     fn docker(&self, found: &mut Found) {
-        let root = self.rootfs.join("var/lib/docker/containers");
-        let Some(containers) = directories(&root) else { return };
+        let Some(containers) = directories(&self.docker_at) else { return };
         for dir in containers {
             let place = Place { format: Format::Docker, dir, base: String::new() };
             found.logs.insert(self.key(&place.dir), place);
         }
-        found.parents.push(root);
-    }
-
-    fn plain(&self, pattern: &str, found: &mut Found) {
-        let paths = match glob::glob(pattern) {
-            Ok(paths) => paths,
-            Err(error) => return found.warnings.push(format!("file pattern {pattern}: {error}")),
-        };
-        for path in paths.flatten().take(PLAIN_FILES_MAX) {
-            match inside(&path, &fixed_part(pattern)) {
-                Some(path) => self.plain_file(&path, found),
-                None => found.warnings.push(format!(
-                    "{}: leads out of the directory that {pattern} names, not read",
-                    path.display()
-                )),
-            }
-        }
+        found.parents.push(self.docker_at.clone());
     }
 
     fn plain_file(&self, path: &Path, found: &mut Found) {
-        let (Some(dir), Some(name)) = (path.parent(), path.file_name().and_then(|n| n.to_str()))
-        else {
-            return;
-        };
-        if name.ends_with(".tmp") || !fs::symlink_metadata(path).is_ok_and(|m| m.is_file()) {
+        let (Some(dir), Some(name)) = (path.parent(), path.file_name().map(shown)) else { return };
+        if name.ends_with(".tmp") {
             return;
         }
-        let base = plain_name(name).0.to_owned();
+        let base = plain_name(&name).0.to_owned();
         let place = Place { format: Format::Plain, dir: dir.to_owned(), base };
         found.logs.insert(self.key(&dir.join(&place.base)), place);
     }
 
     /// A path below `--rootfs`, beginning with `/`; as it is when it lies elsewhere.
     pub(crate) fn key(&self, path: &Path) -> String {
+        for (tree, at) in [(PODS, &self.pods_at), (DOCKER, &self.docker_at)] {
+            if let Ok(below) = path.strip_prefix(at) {
+                return format!("/{}", shown(Path::new(tree).join(below).as_os_str()));
+            }
+        }
         let below = path.strip_prefix(&self.rootfs).ok().filter(|_| path.is_absolute());
-        below.map_or_else(|| path.display().to_string(), |below| format!("/{}", below.display()))
+        below.map_or_else(
+            || shown(path.as_os_str()),
+            |below| format!("/{}", shown(below.as_os_str())),
+        )
     }
 }
 
-/// The files of a log, out of the names in its directory.
-pub(crate) fn files(place: &Place, names: &[String]) -> Vec<LogFile> {
-    let of = |name: &String| {
-        let (restart, rank) = match place.format {
-            Format::Cri => cri_name(name)?,
-            Format::Docker => docker_name(name)?,
-            Format::Plain => {
-                let (base, rank) = plain_name(name);
-                (base == place.base).then_some((0, rank))?
-            }
-        };
-        Some(LogFile { path: place.dir.join(name), gzip: name.ends_with(".gz"), restart, rank })
+/// The files of a log, out of those in its directory; older names first.
+pub(crate) fn files(place: &Place, directory: &mut Directory) -> Vec<LogFile> {
+    let file = |name: &Name, restart: u32, rank: Rank| LogFile {
+        path: name.below(&place.dir),
+        gzip: name.shown.ends_with(".gz"),
+        restart,
+        rank,
     };
-    names.iter().filter(|name| !name.ends_with(".tmp")).filter_map(of).collect()
-}
-
-/// The names of regular files in a directory; `None` when it cannot be read.
-pub(crate) fn names(dir: &Path) -> Option<Vec<String>> {
-    let entries = fs::read_dir(dir).ok()?;
-    let regular = entries.flatten().filter(|e| e.file_type().is_ok_and(|kind| kind.is_file()));
-    Some(regular.filter_map(|entry| entry.file_name().into_string().ok()).collect())
+    let mut files: Vec<LogFile> = match place.format {
+        Format::Plain => {
+            let names = directory.of_base(&place.base).filter(|n| !n.shown.ends_with(".tmp"));
+            names.map(|name| file(name, 0, plain_name(&name.shown).1)).collect()
+        }
+        Format::Cri | Format::Docker => {
+            let names = directory.names.iter().filter(|name| !name.shown.ends_with(".tmp"));
+            let speak = |name: &Name| match place.format {
+                Format::Cri => cri_name(&name.shown),
+                Format::Docker | Format::Plain => docker_name(&name.shown),
+            };
+            let of = |name| speak(name).map(|(restart, rank)| file(name, restart, rank));
+            names.filter_map(of).collect()
+        }
+    };
+    files.sort_by(|a, b| (a.restart, &a.rank, a.gzip).cmp(&(b.restart, &b.rank, b.gzip)));
+    files
 }
 
 fn directories(dir: &Path) -> Option<Vec<PathBuf>> {
@@ -172,7 +226,7 @@ fn directories(dir: &Path) -> Option<Vec<PathBuf>> {
 }
 
 /// `0.log`, `0.log.20261121-040600`, `0.log.20261121-040600.gz`
-fn cri_name(name: &str) -> Option<(u32, Rank)> {
+pub(crate) fn cri_name(name: &str) -> Option<(u32, Rank)> {
     let (restart, rest) = name.split_once(".log")?;
     let restart = restart.parse().ok()?;
     let rest = rest.strip_suffix(".gz").unwrap_or(rest);
@@ -216,22 +270,6 @@ pub(crate) fn plain_name(name: &str) -> (&str, Rank) {
 fn is_date(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     digits >= 8 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-') && !text.starts_with('-')
-}
-
-/// The directory of a pattern that holds no wildcard.
-fn fixed_part(pattern: &str) -> PathBuf {
-    let wild = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
-    let end = pattern[..wild].rfind('/').unwrap_or(0);
-    PathBuf::from(if end == 0 { "/" } else { &pattern[..end] })
-}
-
-/// The path, or where it leads when it is a link, if that lies below `root`.
-fn inside(path: &Path, root: &Path) -> Option<PathBuf> {
-    if !path.is_symlink() {
-        return Some(path.to_owned());
-    }
-    let target = path.canonicalize().ok()?;
-    target.starts_with(root.canonicalize().ok()?).then_some(target)
 }
 
 #[cfg(test)]

@@ -14,9 +14,12 @@ use memchr::memchr;
 use nilometer_model::{Count, Timestamp};
 
 use crate::compose::Composer;
-use crate::content::Content;
+use crate::content::{Content, is_exhaustion};
 use crate::generation::{Generation, LongLine, Partial};
-use crate::limits::{DOCKER_ESCAPE_FACTOR, FRAMING_BYTES_MAX, READ_BYTES, UNTERMINATED_LINE_S};
+use crate::limits::{
+    DOCKER_ESCAPE_FACTOR, FRAMING_BYTES_MAX, OVERLAP_BYTES, READ_BYTES, UNTERMINATED_LINE_S,
+};
+use crate::metrics;
 use crate::reading::{Record, Sink};
 use nilometer_parse::{Flags, Format, Framed, STDOUT, frame};
 
@@ -53,6 +56,8 @@ pub(crate) struct Reading<'a> {
     /// The time of day.
     pub(crate) clock: Timestamp,
     pub(crate) sink: &'a mut dyn Sink,
+    /// A file could not be opened because too many are open.
+    pub(crate) exhausted: bool,
 }
 
 impl Reading<'_> {
@@ -73,7 +78,10 @@ impl Generation {
     pub(crate) fn visit(&mut self, reading: &mut Reading<'_>) -> Visit {
         match self.open() {
             Ok(()) => {}
-            Err(_) => return Visit::Unreadable,
+            Err(error) => {
+                reading.exhausted |= is_exhaustion(&error);
+                return Visit::Unreadable;
+            }
         }
         let mut buffer = std::mem::take(&mut reading.buffers.read);
         buffer.resize(READ_BYTES, 0);
@@ -102,41 +110,61 @@ impl Generation {
 
     fn read_on(&mut self, reading: &mut Reading<'_>, buffer: &mut [u8]) -> io::Result<Visit> {
         let Some(content) = &mut self.content else { return Ok(Visit::Unreadable) };
+        let gzip = content.is_gzip();
         let offset = self.at + self.long.as_ref().map_or(0, |long| long.bytes);
-        let checked =
-            if reading.format == Format::Plain && !content.is_gzip() && self.long.is_none() {
-                self.overlap.len()
-            } else {
-                0
-            };
-        if !content.is_gzip() {
+        let known = !gzip && self.long.is_none() && self.overlap_to == offset;
+        let checked = if known { self.overlap.len() } else { 0 };
+        if !gzip {
             let stat = content.stat()?;
             self.modified = stat.modified;
-            if stat.size < offset {
+            if stat.size < offset || !self.note_size(&stat) {
                 return Ok(Visit::Replaced);
             }
-            self.saved.size_seen = self.saved.size_seen.max(stat.size);
             if stat.size == offset && checked == 0 {
                 return Ok(self.at_end(reading, &[], offset));
             }
         } else if self.modified == Timestamp::default() {
             self.modified = content.stat()?.modified;
         }
+        let Some(content) = &mut self.content else { return Ok(Visit::Unreadable) };
         let n = content.read_at(offset - checked as u64, buffer)?;
         let Some(fresh) = buffer[..n].strip_prefix(&self.overlap[..checked]) else {
             return Ok(Visit::Replaced);
         };
+        if !gzip && !self.is_still(offset, checked, fresh.len(), reading.format)? {
+            return Ok(Visit::Replaced);
+        }
         Ok(self.take_in(reading, fresh, n == buffer.len()))
+    }
+
+    /// After a read: whether the file was not truncated meanwhile, and what was read is still its.
+    fn is_still(
+        &mut self,
+        offset: u64,
+        checked: usize,
+        fresh: usize,
+        format: Format,
+    ) -> io::Result<bool> {
+        let Some(content) = &mut self.content else { return Ok(false) };
+        if content.stat()?.size < offset + fresh as u64 {
+            return Ok(false);
+        }
+        let mut overlap = [0; OVERLAP_BYTES];
+        let overlap = &mut overlap[..checked];
+        if content.read_at(offset - checked as u64, overlap)? < checked
+            || *overlap != self.overlap[..checked]
+        {
+            return Ok(false);
+        }
+        Ok(format != Format::Plain || !self.is_young() || self.agrees_with_copies())
     }
 
     /// Takes in what was read; `filled`: the file may hold more.
     fn take_in(&mut self, reading: &mut Reading<'_>, fresh: &[u8], filled: bool) -> Visit {
         let before = self.at;
         let (used, full) = self.lines(reading, fresh);
-        if reading.format == Format::Plain && self.at > before {
-            self.remember_overlap(&fresh[..used]);
-        }
         if self.at > before {
+            self.remember(&fresh[..used], reading.format);
             self.ends_seen = 0;
             self.quiet = (self.at, reading.now);
         }
@@ -217,7 +245,7 @@ impl Generation {
             }
             None => self.line(reading, rest, end, true),
         }
-        self.remember_overlap(rest);
+        self.remember(rest, reading.format);
     }
 
     /// One line without its newline, up to `end`; `cut`: its newline has not come.
@@ -238,7 +266,7 @@ impl Generation {
                 self.piece(reading, piece);
             }
             Framed::Malformed => {
-                metrics::counter!("nilometer_collector_malformed_lines_total").increment(1);
+                metrics::malformed_line();
                 let before = reading.order_time[STDOUT];
                 let time = if before > Timestamp::default() { before } else { self.modified };
                 let piece =
@@ -292,10 +320,14 @@ impl Generation {
         }
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         state.position = self.at;
+        state.last = *order_time;
         state.read += Count::one(u64::from(bytes));
         if state.is_covered(self.at) {
             reading.sink.covered(&self.infos[piece.stream], self.at, bytes);
             return;
+        }
+        if text.len() > reading.composer.line_bytes_max() {
+            metrics::truncated_line();
         }
         let composed = reading.composer.compose(text, piece.flags);
         let record = Record {

@@ -10,6 +10,7 @@
 //!   after a restart, and what a stream has handed over (up to its `position`) is passed over;
 //! - a stream's `position` and `read` move together, with each record, before the sink has it.
 
+use std::fs::symlink_metadata;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -19,9 +20,12 @@ use nilometer_wire::Fingerprint;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::content::{Content, Inode};
+use crate::content::{Content, Inode, Stat};
+use crate::discover::{LogFile, Rank};
+use crate::landmarks::Landmarks;
 use crate::limits::{BANNER_BYTES_MAX, OVERLAP_BYTES};
 use crate::reading::SourceInfo;
+use nilometer_parse::Format;
 
 /// What is remembered of one stream of a generation.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -31,6 +35,8 @@ pub(crate) struct StreamState {
     pub(crate) position: u64,
     /// All records that were read, and their framed bytes.
     pub(crate) read: Count,
+    /// The time of that record.
+    pub(crate) last: Timestamp,
     /// Ranges `(from, to]` behind `position` that the centre already had when this collector was new.
     pub(crate) covered: Vec<(u64, u64)>,
 }
@@ -55,10 +61,15 @@ pub(crate) struct Saved {
     pub(crate) inode: Inode,
     pub(crate) path: String,
     pub(crate) checkpoint: u64,
-    /// The largest size at which the file was seen (decompressed; 0 = not known).
+    /// The largest size at which it was seen (decompressed; 0 = not known), and in which file.
     pub(crate) size_seen: u64,
-    /// The last bytes before the checkpoint (plain files): whoever has them is this generation.
+    pub(crate) seen_in: Inode,
+    /// The last bytes that were read, and where they end (plain files): whoever has them is this
+    /// generation.
     pub(crate) overlap: Fingerprint,
+    pub(crate) overlap_to: u64,
+    /// Plain files: by what a part of it is recognised.
+    pub(crate) landmarks: Landmarks,
     /// The line at the checkpoint was sent in part already.
     pub(crate) mid_line: bool,
     /// Read to its end, while a younger one existed.
@@ -108,14 +119,17 @@ pub(crate) struct Generation {
     pub(crate) lent: bool,
     /// How often its end was seen while a younger one existed.
     pub(crate) ends_seen: u8,
-    /// The last bytes before `at` (plain files).
+    /// The last bytes before `overlap_to`: they must still be there when reading goes on.
     pub(crate) overlap: Vec<u8>,
+    pub(crate) overlap_to: u64,
     /// Since when nothing has come, and at which size.
     pub(crate) quiet: (u64, Instant),
     /// Since when no file on disk holds it.
     pub(crate) absent: Option<Instant>,
     /// A file that held it and holds something else now.
     pub(crate) not_in: Option<Inode>,
+    /// A copy of a part of it is on disk, which would be taken for new were this forgotten.
+    pub(crate) echoed: bool,
     /// Since when it could not be read to its end.
     pub(crate) damaged: Option<Instant>,
 }
@@ -124,8 +138,16 @@ pub(crate) struct Generation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Home {
     pub(crate) inode: Inode,
+    pub(crate) rank: Rank,
     pub(crate) path: PathBuf,
     pub(crate) gzip: bool,
+}
+
+impl Home {
+    pub(crate) fn of(file: &LogFile, stat: &Stat) -> Self {
+        let (path, rank) = (file.path.clone(), file.rank.clone());
+        Self { inode: stat.inode, rank, path, gzip: file.gzip }
+    }
 }
 
 impl Generation {
@@ -142,9 +164,11 @@ impl Generation {
             lent: false,
             ends_seen: 0,
             overlap: Vec::new(),
+            overlap_to: 0,
             quiet: (0, now),
             absent: None,
             not_in: None,
+            echoed: false,
             damaged: None,
         }
     }
@@ -159,20 +183,29 @@ impl Generation {
         self.saved.drained || self.lent
     }
 
-    /// Whether it is still so young that only its place tells it from a file with the same banner, and
-    /// that place is known.
+    /// Whether it is still so young that what was read of it may be a banner that every file has.
+    pub(crate) fn is_young(&self) -> bool {
+        self.saved.checkpoint < BANNER_BYTES_MAX as u64
+    }
+
+    /// Whether only its place tells it from a file with the same banner, and that place is known.
     pub(crate) fn lies_elsewhere(&self) -> bool {
-        let young = self.saved.checkpoint < BANNER_BYTES_MAX as u64;
-        young && (self.content.is_some() || !self.homes.is_empty())
+        self.is_young() && (self.content.is_some() || !self.homes.is_empty())
+    }
+
+    /// Whether the file that is read has a live name, still.
+    pub(crate) fn lies_live(&self) -> bool {
+        let live = self.homes.iter().filter(|home| home.rank == Rank::Live);
+        live.filter_map(|home| symlink_metadata(&home.path).ok().map(|m| (home, m)))
+            .any(|(home, metadata)| Stat::of(&metadata).inode == home.inode)
     }
 
     /// Whether `other`, which has the bytes before the position, also begins like the file that holds
     /// this generation, as far as a banner may reach. Nothing to compare with counts as yes.
     pub(crate) fn begins_like(&mut self, other: &mut Content) -> bool {
-        if self.saved.checkpoint >= BANNER_BYTES_MAX as u64 {
+        if !self.is_young() {
             return true;
         }
-        let (mut ours, mut theirs) = (vec![0; 2 * BANNER_BYTES_MAX], vec![0; 2 * BANNER_BYTES_MAX]);
         let reopened = match (&self.content, self.homes.first()) {
             (None, Some(home)) => Content::open(&home.path, home.gzip).ok(),
             _ => None,
@@ -181,17 +214,38 @@ impl Generation {
         let Some(content) = self.content.as_mut().or(reopened.as_mut()) else { return true };
         // What was truncated and has grown again is no witness.
         let mut overlap = vec![0; self.saved.overlap.bytes as usize];
-        let from = self.saved.checkpoint.saturating_sub(overlap.len() as u64);
+        let from = self.saved.overlap_to.saturating_sub(overlap.len() as u64);
         let held = content.read_at(from, &mut overlap).is_ok_and(|n| n == overlap.len());
         if !held || !overlap.is_empty() && xxh3_64(&overlap) != self.saved.overlap.hash {
             return true;
         }
-        let read = content.read_at(0, &mut ours);
-        let (Ok(ours_len), Ok(theirs_len)) = (read, other.read_at(0, &mut theirs)) else {
+        begin_alike(content, other)
+    }
+
+    /// Whether the file that is read agrees with the copies of it. A truncated one may agree with what
+    /// was read, as far as a banner goes, and not with them.
+    pub(crate) fn agrees_with_copies(&mut self) -> bool {
+        let (Some(content), true) = (self.content.as_mut(), self.homes.len() > 1) else {
             return true;
         };
-        let common = ours_len.min(theirs_len);
-        ours[..common] == theirs[..common]
+        let Ok(stat) = content.stat() else { return true };
+        let copies = self.homes.iter().filter(|home| home.inode != stat.inode);
+        copies
+            .filter_map(|home| Content::open(&home.path, home.gzip).ok())
+            .all(|(mut copy, _)| begin_alike(content, &mut copy))
+    }
+
+    /// Notes the size of the file that holds it. `false` when it has shrunk: it was truncated, even if
+    /// everything up to the position is there again.
+    pub(crate) fn note_size(&mut self, stat: &Stat) -> bool {
+        let saved = &mut self.saved;
+        if stat.inode == saved.seen_in && stat.size < saved.size_seen {
+            return false;
+        }
+        if stat.size > saved.size_seen || saved.seen_in == Inode::default() {
+            (saved.size_seen, saved.seen_in) = (stat.size, stat.inode);
+        }
+        true
     }
 
     /// Moves the checkpoint to where reading would have to go on. Whether it moved.
@@ -206,18 +260,25 @@ impl Generation {
         moved
     }
 
-    /// Remembers the bytes before `at`, out of `consumed`, which ends there.
-    pub(crate) fn remember_overlap(&mut self, consumed: &[u8]) {
-        if consumed.len() >= OVERLAP_BYTES {
+    /// Remembers `consumed`, the bytes up to `at`, as far as they are needed to find the place again.
+    pub(crate) fn remember(&mut self, consumed: &[u8], format: Format) {
+        let from = self.at - consumed.len() as u64;
+        if from != self.overlap_to {
             self.overlap.clear();
-            self.overlap.extend_from_slice(&consumed[consumed.len() - OVERLAP_BYTES..]);
-        } else {
-            self.overlap.extend_from_slice(consumed);
-            let excess = self.overlap.len().saturating_sub(OVERLAP_BYTES);
-            self.overlap.drain(..excess);
         }
-        let bytes = u32::try_from(self.overlap.len()).unwrap_or(0);
-        self.saved.overlap = Fingerprint { bytes, hash: xxh3_64(&self.overlap) };
+        if format == Format::Plain {
+            self.saved.landmarks.pass(&self.overlap, from, consumed);
+        }
+        let kept = &consumed[consumed.len().saturating_sub(OVERLAP_BYTES)..];
+        let excess = (self.overlap.len() + kept.len()).saturating_sub(OVERLAP_BYTES);
+        self.overlap.drain(..excess.min(self.overlap.len()));
+        self.overlap.extend_from_slice(kept);
+        self.overlap_to = self.at;
+        if format == Format::Plain {
+            let bytes = u32::try_from(self.overlap.len()).unwrap_or(0);
+            self.saved.overlap = Fingerprint { bytes, hash: xxh3_64(&self.overlap) };
+            self.saved.overlap_to = self.at;
+        }
     }
 
     /// Forgets the open file and where it was: it holds something else now.
@@ -233,4 +294,15 @@ impl Generation {
             self.absent.get_or_insert(now);
         }
     }
+}
+
+/// Whether two files begin with the same bytes, as far as a banner may reach and both go.
+pub(crate) fn begin_alike(one: &mut Content, other: &mut Content) -> bool {
+    let (mut ours, mut theirs) = (vec![0; 2 * BANNER_BYTES_MAX], vec![0; 2 * BANNER_BYTES_MAX]);
+    let (Ok(ours_len), Ok(theirs_len)) = (one.read_at(0, &mut ours), other.read_at(0, &mut theirs))
+    else {
+        return true;
+    };
+    let common = ours_len.min(theirs_len);
+    ours[..common] == theirs[..common]
 }

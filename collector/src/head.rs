@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::content::Content;
 use crate::generation::Saved;
-use crate::limits::{FINGERPRINT_BYTES, FIRST_LINE_BYTES_MAX};
+use crate::limits::{BANNER_BYTES_MAX, FINGERPRINT_BYTES, FIRST_LINE_BYTES_MAX};
 use nilometer_parse::{Format, Framed, frame};
 
 /// The beginning of a file.
@@ -32,6 +32,8 @@ pub(crate) enum Match {
     No,
     /// It begins like it but is shorter than what was read: perhaps a copy being made.
     TooShort,
+    /// It is a part of what was read.
+    Part,
 }
 
 impl Head {
@@ -86,9 +88,13 @@ impl Head {
             return Match::No;
         }
         let mut overlap = vec![0; saved.overlap.bytes as usize];
-        let from = saved.checkpoint.saturating_sub(overlap.len() as u64);
+        let from = saved.overlap_to.saturating_sub(overlap.len() as u64);
         match content.read_at(from, &mut overlap) {
-            Ok(n) if n < overlap.len() => Match::TooShort,
+            Ok(n) if n < overlap.len() => match saved.landmarks.agree(content) {
+                Ok(Some(agreed)) if agreed >= BANNER_BYTES_MAX as u64 => Match::Part,
+                Ok(None) => Match::No,
+                _ => Match::TooShort,
+            },
             Ok(_) if overlap.is_empty() || xxh3_64(&overlap) == saved.overlap.hash => Match::Yes,
             Ok(_) => Match::No,
             Err(_) => Match::TooShort,

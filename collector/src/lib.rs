@@ -7,14 +7,18 @@
 
 mod compose;
 mod content;
+mod directory;
 mod discover;
 mod follow;
 mod generation;
 mod head;
 mod identity;
+mod landmarks;
 mod limits;
 mod lineages;
 mod listing;
+mod open_files;
+mod pattern;
 mod read_state;
 mod reader;
 mod reading;

@@ -7,13 +7,19 @@ pub(crate) const FINGERPRINT_BYTES: usize = 1_024;
 /// Bytes looked at for the end of a Docker file's first line, where its time stands.
 pub(crate) const FIRST_LINE_BYTES_MAX: usize = 256 << 10;
 /// Bytes in front of a plain file's position that must still be there.
-pub(crate) const OVERLAP_BYTES: usize = 64;
+pub(crate) const OVERLAP_BYTES: usize = 256;
+/// A stretch of a plain file by which its content is recognised, bytes.
+pub(crate) const LANDMARK_BYTES: usize = 256;
+/// Such stretches of one file: the last lies at 4 GiB.
+pub(crate) const LANDMARKS_MAX: usize = 36;
 /// How much longer than a record a Docker line may be, times: `\u001b` stands for one byte.
 pub(crate) const DOCKER_ESCAPE_FACTOR: usize = 6;
 /// Bytes of framing (time, stream, tags) that a line may have around its text.
 pub(crate) const FRAMING_BYTES_MAX: usize = 4 << 10;
-/// Files held open.
+/// Files held open, if the process may open twice as many.
 pub(crate) const OPEN_FILES_MAX: usize = 4_096;
+/// Files held open, however few the process may open.
+pub(crate) const OPEN_FILES_MIN: usize = 16;
 /// After this long a line without its end is sent as it is, s.
 pub(crate) const UNTERMINATED_LINE_S: u64 = 5;
 /// A generation that was read to its end has ended after this long without a further byte, s.
@@ -32,6 +38,10 @@ pub(crate) const FORGET_S: u64 = 600;
 pub(crate) const SCAN_MS: u64 = 1_000;
 /// How much the scan is spread out per log directory, ms, while events arrive.
 pub(crate) const SCAN_MS_PER_LOG: u64 = 1;
+/// A look that was asked for early waits this many times as long as the last one took.
+pub(crate) const SCAN_PAUSE_FACTOR: u32 = 4;
+/// How often logs that wait for time to pass are visited, ms.
+pub(crate) const TICK_MS: u64 = 1_000;
 /// How often a waiting reader looks for events, ms; writes in between are one visit.
 pub(crate) const EVENTS_MS: u64 = 25;
 /// Bytes for events taken from the kernel at once.
@@ -40,6 +50,8 @@ pub(crate) const EVENT_BYTES: usize = 64 << 10;
 pub(crate) const DOCKER_CONFIG_BYTES_MAX: u64 = 1 << 20;
 /// Files matched by all `--file` globs.
 pub(crate) const PLAIN_FILES_MAX: usize = 20_000;
+/// Directories below one another that a pattern's `**` goes down.
+pub(crate) const PATTERN_DEPTH_MAX: usize = 32;
 /// Warnings kept for the next heartbeat.
 pub(crate) const WARNINGS_MAX: usize = 16;
 

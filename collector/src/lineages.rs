@@ -17,12 +17,13 @@ use std::time::{Duration, Instant};
 
 use nilometer_model::{Count, Gap, GapKind, Reason, SourceId, Timestamp};
 
-use crate::content::Inode;
+use crate::content::{Content, Inode};
 use crate::discover::Place;
 use crate::follow::{Reading, Visit};
 use crate::generation::Generation;
 use crate::limits::{ABSENT_S, DAMAGED_GZIP_S, FORGET_S, LATE_WRITE_S};
-use crate::reading::Sink;
+use crate::listing::Unclear;
+use crate::metrics;
 use nilometer_parse::Format;
 
 /// One log, being followed.
@@ -37,8 +38,8 @@ pub(crate) struct Lineages {
     pub(crate) next_number: u64,
     /// Oldest first.
     pub(crate) generations: Vec<Generation>,
-    /// Files that may be copies being made: their size, and since when.
-    pub(crate) unclear: HashMap<Inode, (u64, Instant)>,
+    /// Files of which it cannot be told yet what they hold.
+    pub(crate) unclear: HashMap<Inode, Unclear>,
     /// Something of the durable state is not what was last asked for.
     pub(crate) changed: bool,
 }
@@ -187,6 +188,11 @@ impl Lineages {
             visited.full = true;
             return Turn::Stop;
         }
+        if generation.at < generation.saved.size_seen {
+            // What held all of it was truncated, and the copy was made before the last of it.
+            let to = generation.saved.size_seen;
+            declare(generation, Reason::TruncatedBeforeRead, Some(to), reading);
+        }
         generation.end(reading.sink);
         self.changed = true;
         Turn::Next
@@ -200,14 +206,11 @@ impl Lineages {
             visited.blocked = true;
             return Turn::Stop;
         }
-        let truncated = generation.not_in.is_some();
-        let unread = generation.saved.size_seen > generation.at;
-        if truncated && unread {
-            let to = generation.saved.size_seen;
-            declare(generation, Reason::TruncatedBeforeRead, Some(to), reading.clock, reading.sink);
-            generation.at = to;
-        } else if !truncated {
-            declare(generation, Reason::DeletedBeforeRead, None, reading.clock, reading.sink);
+        // How much was written after the last look nobody can know.
+        let unread = Some(generation.saved.size_seen).filter(|size| *size > generation.at);
+        match generation.not_in {
+            Some(_) => declare(generation, Reason::TruncatedBeforeRead, unread, reading),
+            None => declare(generation, Reason::DeletedBeforeRead, None, reading),
         }
         generation.end(reading.sink);
         self.changed = true;
@@ -231,7 +234,7 @@ impl Lineages {
         if !gzip || waited < Duration::from_secs(DAMAGED_GZIP_S) {
             return Turn::Stop;
         }
-        declare(generation, Reason::TruncatedBeforeRead, None, reading.clock, reading.sink);
+        declare(generation, Reason::TruncatedBeforeRead, None, reading);
         generation.end(reading.sink);
         self.changed = true;
         Turn::Next
@@ -252,15 +255,35 @@ impl Lineages {
         }
     }
 
-    /// Whether time alone can make a visit worth while.
-    pub(crate) fn waits_for_time(&self) -> bool {
-        self.generations.iter().any(|generation| {
-            !generation.saved.ended
-                && (generation.is_over()
-                    || generation.absent.is_some()
-                    || generation.damaged.is_some()
-                    || generation.quiet.0 > generation.at)
-        })
+    /// Whether time alone can make a visit worth while; `Some(true)`: with a look at the directory.
+    pub(crate) fn waits_for_time(&self) -> Option<bool> {
+        let open = || self.generations.iter().filter(|generation| !generation.saved.ended);
+        let visit =
+            open().any(|generation| generation.is_over() || generation.quiet.0 > generation.at);
+        let look = open().any(|generation| generation.absent.or(generation.damaged).is_some());
+        let look = look || self.unclear.values().any(Unclear::waits_for_time);
+        (visit || look).then_some(look)
+    }
+
+    /// Whether there is a file of which it is not known what it holds, so that a write to it asks for a
+    /// look.
+    pub(crate) fn awaits_content(&self) -> bool {
+        self.generations.is_empty() || !self.unclear.is_empty()
+    }
+
+    /// Files of it that are held open.
+    pub(crate) fn open_files(&self) -> usize {
+        let read = self.generations.iter().filter(|generation| generation.content.is_some());
+        read.count() + self.unclear.values().filter(|unclear| unclear.held.is_some()).count()
+    }
+
+    /// Open files that can be opened again, and since when nothing has come to them.
+    pub(crate) fn closable(&mut self) -> impl Iterator<Item = (Instant, &mut Option<Content>)> {
+        let read =
+            self.generations.iter_mut().filter(|g| g.content.is_some() && !g.homes.is_empty());
+        let unclear = self.unclear.values_mut().filter(|unclear| unclear.held.is_some());
+        read.map(|generation| (generation.quiet.1, &mut generation.content))
+            .chain(unclear.map(|unclear| (unclear.since, &mut unclear.held)))
     }
 
     /// Everything read so far, by source.
@@ -274,7 +297,8 @@ impl Lineages {
         let before = self.generations.len();
         self.generations.retain(|generation| {
             let gone = generation.absent.map(|since| now.saturating_duration_since(since));
-            !(generation.saved.ended && gone.is_some_and(|gone| gone.as_secs() >= FORGET_S))
+            let long_gone = gone.is_some_and(|gone| gone.as_secs() >= FORGET_S);
+            !(generation.saved.ended && long_gone && !generation.echoed)
         });
         self.changed |= self.generations.len() != before;
         !self.generations.is_empty()
@@ -293,21 +317,25 @@ fn progress(generation: &Generation) -> (u64, u64, bool, bool) {
     (generation.at, streams, generation.saved.ended, generation.saved.mid_line)
 }
 
-/// Tells the sink that the generation's streams are lost from where they stand.
+/// Tells the sink that the generation's streams are lost from where they stand, behind their last records.
 fn declare(
-    generation: &Generation,
+    generation: &mut Generation,
     reason: Reason,
     to: Option<u64>,
-    time: Timestamp,
-    sink: &mut dyn Sink,
+    reading: &mut Reading<'_>,
 ) {
     let silent = generation.saved.streams.iter().all(|stream| stream.position == 0);
+    metrics::lost_range(to.map_or(0, |to| to.saturating_sub(generation.at)));
+    let first = Some(generation.saved.first_time).filter(|time| *time > Timestamp::default());
     for (index, (state, info)) in generation.saved.streams.iter().zip(&generation.infos).enumerate()
     {
         if state.position > 0 || silent && index == 0 {
             let kind = GapKind::Lost;
+            let last = Some(state.last).filter(|time| *time > Timestamp::default());
+            let time = last.or(first).unwrap_or(reading.clock);
             let gap = Gap { kind, from: state.position, to, reason, count: None, time };
-            sink.gap(&Arc::clone(info), gap);
+            reading.sink.gap(&Arc::clone(info), gap);
         }
     }
+    generation.at = generation.at.max(to.unwrap_or(0));
 }

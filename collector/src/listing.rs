@@ -2,19 +2,25 @@
 //!
 //! Invariants:
 //! - a file is matched by content; its inode only saves opening it again in this process's life;
-//! - a file that might still become a copy of a known generation is left alone until it can be told;
+//! - a file that might still become a copy of a known generation is left alone until it can be told, and
+//!   so is a copy of a part of one, which holds nothing new;
+//! - a file stays open from the look that found it on, also while it is empty: it may be deleted before
+//!   the next;
+//! - of several files that begin as a generation does and then differ, the oldest holds it;
 //! - a copy, or the gzip of what is still open, is one more home of its generation, never a new one.
 
-use std::collections::HashMap;
-use std::fs;
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use std::{fs, io};
 
 use nilometer_model::{Count, LineageId, SourceId, Stream};
 
-use crate::content::{Content, Inode, Stat};
+use crate::content::{Content, Inode, Stat, is_exhaustion};
+use crate::directory::{Directory, shown};
 use crate::discover::{LogFile, Rank, files};
-use crate::generation::{Generation, Home, Saved, StreamState};
+use crate::generation::{Generation, Home, Saved, StreamState, begin_alike};
 use crate::head::{Head, Match};
 use crate::identity::{docker_names, lineage_id, source_id};
 use crate::limits::{COPY_IDLE_S, DOCKER_CONFIG_BYTES_MAX, FINGERPRINT_BYTES};
@@ -29,96 +35,219 @@ pub(crate) struct Site<'a> {
     pub(crate) adopted: &'a mut HashMap<SourceId, CentreSource>,
     pub(crate) now: Instant,
     pub(crate) warnings: &'a mut Vec<String>,
+    /// Whether what is found may stay open: it may be deleted before its turn comes.
+    pub(crate) may_hold: bool,
+    /// A file could not be opened because too many are open.
+    pub(crate) exhausted: &'a mut bool,
+}
+
+/// A file of which it cannot be told yet what it holds.
+#[derive(Debug)]
+pub(crate) struct Unclear {
+    size: u64,
+    /// Since when it has been of that size.
+    pub(crate) since: Instant,
+    /// It is a copy of a part of that generation (its number).
+    part_of: Option<u64>,
+    file: LogFile,
+    /// Held open in case it vanishes.
+    pub(crate) held: Option<Content>,
+}
+
+impl Unclear {
+    /// Whether it will be told what it holds when it has not grown for a while.
+    pub(crate) fn waits_for_time(&self) -> bool {
+        self.size > 0 && self.part_of.is_none()
+    }
 }
 
 /// A file that holds nothing known.
 struct Fresh {
     file: LogFile,
-    home: Home,
+    /// `None`: no name leads to it any more.
+    home: Option<Home>,
+    stat: Stat,
     head: Head,
+    content: Option<Content>,
 }
 
 /// What is known of a file.
 enum Known {
     Generation(usize),
-    Fresh(Head),
+    Fresh(Box<Fresh>),
     /// It cannot be told yet.
     Unclear,
 }
 
+/// What a file's content says.
+enum Found {
+    Generation(usize),
+    /// It cannot be told; it is a copy of a part of that generation (its number), or may become one.
+    Unclear(Option<u64>),
+    Nothing,
+}
+
+/// A file as it is seen now, and what older files of this look hold.
+struct Sighting<'a> {
+    file: &'a LogFile,
+    stat: Stat,
+    homes: &'a [Vec<Home>],
+}
+
 impl Lineages {
-    /// Matches the files of that names to generations. Whether there may be something to read.
-    pub(crate) fn relist(&mut self, names: &[String], site: &mut Site<'_>) -> bool {
+    /// Matches the files of that directory to generations. Whether there may be something to read.
+    pub(crate) fn relist(&mut self, directory: &mut Directory, site: &mut Site<'_>) -> bool {
         let mut homes: Vec<Vec<Home>> = vec![Vec::new(); self.generations.len()];
         let mut fresh = Vec::new();
         let mut grown = false;
-        for file in files(&self.place, names) {
+        let mut listed = HashSet::new();
+        self.generations.iter_mut().for_each(|generation| generation.echoed = false);
+        for file in files(&self.place, directory) {
             let Ok(metadata) = fs::symlink_metadata(&file.path) else { continue };
             if !metadata.is_file() {
                 continue;
             }
             let stat = Stat::of(&metadata);
-            let home = Home { inode: stat.inode, path: file.path.clone(), gzip: file.gzip };
-            match self.know(&file, &home, &stat, site) {
+            listed.insert(stat.inode);
+            match self.know(&Sighting { file: &file, stat, homes: &homes }, site) {
                 Known::Generation(index) => {
+                    let home = Home::of(&file, &stat);
                     grown |= self.has_grown(index, &home, &stat);
                     homes[index].push(home);
                 }
-                Known::Fresh(head) => fresh.push(Fresh { file, home, head }),
+                Known::Fresh(found) => fresh.push(*found),
                 Known::Unclear => {}
             }
         }
         self.settle_homes(homes, site.now);
-        self.unclear.retain(|_, (_, since)| {
-            site.now.saturating_duration_since(*since) < Duration::from_secs(10 * COPY_IDLE_S)
-        });
+        self.take_vanished(&listed, &mut fresh);
         grown | self.add_fresh(fresh, site)
     }
 
-    fn know(&mut self, file: &LogFile, home: &Home, stat: &Stat, site: &mut Site<'_>) -> Known {
-        if let Some(index) = self.held_in(home.inode) {
-            let generation = &mut self.generations[index];
-            let shrunk = !home.gzip && stat.size < generation.at;
-            if !shrunk {
-                return self.refresh(index, home, stat);
+    fn know(&mut self, seen: &Sighting<'_>, site: &mut Site<'_>) -> Known {
+        let (file, stat) = (seen.file, &seen.stat);
+        if let Some(index) = self.held_in(stat.inode) {
+            let shrunk = !file.gzip && stat.size < self.generations[index].at;
+            if !shrunk && self.agrees_with_older(index, seen) {
+                return self.refresh(index, file, stat);
             }
-            generation.lose_home(home.inode, site.now);
+            self.generations[index].lose_home(stat.inode, site.now);
         }
-        if stat.size == 0 {
+        if self.is_still_unclear(stat) {
             return Known::Unclear;
         }
-        let opened = Content::open(&home.path, home.gzip).and_then(|(mut content, stat)| {
-            if stat.inode != home.inode {
-                return Ok(None);
-            }
-            Ok(Head::read(self.place.format, &mut content)?.map(|head| (head, content)))
-        });
-        match opened {
-            Ok(Some((head, mut content))) => {
-                self.identify(head, (file, stat), &mut content, site.now)
-            }
-            Ok(None) => Known::Unclear,
+        match self.open(seen, site) {
+            Ok(known) => known,
             Err(error) => {
                 // A name that has gone meanwhile, or a gzip being written, is no news.
-                if error.kind() == std::io::ErrorKind::PermissionDenied {
-                    site.warnings.push(format!("{}: {error}", home.path.display()));
+                if error.kind() == io::ErrorKind::PermissionDenied {
+                    site.warnings.push(format!("{}: {error}", file.path.display()));
                 }
+                *site.exhausted |= is_exhaustion(&error);
                 Known::Unclear
             }
         }
+    }
+
+    /// Opens a file that is not known by its inode.
+    fn open(&mut self, seen: &Sighting<'_>, site: &mut Site<'_>) -> io::Result<Known> {
+        let (file, known) = (seen.file, &seen.stat);
+        let (mut content, stat) = Content::open(&file.path, file.gzip)?;
+        if stat.inode != known.inode {
+            return Ok(Known::Unclear);
+        }
+        let head = Head::read(self.place.format, &mut content)?;
+        let found = match &head {
+            Some(head) => self.identify(head, seen, &mut content, site.now),
+            None => Found::Unclear(None),
+        };
+        let content = Some(content).filter(|_| site.may_hold && !file.gzip);
+        Ok(match (found, head) {
+            (Found::Generation(index), _) => {
+                self.unclear.remove(&stat.inode);
+                let generation = &mut self.generations[index];
+                if generation.content.is_none() && generation.saved.inode == stat.inode {
+                    generation.content = content;
+                }
+                Known::Generation(index)
+            }
+            (Found::Nothing, Some(head)) => {
+                self.unclear.remove(&stat.inode);
+                let (file, home) = (file.clone(), Some(Home::of(file, &stat)));
+                Known::Fresh(Box::new(Fresh { file, home, stat, head, content }))
+            }
+            (found, _) => {
+                let part_of = match found {
+                    Found::Unclear(part_of) => part_of,
+                    _ => None,
+                };
+                self.wait_for(seen, part_of, content, site.now);
+                Known::Unclear
+            }
+        })
     }
 
     fn held_in(&self, inode: Inode) -> Option<usize> {
         self.generations.iter().position(|g| g.homes.iter().any(|home| home.inode == inode))
     }
 
+    /// Whether a file that could not be told before need not be opened again.
+    fn is_still_unclear(&mut self, stat: &Stat) -> bool {
+        let Some(unclear) = self.unclear.get(&stat.inode).filter(|u| u.size == stat.size) else {
+            return false;
+        };
+        if let Some(number) = unclear.part_of {
+            let whole = self.generations.iter_mut().find(|g| g.saved.number == number);
+            return whole.map(|generation| generation.echoed = true).is_some();
+        }
+        stat.size == 0
+    }
+
+    fn wait_for(
+        &mut self,
+        seen: &Sighting<'_>,
+        part_of: Option<u64>,
+        held: Option<Content>,
+        now: Instant,
+    ) {
+        let (size, file) = (seen.stat.size, seen.file.clone());
+        let since = match self.unclear.get(&seen.stat.inode) {
+            Some(before) if before.size == size => before.since,
+            _ => now,
+        };
+        self.unclear.insert(seen.stat.inode, Unclear { size, since, part_of, file, held });
+    }
+
+    /// Files that vanished before it could be told what they hold: now, or never.
+    fn take_vanished(&mut self, listed: &HashSet<Inode>, fresh: &mut Vec<Fresh>) {
+        let gone: Vec<Inode> =
+            self.unclear.keys().filter(|inode| !listed.contains(inode)).copied().collect();
+        for inode in gone {
+            let Some(Unclear { file, held, size, .. }) = self.unclear.remove(&inode) else {
+                continue;
+            };
+            // A copy that goes before it could be told from its original holds nothing new.
+            let unknown = self.place.format != Format::Plain || size == 0;
+            let Some(mut content) = held.filter(|_| unknown) else { continue };
+            let (Ok(stat), Ok(Some(head))) =
+                (content.stat(), Head::read(self.place.format, &mut content))
+            else {
+                continue;
+            };
+            // A name that came between, under which it is seen with the next look.
+            if stat.deleted {
+                fresh.push(Fresh { file, home: None, stat, head, content: Some(content) });
+            }
+        }
+    }
+
     /// A plain file that began short is known by more of its bytes as it grows.
-    fn refresh(&mut self, index: usize, home: &Home, stat: &Stat) -> Known {
+    fn refresh(&mut self, index: usize, file: &LogFile, stat: &Stat) -> Known {
         let format = self.place.format;
         let saved = &mut self.generations[index].saved;
         let known = u64::from(saved.fingerprint.bytes);
         if format == Format::Plain && known < FINGERPRINT_BYTES as u64 && stat.size > known {
-            let head = Content::open(&home.path, home.gzip)
+            let head = Content::open(&file.path, file.gzip)
                 .and_then(|(mut content, _)| Head::read(format, &mut content));
             if let Ok(Some(head)) = head
                 && head.begins_as(saved.fingerprint)
@@ -130,47 +259,74 @@ impl Lineages {
         Known::Generation(index)
     }
 
+    /// Whether a file that holds a young generation agrees with an older one that was found to hold it:
+    /// of files with the same banner, the oldest is what was begun.
+    fn agrees_with_older(&self, index: usize, seen: &Sighting<'_>) -> bool {
+        let generation = &self.generations[index];
+        let older = seen.homes[index].first().filter(|older| older.inode != seen.stat.inode);
+        let (true, Some(older)) = (generation.is_young(), older) else { return true };
+        let opened = [(&older.path, older.gzip), (&seen.file.path, seen.file.gzip)]
+            .map(|(path, gzip)| Content::open(path, gzip));
+        match opened {
+            [Ok((mut one, _)), Ok((mut other, _))] => begin_alike(&mut one, &mut other),
+            _ => true,
+        }
+    }
+
     /// The generation that a file holds: of several that it might, the one last seen in that inode.
     fn identify(
         &mut self,
-        head: Head,
-        (file, stat): (&LogFile, &Stat),
+        head: &Head,
+        seen: &Sighting<'_>,
         content: &mut Content,
         now: Instant,
-    ) -> Known {
+    ) -> Found {
         let mut found: Option<usize> = None;
-        let mut short = false;
-        let inode = stat.inode;
-        for (index, generation) in self.generations.iter_mut().enumerate() {
-            if generation.not_in == Some(inode) {
+        let (mut short, mut part_of) = (false, None);
+        let (inode, live) = (seen.stat.inode, seen.file.rank == Rank::Live);
+        for index in 0..self.generations.len() {
+            let rival = !self.agrees_with_older(index, seen);
+            let generation = &mut self.generations[index];
+            if generation.not_in == Some(inode) || rival {
                 continue;
             }
             match head.matches(self.place.format, &generation.saved, content) {
-                Match::Yes if generation.saved.inode == inode => found = Some(index),
+                Match::Yes if generation.saved.inode == inode => {
+                    let same = seen.file.gzip || generation.note_size(&seen.stat);
+                    found = if same { Some(index) } else { found };
+                }
                 // Nor is what is new under the live name what is known to lie elsewhere.
-                Match::Yes if file.rank == Rank::Live && generation.lies_elsewhere() => {}
-                Match::Yes if found.is_none() && generation.begins_like(content) => {
+                Match::Yes if live && generation.lies_elsewhere() => {}
+                Match::Yes if found.is_some() => {}
+                Match::Yes if generation.begins_like(content) => found = Some(index),
+                // It is the copy of what was truncated under the live name and began the same again.
+                Match::Yes if !live && generation.lies_live() => {
+                    generation.content = None;
                     found = Some(index);
                 }
                 // Copies are never made under the live name.
-                Match::TooShort if !generation.saved.ended => short |= file.rank != Rank::Live,
+                Match::TooShort if !generation.saved.ended => short |= !live,
+                Match::Part if !live => {
+                    generation.echoed = true;
+                    part_of = Some(generation.saved.number);
+                }
                 _ => {}
             }
         }
         match found {
-            Some(index) => Known::Generation(index),
-            None if short && self.may_grow(stat, now) => Known::Unclear,
-            None => Known::Fresh(head),
+            Some(index) => Found::Generation(index),
+            None if part_of.is_some() => Found::Unclear(part_of),
+            None if short && self.may_grow(&seen.stat, now) => Found::Unclear(None),
+            None => Found::Nothing,
         }
     }
 
     /// Whether a file that may become a copy has grown lately.
-    fn may_grow(&mut self, stat: &Stat, now: Instant) -> bool {
-        let (size, since) = self.unclear.entry(stat.inode).or_insert((stat.size, now));
-        if *size != stat.size {
-            (*size, *since) = (stat.size, now);
-        }
-        now.saturating_duration_since(*since) < Duration::from_secs(COPY_IDLE_S)
+    fn may_grow(&self, stat: &Stat, now: Instant) -> bool {
+        let waiting = self.unclear.get(&stat.inode).filter(|unclear| unclear.size == stat.size);
+        waiting.is_none_or(|unclear| {
+            now.saturating_duration_since(unclear.since) < Duration::from_secs(COPY_IDLE_S)
+        })
     }
 
     /// Whether the file holds something that was not read; a generation that ended and grew goes on.
@@ -206,31 +362,33 @@ impl Lineages {
     fn add_fresh(&mut self, mut fresh: Vec<Fresh>, site: &mut Site<'_>) -> bool {
         let any = !fresh.is_empty();
         fresh.sort_by(|a, b| {
-            let key = |f: &Fresh| (f.file.restart, f.head.time, f.file.rank.clone(), f.home.gzip);
+            let key = |f: &Fresh| (f.file.restart, f.head.time, f.file.rank.clone(), f.file.gzip);
             key(a).cmp(&key(b))
         });
         let mut last: Option<(Rank, Head)> = None;
-        for Fresh { file, home, head } in fresh {
+        for found in fresh {
             let twin = last.as_ref().is_some_and(|(rank, before)| {
-                *before == head && (self.place.format != Format::Plain || *rank == file.rank)
+                *before == found.head
+                    && (self.place.format != Format::Plain || *rank == found.file.rank)
             });
             if twin {
                 // The gzip of the file before it, or its copy.
-                if let Some(generation) = self.generations.last_mut() {
+                if let (Some(generation), Some(home)) = (self.generations.last_mut(), found.home) {
                     generation.homes.push(home);
                 }
                 continue;
             }
-            last = Some((file.rank.clone(), head.clone()));
-            self.begin(&file, home, &head, site);
+            last = Some((found.file.rank.clone(), found.head.clone()));
+            self.begin(found, site);
         }
         self.generations.sort_by_key(Generation::age);
         any
     }
 
-    fn begin(&mut self, file: &LogFile, home: Home, head: &Head, site: &mut Site<'_>) {
+    fn begin(&mut self, found: Fresh, site: &mut Site<'_>) {
+        let Fresh { file, home, stat, head, content } = found;
         self.learn_names();
-        let sources = self.sources(head, site);
+        let sources = self.sources(&head, site);
         let mut streams: [StreamState; 2] = Default::default();
         for (state, source) in streams.iter_mut().zip(sources) {
             state.source = source;
@@ -245,15 +403,16 @@ impl Lineages {
             first_time: head.time,
             number: self.next_number,
             fingerprint: head.fingerprint,
-            inode: home.inode,
-            path: self.below(&home),
+            inode: stat.inode,
+            path: self.below(&file.path),
             streams,
             ..Saved::default()
         };
         self.next_number += 1;
         let infos = self.infos(&saved, site.node);
         let mut generation = Generation::new(saved, infos, site.now);
-        generation.homes.push(home);
+        generation.homes.extend(home);
+        generation.content = content;
         // Sorted by the caller; until then the youngest stands last, where its twin looks for it.
         self.generations.push(generation);
         self.changed = true;
@@ -306,12 +465,12 @@ impl Lineages {
         }
     }
 
-    fn below(&self, home: &Home) -> String {
+    fn below(&self, path: &Path) -> String {
         let dir = match self.place.format {
             Format::Plain => self.key.rsplit_once('/').map_or("", |(dir, _)| dir),
             Format::Cri | Format::Docker => &self.key,
         };
-        let name = home.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        let name = path.file_name().map(shown).unwrap_or_default();
         format!("{dir}/{name}")
     }
 

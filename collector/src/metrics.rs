@@ -51,3 +51,39 @@ pub(crate) fn spool_failure() {
 pub(crate) fn samples_missed(samples: usize) {
     counter!("nilometer_collector_missed_samples_total").increment(samples as u64);
 }
+
+/// A line was longer than a record may be, and was cut.
+pub(crate) fn truncated_line() {
+    counter!("nilometer_collector_truncated_lines_total").increment(1);
+}
+
+/// A line was not as its runtime writes lines.
+pub(crate) fn malformed_line() {
+    counter!("nilometer_collector_malformed_lines_total").increment(1);
+}
+
+/// A stretch of a file was declared lost; `bytes`, as far as it is known.
+pub(crate) fn lost_range(bytes: u64) {
+    counter!("nilometer_collector_lost_ranges_total").increment(1);
+    counter!("nilometer_collector_lost_bytes_total").increment(bytes);
+}
+
+/// The kernel dropped file system events.
+pub(crate) fn event_overflow() {
+    counter!("nilometer_collector_event_overflows_total").increment(1);
+}
+
+/// Log directories that no events come from.
+pub(crate) fn unwatched(directories: usize) {
+    gauge!("nilometer_collector_unwatched_directories").set(directories as f64);
+}
+
+/// Files that are held open.
+pub(crate) fn open_files(files: usize) {
+    gauge!("nilometer_collector_open_files").set(files as f64);
+}
+
+/// A file could not be opened because too many are.
+pub(crate) fn open_failure() {
+    counter!("nilometer_collector_open_failures_total").increment(1);
+}

@@ -17,12 +17,16 @@ use std::time::{Duration, Instant};
 use nilometer_model::{Clock, Count, Gap, GapKind, Reason, SourceId, Timestamp};
 
 use crate::compose::Composer;
-use crate::discover::{Discovery, names, plain_name};
+use crate::directory::Directory;
+use crate::discover::{Discovery, Place, plain_name};
 use crate::follow::{Buffers, Reading};
-use crate::limits::{ABSENT_S, EVENTS_MS, OPEN_FILES_MAX, SCAN_MS, SCAN_MS_PER_LOG, WARNINGS_MAX};
+use crate::limits::{
+    ABSENT_S, EVENTS_MS, SCAN_MS, SCAN_MS_PER_LOG, SCAN_PAUSE_FACTOR, TICK_MS, WARNINGS_MAX,
+};
 use crate::lineages::Lineages;
 use crate::listing::Site;
 use crate::monotonic;
+use crate::open_files::OpenFiles;
 use crate::reading::{CentreSource, Sink, SourceInfo, StateChange};
 use crate::watch::{Event, Waker, Watch};
 use nilometer_parse::Format;
@@ -83,6 +87,12 @@ pub(crate) struct Reader {
     warnings: Vec<String>,
     /// When everything was last looked through; `None`: look at once.
     looked: Option<Instant>,
+    /// A look that is asked for early comes no earlier.
+    not_before: Instant,
+    /// Logs to which time alone may bring something; whether that takes a look at the directory.
+    timed: BTreeMap<String, bool>,
+    ticked: Instant,
+    open_files: OpenFiles,
     began: Instant,
 }
 
@@ -121,6 +131,10 @@ impl Reader {
             forgotten: Vec::new(),
             warnings,
             looked: None,
+            not_before: now,
+            timed: BTreeMap::new(),
+            ticked: now,
+            open_files: OpenFiles::new(),
             began: now,
         };
         if let Some(adopted) = adopted {
@@ -148,15 +162,16 @@ impl Reader {
     }
 
     fn poll_at(&mut self, now: Instant, sink: &mut dyn Sink) -> Polled {
-        self.take_events();
-        if self
-            .looked
-            .is_none_or(|looked| now.saturating_duration_since(looked) >= self.scan_every())
-        {
+        self.take_events(now);
+        let due = match self.looked {
+            Some(looked) => now.saturating_duration_since(looked) >= self.scan_every(),
+            None => now >= self.not_before,
+        };
+        if due {
             self.look(now);
-            self.limit_open_files();
             self.declare_unfound(now, sink);
         }
+        self.tick(now);
         let progressed = self.visit_dirty(now, sink);
         let behind = self.dirty.keys().chain(&self.blocked);
         let slowest = behind.filter_map(|key| self.logs.get(key)?.read_to()).min();
@@ -206,9 +221,8 @@ impl Reader {
 
     /// Blocks until there may be something to read, or the time is over.
     pub(crate) fn wait(&mut self, timeout: Duration) {
-        let scan = self.looked.map_or(Duration::ZERO, |looked| {
-            (looked + self.scan_every()).saturating_duration_since(Instant::now())
-        });
+        let next = self.looked.map_or(self.not_before, |looked| looked + self.scan_every());
+        let scan = next.saturating_duration_since(Instant::now());
         // What waits for its next visit waits for a moment only.
         let next = if self.dirty.is_empty() { scan } else { Duration::from_millis(EVENTS_MS) };
         self.watch.wait(timeout.min(next).min(scan));
@@ -225,41 +239,87 @@ impl Reader {
         Duration::from_millis(ms)
     }
 
-    fn take_events(&mut self) {
+    fn take_events(&mut self, now: Instant) {
+        let mut grown = BTreeSet::new();
         for event in self.watch.events() {
-            match event {
-                Event::Overflow => self.looked = None,
-                Event::Written(dir, name) => {
-                    if let Some(key) = self.log_at(&dir, &name) {
-                        self.dirty.entry(key).or_insert(false);
-                    }
+            let (dir, name, listed) = match event {
+                Event::Overflow => {
+                    (self.looked, self.not_before) = (None, now);
+                    continue;
                 }
-                Event::Listed(dir) => {
-                    let key = self.discovery.key(&dir);
-                    if self.logs.get(&key).is_some_and(|log| log.place.format != Format::Plain) {
-                        self.dirty.insert(key, true);
-                    } else {
-                        // A directory that holds logs, or plain files: anything may be new.
-                        self.looked = None;
-                    }
+                Event::Written(dir, name) => (dir, Some(name), false),
+                Event::Listed(dir, name) => (dir, name, true),
+            };
+            match self.log_at(&dir, name.as_deref()) {
+                Some(key) => {
+                    let relist =
+                        listed || self.logs.get(&key).is_some_and(Lineages::awaits_content);
+                    self.note(key, relist);
+                }
+                None => drop(grown.insert(dir)),
+            }
+        }
+        for dir in grown {
+            self.look_in(&dir);
+        }
+    }
+
+    fn note(&mut self, key: String, relist: bool) {
+        *self.dirty.entry(key).or_insert(false) |= relist;
+    }
+
+    /// Looks at a directory in which something unknown has turned up, and at those that it brought: each
+    /// is watched first, so that nothing comes between.
+    fn look_in(&mut self, dir: &Path) {
+        let mut dirs = vec![dir.to_owned()];
+        while let Some(dir) = dirs.pop() {
+            let Some(found) = self.discovery.look_in(&dir) else {
+                self.looked = None;
+                continue;
+            };
+            dirs.extend(found.parents.into_iter().filter(|dir| self.watch.add(dir)));
+            for (key, place) in found.logs {
+                if self.watch.add(&place.dir) || !self.logs.contains_key(&key) {
+                    self.place(&key, place);
+                    self.note(key, true);
                 }
             }
         }
     }
 
+    fn place(&mut self, key: &str, place: Place) {
+        match self.logs.get_mut(key) {
+            Some(log) => log.place = place,
+            None => drop(self.logs.insert(key.to_owned(), Lineages::new(key, place))),
+        }
+    }
+
+    /// Notes the logs that waited for time to pass.
+    fn tick(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.ticked) < Duration::from_millis(TICK_MS) {
+            return;
+        }
+        self.ticked = now;
+        for (key, relist) in self.timed.clone() {
+            self.note(key, relist);
+        }
+    }
+
     /// The log that a file belongs to.
-    fn log_at(&self, dir: &Path, name: &str) -> Option<String> {
+    fn log_at(&self, dir: &Path, name: Option<&str>) -> Option<String> {
         let key = self.discovery.key(dir);
-        if self.logs.contains_key(&key) {
+        if self.logs.get(&key).is_some_and(|log| log.place.format != Format::Plain) {
             return Some(key);
         }
-        let key = self.discovery.key(&dir.join(plain_name(name).0));
+        let key = self.discovery.key(&dir.join(plain_name(name?).0));
         self.logs.contains_key(&key).then_some(key)
     }
 
     /// Looks through all directories: what is new, what has grown, what waited for time to pass.
     fn look(&mut self, now: Instant) {
+        let began = Instant::now();
         self.looked = Some(now);
+        self.watch.retry();
         let found = self.discovery.look();
         self.warnings.extend(found.warnings);
         for dir in &found.parents {
@@ -270,90 +330,145 @@ impl Reader {
         }
         for (key, place) in found.logs {
             self.watch.add(&place.dir);
-            match self.logs.get_mut(&key) {
-                Some(log) => log.place = place,
-                None => {
-                    self.logs.insert(key.clone(), Lineages::new(&key, place));
+            self.place(&key, place);
+        }
+        self.watch.settle();
+        let exhausted = self.relist_all(now);
+        self.open_files.looked(exhausted);
+        self.not_before = now + began.elapsed() * SCAN_PAUSE_FACTOR;
+    }
+
+    /// Looks at each log's directory. Whether a file could not be opened.
+    fn relist_all(&mut self, now: Instant) -> bool {
+        let mut shared: HashMap<PathBuf, Directory> = HashMap::new();
+        let mut exhausted = false;
+        let keys: Vec<String> = self.logs.keys().cloned().collect();
+        for key in keys {
+            let Some(log) = self.logs.get(&key) else { continue };
+            let dir = log.place.dir.clone();
+            let mut own;
+            let directory = match log.place.format {
+                Format::Plain => shared.entry(dir).or_insert_with_key(|dir| Directory::read(dir)),
+                Format::Cri | Format::Docker => {
+                    own = Directory::read(&dir);
+                    &mut own
                 }
+            };
+            let (grown, failed) = self.relist(&key, directory, now);
+            exhausted |= failed;
+            if grown {
+                self.note(key.clone(), false);
             }
+            self.forget(&key, now);
         }
-        self.relist_all(now);
+        exhausted
     }
 
-    fn relist_all(&mut self, now: Instant) {
-        let mut listed: HashMap<PathBuf, Vec<String>> = HashMap::new();
-        let mut gone = Vec::new();
-        for (key, log) in &mut self.logs {
-            let known = listed.entry(log.place.dir.clone());
-            let names = known.or_insert_with(|| names(&log.place.dir).unwrap_or_default());
-            let warnings = &mut self.warnings;
-            let mut site =
-                Site { node: &self.config.node, adopted: &mut self.adopted, now, warnings };
-            if log.relist(names, &mut site) || log.waits_for_time() {
-                self.dirty.entry(key.clone()).or_insert(false);
-            }
-            if log.changed {
-                self.changed.insert(key.clone());
-            }
-            if !log.generations.is_empty() && !log.forget(now) {
-                gone.push(key.clone());
-            }
+    /// Looks at one log's files: whether there may be something to read, and whether one could not be
+    /// opened.
+    fn relist(&mut self, key: &str, directory: &mut Directory, now: Instant) -> (bool, bool) {
+        let Some(log) = self.logs.get_mut(key) else { return (false, false) };
+        let before = log.open_files();
+        let mut exhausted = false;
+        let mut site = Site {
+            node: &self.config.node,
+            adopted: &mut self.adopted,
+            now,
+            warnings: &mut self.warnings,
+            may_hold: self.open_files.has_room(),
+            exhausted: &mut exhausted,
+        };
+        let grown = log.relist(directory, &mut site);
+        self.settle(key, before);
+        if exhausted {
+            self.open_files_failed();
         }
-        for key in gone {
-            self.logs.remove(&key);
-            self.dirty.remove(&key);
-            self.blocked.remove(&key);
-            self.forgotten.push(key);
-        }
+        (grown, exhausted)
     }
 
-    /// Visits each dirty log once. Whether anything came of it.
+    /// After a look at a log or a visit: what is to be remembered, and whether time matters to it.
+    fn settle(&mut self, key: &str, open_before: usize) {
+        let Some(log) = self.logs.get(key) else { return };
+        if log.changed {
+            self.changed.insert(key.to_owned());
+        }
+        match log.waits_for_time() {
+            Some(relist) => drop(self.timed.insert(key.to_owned(), relist)),
+            None => drop(self.timed.remove(key)),
+        }
+        self.open_files.change(open_before, log.open_files());
+        self.limit_open_files();
+    }
+
+    fn forget(&mut self, key: &str, now: Instant) {
+        let Some(log) = self.logs.get_mut(key) else { return };
+        let before = log.open_files();
+        if log.generations.is_empty() || log.forget(now) {
+            return;
+        }
+        self.open_files.change(before, 0);
+        self.logs.remove(key);
+        self.dirty.remove(key);
+        self.timed.remove(key);
+        self.blocked.remove(key);
+        self.forgotten.push(key.to_owned());
+    }
+
+    /// Visits each dirty log once, beginning where the last round stopped. Whether anything came of it.
     fn visit_dirty(&mut self, now: Instant, sink: &mut dyn Sink) -> bool {
         let mut progressed = false;
+        let mut directories: HashMap<PathBuf, Directory> = HashMap::new();
         let mut later = std::mem::take(&mut self.dirty);
         let first = self.put_off.take().map(|key| later.split_off(&key)).unwrap_or_default();
         for (key, relist) in first.into_iter().chain(later) {
+            if relist && let Some(log) = self.logs.get(&key) {
+                let dir = log.place.dir.clone();
+                let directory =
+                    directories.entry(dir).or_insert_with_key(|dir| Directory::read(dir));
+                self.relist(&key, directory, now);
+            }
             if sink.full() {
                 self.put_off.get_or_insert_with(|| key.clone());
-                self.dirty.entry(key).or_insert(relist);
+                self.note(key, false);
                 continue;
             }
-            let Some(log) = self.logs.get_mut(&key) else { continue };
-            if relist {
-                let names = names(&log.place.dir).unwrap_or_default();
-                let warnings = &mut self.warnings;
-                let mut site =
-                    Site { node: &self.config.node, adopted: &mut self.adopted, now, warnings };
-                log.relist(&names, &mut site);
-            }
-            let mut order_time = [Timestamp::default(); 2];
-            let mut reading = Reading {
-                format: log.place.format,
-                composer: &mut self.composer,
-                order_time: &mut order_time,
-                buffers: &mut self.buffers,
-                now,
-                clock: self.config.clock.now(),
-                sink,
-            };
-            let visited = log.visit(&mut reading);
-            progressed |= visited.progressed;
-            if visited.progressed {
-                self.read.extend(log.totals());
-            }
-            if log.changed {
-                self.changed.insert(key.clone());
-            }
-            if visited.pending || visited.full {
-                self.dirty.insert(key.clone(), visited.relist);
-            }
-            if visited.blocked {
-                self.blocked.insert(key);
-            } else {
-                self.blocked.remove(&key);
-            }
+            progressed |= self.visit(key, now, sink);
         }
         progressed
+    }
+
+    fn visit(&mut self, key: String, now: Instant, sink: &mut dyn Sink) -> bool {
+        let Some(log) = self.logs.get_mut(&key) else { return false };
+        let before = log.open_files();
+        let mut order_time = [Timestamp::default(); 2];
+        let mut reading = Reading {
+            format: log.place.format,
+            composer: &mut self.composer,
+            order_time: &mut order_time,
+            buffers: &mut self.buffers,
+            now,
+            clock: self.config.clock.now(),
+            sink,
+            exhausted: false,
+        };
+        let visited = log.visit(&mut reading);
+        let exhausted = reading.exhausted;
+        if visited.progressed {
+            self.read.extend(log.totals());
+        }
+        self.settle(&key, before);
+        if exhausted {
+            self.open_files_failed();
+        }
+        if visited.pending || visited.full {
+            self.note(key.clone(), visited.relist);
+        }
+        if visited.blocked {
+            self.blocked.insert(key);
+        } else {
+            self.blocked.remove(&key);
+        }
+        visited.progressed
     }
 
     /// What the centre holds as open and no file here has: lost, from where the centre stands.
@@ -363,6 +478,7 @@ impl Reader {
         }
         self.adopting = false;
         self.adopted_changed = true;
+        // When its last record was written is not known.
         let time = self.config.clock.now();
         for (_, centre) in self.adopted.drain().filter(|(_, centre)| !centre.ended) {
             let info = Arc::new(SourceInfo {
@@ -381,22 +497,25 @@ impl Reader {
         }
     }
 
-    /// Closes files that were read to their ends while too many are open.
+    fn open_files_failed(&mut self) {
+        if let Some(warning) = self.open_files.failed() {
+            tracing::warn!("{warning}");
+            self.warnings.push(warning);
+        }
+        self.limit_open_files();
+    }
+
+    /// Closes the files to which nothing has come for longest, while too many are open; never one that
+    /// could not be opened again.
     fn limit_open_files(&mut self) {
-        let generations = || self.logs.values().flat_map(|log| &log.generations);
-        let mut open = generations().filter(|generation| generation.content.is_some()).count();
-        if open <= OPEN_FILES_MAX {
+        let excess = self.open_files.excess();
+        if excess == 0 {
             return;
         }
-        let idle = self.logs.iter_mut().filter(|(key, _)| !self.dirty.contains_key(*key));
-        for generation in idle.flat_map(|(_, log)| &mut log.generations) {
-            if open <= OPEN_FILES_MAX / 4 * 3 {
-                return;
-            }
-            if generation.content.take().is_some() {
-                open -= 1;
-            }
-        }
+        let mut open: Vec<_> = self.logs.values_mut().flat_map(Lineages::closable).collect();
+        open.sort_unstable_by_key(|(since, _)| *since);
+        let closed = open.into_iter().take(excess).map(|(_, content)| content.take()).count();
+        self.open_files.change(closed, 0);
     }
 }
 

@@ -4,10 +4,12 @@
 //! write per log line costs as much as reading the line. Here the kernel gathers; events are taken at
 //! most every [`EVENTS_MS`], when many writes to one file are one entry.
 //!
-//! Invariants: events only say where to look, never what is there; when they cannot be had (limit
-//! reached, queue overflown) the caller is told to look everywhere, and looks each second anyway.
+//! Invariants:
+//! - events only say where to look, never what is there;
+//! - when they cannot be had (limit reached, queue overflown) the caller is told to look everywhere, and
+//!   looks each second; that is said once, and tried again with each look until it works.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -18,14 +20,15 @@ use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
 
 use crate::limits::{EVENT_BYTES, EVENTS_MS};
+use crate::metrics;
 
 /// What happened.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// A file of that name in that directory has grown.
     Written(PathBuf, String),
-    /// Names in that directory came or went.
-    Listed(PathBuf),
+    /// A name in that directory came or went; which one, if it is known.
+    Listed(PathBuf, Option<String>),
     /// Anything may have happened.
     Overflow,
 }
@@ -59,26 +62,58 @@ pub(crate) struct Watch {
     watched: HashMap<PathBuf, i32>,
     /// Why some directory is not watched, until it is told.
     failure: Option<String>,
-    /// Some directory could not be watched.
-    incomplete: bool,
+    /// Directories that could not be watched.
+    unwatched: HashSet<PathBuf>,
+    /// That events are missing was said.
+    said: bool,
     pending: Vec<Event>,
     waker: Waker,
 }
 
 impl Watch {
     pub(crate) fn new() -> Self {
-        let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC);
-        let failure = inotify.as_ref().err().map(|error| {
-            format!("no file system events ({error}): looking at all log directories every second")
-        });
-        Self {
-            incomplete: inotify.is_err(),
-            inotify: inotify.ok(),
+        let mut watch = Self {
+            inotify: None,
             dirs: HashMap::new(),
             watched: HashMap::new(),
-            failure,
+            failure: None,
+            unwatched: HashSet::new(),
+            said: false,
             pending: Vec::new(),
             waker: Waker::default(),
+        };
+        watch.retry();
+        watch
+    }
+
+    /// Before a look everywhere: what could not be watched may be tried again.
+    pub(crate) fn retry(&mut self) {
+        self.unwatched.clear();
+        if self.inotify.is_some() {
+            return;
+        }
+        match inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC) {
+            Ok(inotify) => self.inotify = Some(inotify),
+            Err(error) => self.say(format!(
+                "no file system events ({error}; see fs.inotify.max_user_instances): looking at all \
+                 log directories every second"
+            )),
+        }
+    }
+
+    /// After a look everywhere: whether events come from everywhere again.
+    pub(crate) fn settle(&mut self) {
+        metrics::unwatched(self.unwatched.len());
+        if self.said && self.is_complete() {
+            self.said = false;
+            self.failure = Some("file system events come from all log directories again".into());
+        }
+    }
+
+    fn say(&mut self, failure: String) {
+        if !std::mem::replace(&mut self.said, true) {
+            tracing::warn!("{failure}");
+            self.failure = Some(failure);
         }
     }
 
@@ -88,7 +123,7 @@ impl Watch {
 
     /// Whether every directory that was asked for is watched.
     pub(crate) fn is_complete(&self) -> bool {
-        !self.incomplete
+        self.inotify.is_some() && self.unwatched.is_empty()
     }
 
     /// What went wrong since this was last asked.
@@ -116,14 +151,12 @@ impl Watch {
             }
             Err(Errno::NOENT | Errno::NOTDIR) => false,
             Err(error) => {
-                if !self.incomplete {
-                    self.failure = Some(format!(
-                        "{}: cannot be watched ({error}; see fs.inotify.max_user_watches): looking \
-                         at all log directories every second",
-                        dir.display()
-                    ));
-                }
-                self.incomplete = true;
+                self.unwatched.insert(dir.to_owned());
+                self.say(format!(
+                    "{}: cannot be watched ({error}; see fs.inotify.max_user_watches): looking at all \
+                     log directories every second",
+                    dir.display()
+                ));
                 false
             }
         }
@@ -164,7 +197,7 @@ impl Watch {
             } else if kind.contains(ReadFlags::IGNORED) {
                 if let Some(dir) = self.dirs.remove(&event.wd()) {
                     self.watched.remove(&dir);
-                    self.pending.push(Event::Listed(dir));
+                    self.pending.push(Event::Listed(dir, None));
                 }
             } else if let Some(dir) = self.dirs.get(&event.wd()) {
                 let name = event.file_name().and_then(|name| name.to_str().ok());
@@ -172,7 +205,7 @@ impl Watch {
                     Some(name) if kind == ReadFlags::MODIFY => {
                         Event::Written(dir.clone(), name.to_owned())
                     }
-                    _ => Event::Listed(dir.clone()),
+                    name => Event::Listed(dir.clone(), name.map(str::to_owned)),
                 };
                 if self.pending.last() != Some(&event) {
                     self.pending.push(event);
@@ -180,7 +213,7 @@ impl Watch {
             }
         }
         if overflown {
-            metrics::counter!("nilometer_collector_event_overflows_total").increment(1);
+            metrics::event_overflow();
             self.failure =
                 Some("more file system events than the kernel keeps: looked everywhere".into());
             self.pending.clear();

@@ -70,6 +70,9 @@ struct Node {
     line_bytes_max: usize,
 }
 
+mod edges;
+mod short;
+
 const POD: &str = "var/log/pods/shop_web-x2x4z_uid/main";
 
 impl Node {

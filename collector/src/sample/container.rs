@@ -10,7 +10,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
-use crate::discover::{Place, files};
+use crate::discover::cri_name;
 use crate::identity::{docker_names, names};
 use crate::sample::cgroup::{self, Group};
 use crate::sample::host::Host;
@@ -82,9 +82,8 @@ impl Known {
         }
         let restarts = container.and_then(|container| {
             let log = format!("{PODS}/{dir}/{container}");
-            let place = Place { format: Format::Cri, dir: PathBuf::new(), base: String::new() };
-            let runs = files(&place, &host.names(&log)).into_iter();
-            runs.map(|file| u64::from(file.restart)).max()
+            let names = host.names(&log);
+            names.iter().filter_map(|name| cri_name(name)).map(|(run, _)| u64::from(run)).max()
         });
         let short = || id.get(..12).unwrap_or(id).to_owned();
         let container = container.cloned().unwrap_or_else(short);
