@@ -333,6 +333,8 @@ impl Lineages {
     fn has_grown(&mut self, index: usize, home: &Home, stat: &Stat) -> bool {
         let generation = &mut self.generations[index];
         let grown = !home.gzip && stat.size > generation.at;
+        // Also while the sink is full and nothing is read. That it shrank, the next visit finds.
+        let _noted = home.gzip || generation.note_size(stat);
         if grown {
             generation.saved.ended = false;
         }

@@ -222,7 +222,7 @@ impl Reader {
     /// Blocks until there may be something to read, or the time is over.
     pub(crate) fn wait(&mut self, timeout: Duration) {
         let next = self.looked.map_or(self.not_before, |looked| looked + self.scan_every());
-        let scan = next.saturating_duration_since(Instant::now());
+        let scan = next.saturating_duration_since(monotonic::now());
         // What waits for its next visit waits for a moment only.
         let next = if self.dirty.is_empty() { scan } else { Duration::from_millis(EVENTS_MS) };
         self.watch.wait(timeout.min(next).min(scan));
@@ -317,7 +317,7 @@ impl Reader {
 
     /// Looks through all directories: what is new, what has grown, what waited for time to pass.
     fn look(&mut self, now: Instant) {
-        let began = Instant::now();
+        let began = monotonic::now();
         self.looked = Some(now);
         self.watch.retry();
         let found = self.discovery.look();
