@@ -192,6 +192,7 @@ impl Lineages {
             // What held all of it was truncated, and the copy was made before the last of it.
             let to = generation.saved.size_seen;
             declare(generation, Reason::TruncatedBeforeRead, Some(to), reading);
+            generation.saved.size_seen = generation.at;
         }
         generation.end(reading.sink);
         self.changed = true;
@@ -318,12 +319,7 @@ fn progress(generation: &Generation) -> (u64, u64, bool, bool) {
 }
 
 /// Tells the sink that the generation's streams are lost from where they stand, behind their last records.
-fn declare(
-    generation: &mut Generation,
-    reason: Reason,
-    to: Option<u64>,
-    reading: &mut Reading<'_>,
-) {
+fn declare(generation: &Generation, reason: Reason, to: Option<u64>, reading: &mut Reading<'_>) {
     let silent = generation.saved.streams.iter().all(|stream| stream.position == 0);
     metrics::lost_range(to.map_or(0, |to| to.saturating_sub(generation.at)));
     let first = Some(generation.saved.first_time).filter(|time| *time > Timestamp::default());
@@ -337,5 +333,4 @@ fn declare(
             reading.sink.gap(&Arc::clone(info), gap);
         }
     }
-    generation.at = generation.at.max(to.unwrap_or(0));
 }

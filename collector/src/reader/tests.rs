@@ -71,6 +71,7 @@ struct Node {
 }
 
 mod edges;
+mod limits;
 mod short;
 
 const POD: &str = "var/log/pods/shop_web-x2x4z_uid/main";
