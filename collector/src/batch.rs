@@ -223,11 +223,11 @@ impl Batcher {
         let origin = self.origins.entry(source.source).or_insert_with(|| {
             Arc::new(Origin {
                 tenant: "default".to_owned(),
-                component: source.component.clone(),
-                instance: source.instance.clone(),
+                component: source.speaker.component.clone(),
+                instance: source.speaker.instance.clone(),
                 stream: source.stream,
                 node: self.node.clone(),
-                version: String::new(),
+                version: source.speaker.version.clone(),
                 zone: String::new(),
                 source: source.source,
             })
@@ -241,8 +241,8 @@ fn begin(source: &SourceInfo, book: Book) -> SourceRange {
     SourceRange {
         source: source.source,
         lineage: source.lineage,
-        component: source.component.clone(),
-        instance: source.instance.clone(),
+        component: source.speaker.component.clone(),
+        instance: source.speaker.instance.clone(),
         stream: source.stream,
         path: source.path.clone(),
         fingerprint: source.fingerprint,

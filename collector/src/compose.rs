@@ -40,10 +40,17 @@ impl Composer {
         self.line_bytes_max
     }
 
-    pub(crate) fn compose<'a>(&'a mut self, text: &'a [u8], flags: Flags) -> Composed<'a> {
+    /// `source` is what is known of whoever wrote it: what the text says of the same name counts.
+    pub(crate) fn compose<'a>(
+        &'a mut self,
+        text: &'a [u8],
+        flags: Flags,
+        source: &Attributes,
+    ) -> Composed<'a> {
         self.attributes.clear();
         let message = message(text, flags, self.line_bytes_max, &mut self.attributes);
         let ids = trace_ids(&message);
+        self.attributes.merge(source);
         Composed {
             severity: severity(&message),
             trace_id: ids.map(|ids| ids.trace),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::limits::{SAMPLE_MS, SPOOL_BYTES_MAX};
-use crate::{CollectorStatus, Credentials, DoorEnd, FlowConfig};
+use crate::{CollectorStatus, Credentials, DoorEnd, FlowConfig, KubernetesConfig};
 
 /// How to run a collector.
 #[derive(Debug, Clone)]
@@ -37,6 +37,8 @@ pub struct CollectorConfig {
     pub door: DoorEnd,
     /// How often the node and its containers are measured.
     pub sample_every: Duration,
+    /// The cluster that this is a node of, if it is one and tells of its pods.
+    pub kubernetes: Option<KubernetesConfig>,
 }
 
 impl CollectorConfig {
@@ -62,6 +64,7 @@ impl CollectorConfig {
             status: CollectorStatus::default(),
             door: DoorEnd::default(),
             sample_every: Duration::from_millis(SAMPLE_MS),
+            kubernetes: None,
         }
     }
 }

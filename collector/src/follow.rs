@@ -15,6 +15,7 @@ use nilometer_model::{Count, Timestamp};
 
 use crate::compose::Composer;
 use crate::content::{Content, is_exhaustion};
+use crate::enrich::Roster;
 use crate::generation::{Generation, LongLine, Partial};
 use crate::limits::{
     DOCKER_ESCAPE_FACTOR, FRAMING_BYTES_MAX, OVERLAP_BYTES, READ_BYTES, UNTERMINATED_LINE_S,
@@ -58,6 +59,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) sink: &'a mut dyn Sink,
     /// A file could not be opened because too many are open.
     pub(crate) exhausted: bool,
+    pub(crate) roster: &'a Roster,
 }
 
 impl Reading<'_> {
@@ -94,7 +96,8 @@ impl Generation {
         })
     }
 
-    fn open(&mut self) -> io::Result<()> {
+    /// Opens the file, so that it stays even if its name goes.
+    pub(crate) fn open(&mut self) -> io::Result<()> {
         if self.content.is_some() {
             return Ok(());
         }
@@ -329,7 +332,8 @@ impl Generation {
         if text.len() > reading.composer.line_bytes_max() {
             metrics::truncated_line();
         }
-        let composed = reading.composer.compose(text, piece.flags);
+        let info = &self.infos[piece.stream];
+        let composed = reading.composer.compose(text, piece.flags, &info.attributes);
         let record = Record {
             time: piece.time,
             order_time: *order_time,
@@ -341,7 +345,7 @@ impl Generation {
             message: &composed.message,
             attributes: composed.attributes,
         };
-        reading.sink.record(&self.infos[piece.stream], record);
+        reading.sink.record(info, record);
     }
 
     /// Sends all that is still held: nothing more will come. `false` when the sink is full.

@@ -107,6 +107,8 @@ pub(crate) struct LongLine {
 pub(crate) struct Generation {
     pub(crate) saved: Saved,
     pub(crate) infos: [Arc<SourceInfo>; 2],
+    /// Who speaks has been settled, for good.
+    pub(crate) named: bool,
     /// Files on disk that hold it; those that are not compressed first.
     pub(crate) homes: Vec<Home>,
     pub(crate) content: Option<Content>,
@@ -156,6 +158,7 @@ impl Generation {
             at: saved.checkpoint,
             saved,
             infos,
+            named: false,
             homes: Vec::new(),
             content: None,
             modified: Timestamp::default(),

@@ -97,27 +97,6 @@ fn without_number(name: &str) -> &str {
     }
 }
 
-/// What Docker's config.v2.json says: (compose service, else container name; container name).
-pub(crate) fn docker_names(config: &[u8]) -> Option<(String, String)> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Container {
-        name: String,
-        #[serde(default)]
-        config: Config,
-    }
-    #[derive(serde::Deserialize, Default)]
-    #[serde(rename_all = "PascalCase")]
-    struct Config {
-        #[serde(default)]
-        labels: Option<std::collections::HashMap<String, String>>,
-    }
-    let container: Container = serde_json::from_slice(config).ok()?;
-    let name = container.name.trim_start_matches('/').to_owned();
-    let service = container.config.labels.unwrap_or_default().remove("com.docker.compose.service");
-    Some((service.unwrap_or_else(|| name.clone()), name))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,18 +131,6 @@ mod tests {
             let expect = (component.to_owned(), instance.to_owned());
             assert_eq!(names(Format::Plain, path), expect);
         }
-    }
-
-    #[test]
-    fn a_docker_container_speaks_for_its_compose_service_else_its_name() {
-        let names = |json: &str| docker_names(json.as_bytes());
-        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
-        let labels =
-            r#"{"Name":"/shop-web-1","Config":{"Labels":{"com.docker.compose.service":"web"}}}"#;
-        assert_eq!(names(labels), pair("web", "shop-web-1"));
-        assert_eq!(names(r#"{"Name":"/web","Config":{"Labels":null}}"#), pair("web", "web"));
-        assert_eq!(names(r#"{"Name":"/web"}"#), pair("web", "web"));
-        assert_eq!(names("{"), None);
     }
 
     #[test]

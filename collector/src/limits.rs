@@ -115,6 +115,35 @@ pub(crate) const DOOR_RETRY_S: u32 = 1;
 /// Ended journals whose counts are kept, for a centre that has not heard them yet.
 pub(crate) const JOURNALS_KEPT: usize = 256;
 
+// Who spoke.
+
+/// A new container's first lines wait this long for an API to say whose they are, ms.
+pub(crate) const SPEAKER_WAIT_MS: u64 = 5_000;
+/// What is known of a speaker, names and values, bytes.
+pub(crate) const SPEAKER_KNOWN_BYTES_MAX: usize = 4 << 10;
+/// One label's or annotation's value, bytes; what is longer is cut.
+pub(crate) const SPEAKER_VALUE_BYTES_MAX: usize = 1 << 10;
+/// Pods of this node that are known at once; a kubelet runs 110 unless told otherwise.
+pub(crate) const PODS_MAX: usize = 5_000;
+/// Containers of a pod that are known.
+pub(crate) const POD_CONTAINERS_MAX: usize = 100;
+/// Pods and containers that are gone and remembered for late files.
+pub(crate) const GONE_MAX: usize = 1_000;
+/// How long they are remembered, s.
+pub(crate) const GONE_S: u64 = 600;
+/// Pods asked for at once.
+pub(crate) const POD_PAGE: usize = 100;
+/// One answer of an API of a cluster or of Docker, bytes.
+pub(crate) const API_ANSWER_BYTES_MAX: usize = 16 << 20;
+/// One line of a watch, bytes: an object of a cluster has at most 1.5 MiB.
+pub(crate) const API_LINE_BYTES_MAX: usize = 4 << 20;
+/// A token or certificates for an API, bytes.
+pub(crate) const API_FILE_BYTES_MAX: u64 = 1 << 20;
+/// Docker's events are listened to for this long and then begun again, s.
+pub(crate) const EVENTS_S: u64 = 86_400;
+/// A watch is asked for this long and then begun again, s.
+pub(crate) const WATCH_S: u64 = 300;
+
 // Samplers.
 
 /// Between two rounds, ms.

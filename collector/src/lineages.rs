@@ -19,6 +19,7 @@ use nilometer_model::{Count, Gap, GapKind, Reason, SourceId, Timestamp};
 
 use crate::content::{Content, Inode};
 use crate::discover::Place;
+use crate::enrich::Speaker;
 use crate::follow::{Reading, Visit};
 use crate::generation::Generation;
 use crate::limits::{ABSENT_S, DAMAGED_GZIP_S, FORGET_S, LATE_WRITE_S};
@@ -31,8 +32,12 @@ use nilometer_parse::Format;
 pub(crate) struct Lineages {
     pub(crate) key: String,
     pub(crate) place: Place,
-    pub(crate) component: String,
-    pub(crate) instance: String,
+    /// Who speaks, as far as the path says.
+    pub(crate) speaker: Arc<Speaker>,
+    /// Since when an API is waited for to say who speaks in the first generation.
+    pub(crate) waits_since: Option<Instant>,
+    /// What sources were given is not what was last asked for.
+    pub(crate) given_changed: bool,
     /// Per stream: the largest time so far.
     pub(crate) order_time: [Timestamp; 2],
     pub(crate) next_number: u64,
@@ -99,20 +104,26 @@ impl Lineages {
         if generation.content.is_none() && generation.homes.is_empty() {
             return self.missing(index, reading, visited);
         }
-        match generation.visit(reading) {
+        if !self.name(index, reading) {
+            visited.blocked = true;
+            visited.pending = true;
+            return Turn::Stop;
+        }
+        match self.generations[index].visit(reading) {
             Visit::Full => {
                 visited.full = true;
                 Turn::Stop
             }
             Visit::More => {
                 visited.pending = true;
-                if generation.is_over() { Turn::Next } else { Turn::Stop }
+                if self.generations[index].is_over() { Turn::Next } else { Turn::Stop }
             }
             Visit::End => {
-                generation.damaged = None;
+                self.generations[index].damaged = None;
                 self.at_end(index, reading, visited)
             }
             Visit::Replaced => {
+                let generation = &mut self.generations[index];
                 let stat = generation.content.as_ref().and_then(|content| content.stat().ok());
                 if let Some(stat) = stat {
                     generation.lose_home(stat.inode, reading.now);

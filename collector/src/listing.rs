@@ -20,10 +20,11 @@ use nilometer_model::{Count, LineageId, SourceId, Stream};
 use crate::content::{Content, Inode, Stat, is_exhaustion};
 use crate::directory::{Directory, shown};
 use crate::discover::{LogFile, Rank, files};
+use crate::enrich::Speaker;
 use crate::generation::{Generation, Home, Saved, StreamState, begin_alike};
 use crate::head::{Head, Match};
-use crate::identity::{docker_names, lineage_id, source_id};
-use crate::limits::{COPY_IDLE_S, DOCKER_CONFIG_BYTES_MAX, FINGERPRINT_BYTES};
+use crate::identity::{lineage_id, source_id};
+use crate::limits::{COPY_IDLE_S, FINGERPRINT_BYTES};
 use crate::lineages::Lineages;
 use crate::reading::{CentreSource, SourceInfo};
 use nilometer_parse::Format;
@@ -389,7 +390,6 @@ impl Lineages {
 
     fn begin(&mut self, found: Fresh, site: &mut Site<'_>) {
         let Fresh { file, home, stat, head, content } = found;
-        self.learn_names();
         let sources = self.sources(&head, site);
         let mut streams: [StreamState; 2] = Default::default();
         for (state, source) in streams.iter_mut().zip(sources) {
@@ -411,7 +411,7 @@ impl Lineages {
             ..Saved::default()
         };
         self.next_number += 1;
-        let infos = self.infos(&saved, site.node);
+        let infos = self.infos(&saved, site.node, &self.speaker);
         let mut generation = Generation::new(saved, infos, site.now);
         generation.homes.extend(home);
         generation.content = content;
@@ -436,7 +436,13 @@ impl Lineages {
     }
 
     /// What the records of a generation's sources share.
-    pub(crate) fn infos(&self, saved: &Saved, node: &str) -> [Arc<SourceInfo>; 2] {
+    pub(crate) fn infos(
+        &self,
+        saved: &Saved,
+        node: &str,
+        speaker: &Arc<Speaker>,
+    ) -> [Arc<SourceInfo>; 2] {
+        let attributes = Arc::new(speaker.attributes());
         let streams = match self.place.format {
             Format::Plain => [Stream::File, Stream::File],
             Format::Cri | Format::Docker => [Stream::Stdout, Stream::Stderr],
@@ -445,8 +451,8 @@ impl Lineages {
             Arc::new(SourceInfo {
                 source: saved.streams[index].source,
                 lineage: self.lineage(node, streams[index]),
-                component: self.component.clone(),
-                instance: self.instance.clone(),
+                speaker: Arc::clone(speaker),
+                attributes: Arc::clone(&attributes),
                 stream: streams[index],
                 path: saved.path.clone(),
                 fingerprint: saved.fingerprint,
@@ -474,20 +480,5 @@ impl Lineages {
         };
         let name = path.file_name().map(shown).unwrap_or_default();
         format!("{dir}/{name}")
-    }
-
-    /// Docker keeps a container's names beside its log. What was given once stays.
-    fn learn_names(&mut self) {
-        if self.place.format != Format::Docker || !self.generations.is_empty() {
-            return;
-        }
-        let path = self.place.dir.join("config.v2.json");
-        let small =
-            fs::metadata(&path).is_ok_and(|m| m.is_file() && m.len() <= DOCKER_CONFIG_BYTES_MAX);
-        let config = small.then(|| fs::read(&path).ok()).flatten();
-        if let Some((component, instance)) = config.and_then(|config| docker_names(&config)) {
-            self.component = component;
-            self.instance = instance;
-        }
     }
 }

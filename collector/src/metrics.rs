@@ -87,3 +87,38 @@ pub(crate) fn open_files(files: usize) {
 pub(crate) fn open_failure() {
     counter!("nilometer_collector_open_failures_total").increment(1);
 }
+
+/// Pods of the node that are known.
+pub(crate) fn pods_known(pods: usize) {
+    gauge!("nilometer_collector_pods").set(pods as f64);
+}
+
+/// A pod was one too many to be known.
+pub(crate) fn pod_left_out() {
+    counter!("nilometer_collector_missed_pods_total").increment(1);
+}
+
+/// What is known of a container did not fit into its attributes.
+pub(crate) fn attribute_left_out() {
+    counter!("nilometer_collector_missed_attributes_total").increment(1);
+}
+
+/// The list of pods or containers was asked for anew.
+pub(crate) fn listed(api: &'static str) {
+    counter!("nilometer_collector_lists_total", "api" => api).increment(1);
+}
+
+/// A watch of pods or containers was begun.
+pub(crate) fn watched(api: &'static str) {
+    counter!("nilometer_collector_watches_total", "api" => api).increment(1);
+}
+
+/// An API did not answer, or not what it should.
+pub(crate) fn api_failure(api: &'static str) {
+    counter!("nilometer_collector_api_failures_total", "api" => api).increment(1);
+}
+
+/// A container's first lines went on by what its path says, after the wait.
+pub(crate) fn named_by_path() {
+    counter!("nilometer_collector_named_by_path_total").increment(1);
+}

@@ -19,6 +19,7 @@ use nilometer_model::{Clock, Count, Gap, GapKind, Reason, SourceId, Timestamp};
 use crate::compose::Composer;
 use crate::directory::Directory;
 use crate::discover::{Discovery, Place, plain_name};
+use crate::enrich::{Given, Roster, Speaker};
 use crate::follow::{Buffers, Reading};
 use crate::limits::{
     ABSENT_S, EVENTS_MS, SCAN_MS, SCAN_MS_PER_LOG, SCAN_PAUSE_FACTOR, TICK_MS, WARNINGS_MAX,
@@ -46,6 +47,8 @@ pub(crate) struct ReaderConfig {
     /// Longest message, bytes.
     pub(crate) line_bytes_max: usize,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Who is on this node.
+    pub(crate) roster: Arc<Roster>,
 }
 
 /// What a poll came to.
@@ -103,12 +106,19 @@ impl Reader {
         let mut warnings = Vec::new();
         let mut logs = BTreeMap::new();
         let mut adopted = None;
+        let given: HashMap<String, Given> = restored
+            .iter()
+            .filter_map(|(key, bytes)| Some((Given::log(key)?.to_owned(), Given::read(bytes)?)))
+            .collect();
         for (key, bytes) in restored {
+            if Given::log(&key).is_some() {
+                continue;
+            }
             if key == ADOPTED_KEY {
                 adopted = postcard::from_bytes::<Vec<CentreSource>>(&bytes).ok();
                 continue;
             }
-            match Lineages::restore(&key, &bytes, &config.node, now) {
+            match Lineages::restore(&key, (&bytes, given.get(&key)), (&config.node, now)) {
                 Some(log) => drop(logs.insert(key, log)),
                 None => warnings.push(format!("{key}: what was remembered is not readable")),
             }
@@ -181,11 +191,15 @@ impl Reader {
 
     /// All durable state that changed since this was last asked.
     pub(crate) fn changes(&mut self) -> Vec<StateChange> {
-        let gone = self.forgotten.drain(..).map(|key| (key, None));
+        let gone = self.forgotten.drain(..);
+        let gone = gone.flat_map(|key| [(Given::key(&key), None), (key, None)]);
         let mut changes: Vec<StateChange> = gone.collect();
         for key in std::mem::take(&mut self.changed) {
             if let Some(log) = self.logs.get_mut(&key) {
                 log.changed = false;
+                if std::mem::take(&mut log.given_changed) {
+                    changes.push((Given::key(&key), Some(log.save_given())));
+                }
                 changes.push((key, Some(log.save())));
             }
         }
@@ -213,6 +227,7 @@ impl Reader {
     /// What an operator should know, since this was last asked.
     pub(crate) fn warnings(&mut self) -> Vec<String> {
         self.warnings.extend(self.watch.failure());
+        self.warnings.extend(self.config.roster.warnings());
         self.warnings.sort();
         self.warnings.dedup();
         self.warnings.truncate(WARNINGS_MAX);
@@ -226,6 +241,11 @@ impl Reader {
         // What waits for its next visit waits for a moment only.
         let next = if self.dirty.is_empty() { scan } else { Duration::from_millis(EVENTS_MS) };
         self.watch.wait(timeout.min(next).min(scan));
+    }
+
+    /// Who is on this node, as the reader sees it.
+    pub(crate) fn roster(&self) -> Arc<Roster> {
+        Arc::clone(&self.config.roster)
     }
 
     /// Interrupts [`Reader::wait`].
@@ -411,6 +431,7 @@ impl Reader {
         self.dirty.remove(key);
         self.timed.remove(key);
         self.blocked.remove(key);
+        self.config.roster.forget(key);
         self.forgotten.push(key.to_owned());
     }
 
@@ -450,6 +471,7 @@ impl Reader {
             clock: self.config.clock.now(),
             sink,
             exhausted: false,
+            roster: &self.config.roster,
         };
         let visited = log.visit(&mut reading);
         let exhausted = reading.exhausted;
@@ -484,8 +506,8 @@ impl Reader {
             let info = Arc::new(SourceInfo {
                 source: centre.source,
                 lineage: centre.lineage,
-                component: centre.component,
-                instance: centre.instance,
+                speaker: Arc::new(Speaker::new(centre.component, centre.instance)),
+                attributes: Arc::default(),
                 stream: centre.stream,
                 path: centre.path,
                 fingerprint: centre.fingerprint,

@@ -13,20 +13,23 @@
 use std::sync::Arc;
 
 use nilometer_model::{Gap, LineageId, Severity, SourceId, Stream, Timestamp};
+use nilometer_parse::Attributes;
 use nilometer_wire::Fingerprint;
 use serde::{Deserialize, Serialize};
 
+use crate::enrich::Speaker;
+
 /// What all records of one source share. The same `Arc` comes with each of them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct SourceInfo {
     /// The source.
     pub(crate) source: SourceId,
     /// The stream of one log, over all its files.
     pub(crate) lineage: LineageId,
-    /// The logical service that speaks.
-    pub(crate) component: String,
-    /// The pod or container.
-    pub(crate) instance: String,
+    /// Who speaks.
+    pub(crate) speaker: Arc<Speaker>,
+    /// What is known of it, as attributes of every record.
+    pub(crate) attributes: Arc<Attributes>,
     /// stdout, stderr or file.
     pub(crate) stream: Stream,
     /// Where the file was when its source was first read, below `--rootfs`.

@@ -9,11 +9,13 @@ use std::{fs, io};
 use nilometer_journal::Dir;
 use nilometer_model::{Clock, Count, Items};
 use nilometer_wire::{Batch, SourceRange};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::Batcher;
 use crate::desk::Desk;
+use crate::enrich::{DockerWatch, PodWatch, Roster};
 use crate::flow::{Duty, Flow};
 use crate::heartbeat::{self, DeclareError, Heart};
 use crate::intakes::Intakes;
@@ -86,12 +88,32 @@ pub async fn run(
     let intakes = Arc::new(intakes);
     let awake = awake(&config, (home, &intakes), Arc::clone(&clock), &shutdown).await?;
     let Some((desk, tail)) = awake else { return Ok(()) };
-    let sampler = Sampler::new(config.rootfs.clone(), config.node.clone(), clock);
+    let roster = tail.reader.roster();
+    let telling = tell(&config, &roster, &shutdown);
+    let sampler = Sampler::new(config.rootfs.clone(), config.node.clone(), (clock, roster));
     let measuring = sampler.run(config.sample_every, config.door.clone(), shutdown.clone());
     let measuring = tokio::spawn(measuring);
     live(&desk, &intakes, tail, shutdown).await;
     let _ = measuring.await;
+    for told in telling {
+        let _ = told.await;
+    }
     Ok(())
+}
+
+/// Has whoever knows the node's containers tell of them.
+fn tell(
+    config: &CollectorConfig,
+    roster: &Arc<Roster>,
+    shutdown: &CancellationToken,
+) -> Vec<JoinHandle<()>> {
+    let docker = DockerWatch::new(&config.rootfs, Arc::clone(roster));
+    let mut telling = vec![tokio::spawn(docker.run(shutdown.clone()))];
+    if let Some(kubernetes) = config.kubernetes.clone() {
+        let pods = PodWatch::new(kubernetes, &config.node, Arc::clone(roster));
+        telling.push(tokio::spawn(pods.run(shutdown.clone())));
+    }
+    telling
 }
 
 /// Remembers, and without a memory asks the centre; none once told to stop.
@@ -192,6 +214,7 @@ fn tail(
         files: config.files.clone(),
         line_bytes_max: config.line_bytes_max,
         clock,
+        roster: Arc::default(),
     };
     let mut reader = Reader::new(reader, remembered.collect());
     for source in &known {

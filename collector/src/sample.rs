@@ -26,6 +26,7 @@ use self::container::{Groups, Known, Name, Usage, began, network};
 use self::host::Host;
 use self::proc::{Cpu, Traffic};
 use self::round::Round;
+use crate::enrich::{Roster, Speaker};
 use crate::{DoorEnd, metrics};
 
 /// Measures a node, round by round.
@@ -33,6 +34,7 @@ pub(crate) struct Sampler {
     host: Host,
     node: String,
     clock: Arc<dyn Clock>,
+    roster: Arc<Roster>,
     /// What the cores had done at the round before.
     cpu: Option<Cpu>,
     /// What each container's group had used, ns, and when that was.
@@ -40,8 +42,12 @@ pub(crate) struct Sampler {
 }
 
 impl Sampler {
-    pub(crate) fn new(rootfs: PathBuf, node: String, clock: Arc<dyn Clock>) -> Self {
-        Self { host: Host::new(rootfs), node, clock, cpu: None, used: HashMap::new() }
+    pub(crate) fn new(
+        rootfs: PathBuf,
+        node: String,
+        (clock, roster): (Arc<dyn Clock>, Arc<Roster>),
+    ) -> Self {
+        Self { host: Host::new(rootfs), node, clock, roster, cpu: None, used: HashMap::new() }
     }
 
     /// Measures every so often until told to stop.
@@ -74,7 +80,7 @@ impl Sampler {
     /// Measures once.
     fn round(&mut self, at: Instant) -> Samples {
         let mut round = Round::new(self.clock.now());
-        let node = Arc::new(self.origin("", ""));
+        let node = Arc::new(self.origin(&Speaker::default()));
         let stat = self.host.text("proc/stat");
         self.node(&mut round, &node, stat.as_deref());
         let booted = stat.as_deref().and_then(proc::booted);
@@ -82,10 +88,11 @@ impl Sampler {
         round.end()
     }
 
-    fn origin(&self, component: &str, instance: &str) -> Origin {
+    fn origin(&self, speaker: &Speaker) -> Origin {
         Origin {
-            component: component.to_owned(),
-            instance: instance.to_owned(),
+            component: speaker.component.clone(),
+            instance: speaker.instance.clone(),
+            version: speaker.version.clone(),
             stream: Stream::Sampler,
             node: self.node.clone(),
             ..Origin::default()
@@ -132,8 +139,8 @@ impl Sampler {
         // What several containers of a pod share counts once.
         let (mut networks, mut pods) = (HashSet::new(), HashSet::new());
         for (path, group) in found {
-            let Some(name) = known.name(&self.host, &group) else { continue };
-            let origin = Arc::new(self.origin(&name.component, &name.instance));
+            let Some(name) = known.name(&self.host, &group, &self.roster) else { continue };
+            let origin = Arc::new(self.origin(&name.speaker));
             let mut usage = groups.usage(&self.host, &path);
             if let Some(pod) = &group.pod
                 && let Some(kills) = groups.pod_oom_kills(&self.host, &path)

@@ -21,7 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nilometer_collector::FlowConfig;
+use nilometer_collector::{FlowConfig, KubernetesConfig};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 
 pub(crate) use self::key::Key;
@@ -33,6 +33,8 @@ const LISTEN_PORT: u16 = 6456;
 const LISTEN_PORT_COLLECT: u16 = 6457;
 const OTLP_GRPC_PORT: u16 = 4317;
 const OTLP_HTTP_PORT: u16 = 4318;
+/// Where a pod finds who it is to its cluster.
+const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// The command that a configuration is for; it decides a few defaults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +90,8 @@ pub(crate) struct Config {
     pub(crate) trace_to: Option<String>,
     /// Whether `up` runs the demo's shop beside itself.
     pub(crate) demo: bool,
+    /// The cluster that tells of this node's pods.
+    pub(crate) kubernetes: Option<KubernetesConfig>,
 }
 
 /// Where a receiver listens.
@@ -212,6 +216,7 @@ impl Settings {
             buffer_bytes: self.one(Key::BufferBytes, value::buffer_bytes)?,
             trace_to: self.optional(Key::TraceTo, value::url)?,
             demo: self.one(Key::Demo, value::flag)?,
+            kubernetes: self.kubernetes()?,
         })
     }
 
@@ -232,6 +237,29 @@ impl Settings {
             trace_sample: self.optional(Key::TraceSample, value::share)?,
             cpu_cores_max: self.optional(Key::CpuCoresMax, value::cores)?,
         })
+    }
+
+    /// The cluster, if there is one and it is wanted.
+    fn kubernetes(&self) -> Result<Option<KubernetesConfig>, ConfigError> {
+        let enabled = self.one(Key::KubernetesEnabled, value::automatic)?;
+        let labels = self.many(Key::KubernetesLabels, value::label)?;
+        let annotations = self.many(Key::KubernetesAnnotations, value::label)?;
+        let api = match (enabled, self.optional(Key::KubernetesApi, value::url)?) {
+            (Some(false), _) | (None, None) => return Ok(None),
+            (Some(true), None) => {
+                return Err(self.lacks(Key::KubernetesEnabled, Key::KubernetesApi));
+            }
+            (_, Some(api)) => api,
+        };
+        // What this pod is given for its own cluster is shown to no other.
+        let place = |key: Key| self.0.get(key).map(|written| written.place == Place::Default);
+        let ours = |key: Key| place(key) != Some(true) || place(Key::KubernetesApi) == Some(true);
+        let file = |key: Key| Ok(self.path(key)?.filter(|_| ours(key)));
+        let (token_file, ca_file) = (file(Key::KubernetesTokenFile)?, file(Key::KubernetesCaFile)?);
+        if api.starts_with("https:") && ca_file.is_none() {
+            return Err(self.lacks(Key::KubernetesApi, Key::KubernetesCaFile));
+        }
+        Ok(Some(KubernetesConfig { api, token_file, ca_file, labels, annotations }))
     }
 
     fn port(&self, key: Key) -> Result<Option<Port>, ConfigError> {
@@ -390,9 +418,10 @@ fn defaults(purpose: Purpose, demo: bool, variable: &dyn Fn(&str) -> Option<Stri
         (Key::BufferBytes, (64 << 20).to_string()),
         (Key::Server, format!("http://127.0.0.1:{LISTEN_PORT}")),
         (Key::Output, "text".to_owned()),
+        (Key::KubernetesEnabled, "auto".to_owned()),
     ];
     let mut layer = Layer::default();
-    for (key, value) in values {
+    for (key, value) in values.into_iter().chain(own_cluster(variable)) {
         layer.set(key, vec![value], Place::Default);
     }
     layer.set(
@@ -401,6 +430,23 @@ fn defaults(purpose: Purpose, demo: bool, variable: &dyn Fn(&str) -> Option<Stri
         Place::Default,
     );
     layer
+}
+
+/// How a pod reaches the cluster that it runs in, if it is one and may.
+fn own_cluster(variable: &dyn Fn(&str) -> Option<String>) -> Vec<(Key, String)> {
+    let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+    let Some(host) = given("KUBERNETES_SERVICE_HOST") else { return Vec::new() };
+    let port = given("KUBERNETES_SERVICE_PORT").unwrap_or_else(|| "443".to_owned());
+    let host = if host.contains(':') { format!("[{host}]") } else { host };
+    let [token, ca] = ["token", "ca.crt"].map(|name| format!("{SERVICE_ACCOUNT}/{name}"));
+    if !Path::new(&token).exists() {
+        return Vec::new();
+    }
+    vec![
+        (Key::KubernetesApi, format!("https://{host}:{port}")),
+        (Key::KubernetesTokenFile, token),
+        (Key::KubernetesCaFile, ca),
+    ]
 }
 
 /// What the kernel calls this host.

@@ -199,6 +199,7 @@ fn collector_config(
         spool_bytes_max: config.spool_bytes_max,
         spool_age_max: config.spool_age_max,
         flow: config.flow.clone(),
+        kubernetes: config.kubernetes.clone(),
         ..CollectorConfig::new(data, config.node.clone(), to, credentials)
     }
 }

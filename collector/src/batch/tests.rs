@@ -4,14 +4,15 @@ use nilometer_model::{LineageId, Severity, Stream};
 use nilometer_wire::Fingerprint;
 
 use super::*;
+use crate::enrich::Speaker;
 use crate::flow::{FlowConfig, OnFull, RateLimit, RateUnit};
 
 fn source() -> Arc<SourceInfo> {
     Arc::new(SourceInfo {
         source: SourceId(7),
         lineage: LineageId(1),
-        component: "web".to_owned(),
-        instance: "web-1".to_owned(),
+        speaker: Arc::new(Speaker::new("web".to_owned(), "web-1".to_owned())),
+        attributes: Arc::default(),
         stream: Stream::Stdout,
         path: String::new(),
         fingerprint: Fingerprint::default(),

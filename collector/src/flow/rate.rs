@@ -67,7 +67,7 @@ impl Limiter {
         self.forget(now);
         let Self { limits, buckets, of_source } = self;
         let mine = of_source.entry(source.source).or_insert_with(|| {
-            let matches = |limit: &RateLimit| limit.component.matches(&source.component);
+            let matches = |limit: &RateLimit| limit.component.matches(&source.speaker.component);
             (0..limits.len()).filter(|at| matches(&limits[*at])).collect()
         });
         let amount = |limit: &RateLimit| match limit.unit {
@@ -77,13 +77,13 @@ impl Limiter {
         let fits = mine.iter().all(|at| {
             let limit = &limits[*at];
             let bucket = buckets
-                .entry((source.instance.clone(), *at))
+                .entry((source.speaker.instance.clone(), *at))
                 .or_insert(Bucket { tokens: limit.burst as f64, at: now });
             bucket.fill(limit, now);
             bucket.tokens >= amount(limit).min(limit.burst as f64)
         });
         for at in mine.iter().filter(|_| fits) {
-            if let Some(bucket) = buckets.get_mut(&(source.instance.clone(), *at)) {
+            if let Some(bucket) = buckets.get_mut(&(source.speaker.instance.clone(), *at)) {
                 bucket.tokens -= amount(&limits[*at]);
             }
         }

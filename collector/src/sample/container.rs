@@ -1,6 +1,7 @@
 //! Who a control group's container is, by the names that its log lines have, and what it takes.
 //!
 //! ```text
+//!   what their lines were given, else an API's word, else:
 //!   group: id, pod ──> /var/log/pods/<ns>_<pod>_<uid>/<container>     component, instance
 //!                  ├─> /var/log/containers/..-<id>.log                 which container of the pod
 //!                  └─> /var/lib/docker/containers/<id>/config.v2.json  component, instance
@@ -9,9 +10,10 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::discover::cri_name;
-use crate::identity::{docker_names, names};
+use crate::enrich::{Roster, Speaker, docker_speaker};
 use crate::sample::cgroup::{self, Group};
 use crate::sample::host::Host;
 use crate::sample::proc;
@@ -24,8 +26,8 @@ const DOCKER: &str = "var/lib/docker/containers";
 /// The names of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
-    pub(super) component: String,
-    pub(super) instance: String,
+    /// As its lines have it.
+    pub(super) speaker: Arc<Speaker>,
     /// Which one of its pod's.
     pub(super) container: Option<String>,
     /// How often the runtime began it anew.
@@ -67,14 +69,14 @@ impl Known {
     }
 
     /// The container's names; `None` when no log line has one.
-    pub(super) fn name(&self, host: &Host, group: &Group) -> Option<Name> {
+    pub(super) fn name(&self, host: &Host, group: &Group, roster: &Roster) -> Option<Name> {
         match &group.pod {
-            Some(uid) => self.in_pod(host, self.pods.get(uid)?, &group.id),
-            None => docker(host, &group.id),
+            Some(uid) => self.in_pod(host, (self.pods.get(uid)?, &group.id), roster),
+            None => docker(host, &group.id, roster),
         }
     }
 
-    fn in_pod(&self, host: &Host, dir: &str, id: &str) -> Option<Name> {
+    fn in_pod(&self, host: &Host, (dir, id): (&str, &str), roster: &Roster) -> Option<Name> {
         let container = self.containers.get(id);
         // The one that holds a pod's network has a group and no log.
         if container.is_none() && self.named.iter().any(|pod| dir.starts_with(pod)) {
@@ -87,18 +89,22 @@ impl Known {
         });
         let short = || id.get(..12).unwrap_or(id).to_owned();
         let container = container.cloned().unwrap_or_else(short);
-        let (component, instance) = names(Format::Cri, &format!("/{PODS}/{dir}/{container}"));
-        Some(Name { component, instance, container: Some(container), restarts })
+        let key = format!("/{PODS}/{dir}/{container}");
+        let known = roster.name(Format::Cri, &key);
+        let speaker = known.unwrap_or_else(|| Arc::new(Speaker::by_path(Format::Cri, &key)));
+        Some(Name { speaker, container: Some(container), restarts })
     }
 }
 
-fn docker(host: &Host, id: &str) -> Option<Name> {
+fn docker(host: &Host, id: &str, roster: &Roster) -> Option<Name> {
     let config = host.text(&format!("{DOCKER}/{id}/config.v2.json"))?;
-    let (component, instance) = docker_names(config.as_bytes())
-        .unwrap_or_else(|| names(Format::Docker, &format!("/{DOCKER}/{id}")));
+    let key = format!("/{DOCKER}/{id}");
+    let known = roster.name(Format::Docker, &key);
+    let known = known.or_else(|| docker_speaker(config.as_bytes()).map(Arc::new));
+    let speaker = known.unwrap_or_else(|| Arc::new(Speaker::by_path(Format::Docker, &key)));
     let config: serde_json::Value = serde_json::from_str(&config).unwrap_or_default();
     let restarts = config["RestartCount"].as_u64();
-    Some(Name { component, instance, container: None, restarts })
+    Some(Name { speaker, container: None, restarts })
 }
 
 /// What a container takes, as far as it can be read.

@@ -37,7 +37,7 @@ impl Node {
 
     fn sampler(&self) -> Sampler {
         let root = self.root.path().to_owned();
-        Sampler::new(root, "n1".to_owned(), Arc::new(SystemClock))
+        Sampler::new(root, "n1".to_owned(), (Arc::new(SystemClock), Arc::default()))
     }
 }
 
@@ -137,7 +137,8 @@ fn a_container_of_which_no_log_is_known_is_left_out() {
 fn a_node_without_files_is_measured_without_a_word() {
     let empty = tempfile::tempdir().unwrap();
     let clock = Arc::new(SystemClock);
-    let mut sampler = Sampler::new(empty.path().to_owned(), "n1".to_owned(), clock);
+    let mut sampler =
+        Sampler::new(empty.path().to_owned(), "n1".to_owned(), (clock, Arc::default()));
     assert!(sampler.round(Instant::now()).is_empty());
 }
 
@@ -155,7 +156,8 @@ fn processors_at_work_need_a_round_before() {
 #[test]
 fn this_node_can_be_measured() {
     let clock = Arc::new(SystemClock);
-    let mut sampler = Sampler::new(Path::new("/").to_owned(), "n1".to_owned(), clock);
+    let mut sampler =
+        Sampler::new(Path::new("/").to_owned(), "n1".to_owned(), (clock, Arc::default()));
     let samples = sampler.round(Instant::now());
     assert!(samples.check());
     let all = values(&samples, "node.");

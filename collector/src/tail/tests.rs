@@ -51,6 +51,7 @@ fn reader(root: &Path) -> Reader {
         files: Vec::new(),
         line_bytes_max: 1 << 20,
         clock: Arc::new(SystemClock),
+        roster: Arc::default(),
     };
     Reader::new(config, Vec::new())
 }

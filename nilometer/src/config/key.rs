@@ -36,10 +36,16 @@ pub(crate) enum Key {
     Output,
     TraceTo,
     Demo,
+    KubernetesEnabled,
+    KubernetesApi,
+    KubernetesTokenFile,
+    KubernetesCaFile,
+    KubernetesLabels,
+    KubernetesAnnotations,
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::Data,
         Self::Listen,
         Self::OtlpGrpc,
@@ -69,9 +75,15 @@ impl Key {
         Self::Output,
         Self::TraceTo,
         Self::Demo,
+        Self::KubernetesEnabled,
+        Self::KubernetesApi,
+        Self::KubernetesTokenFile,
+        Self::KubernetesCaFile,
+        Self::KubernetesLabels,
+        Self::KubernetesAnnotations,
     ];
 
-    /// The TOML key.
+    /// The TOML key; a dot stands behind the name of its table.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Data => "data",
@@ -103,6 +115,12 @@ impl Key {
             Self::Output => "output",
             Self::TraceTo => "trace_to",
             Self::Demo => "demo",
+            Self::KubernetesEnabled => "kubernetes.enabled",
+            Self::KubernetesApi => "kubernetes.api",
+            Self::KubernetesTokenFile => "kubernetes.token_file",
+            Self::KubernetesCaFile => "kubernetes.ca_file",
+            Self::KubernetesLabels => "kubernetes.labels",
+            Self::KubernetesAnnotations => "kubernetes.annotations",
         }
     }
 
@@ -113,17 +131,25 @@ impl Key {
 
     /// The option on the command line.
     pub(crate) fn flag(self) -> String {
-        format!("--{}", self.name().replace('_', "-"))
+        format!("--{}", self.name().replace(['_', '.'], "-"))
     }
 
     /// The environment variable.
     pub(crate) fn variable(self) -> String {
-        format!("NILOMETER_{}", self.name().to_uppercase())
+        format!("NILOMETER_{}", self.name().replace('.', "_").to_uppercase())
     }
 
     /// Whether it takes several values; in a variable or after a flag they are separated by commas.
     pub(crate) fn is_list(self) -> bool {
-        matches!(self, Self::File | Self::To | Self::Roles | Self::Limit)
+        matches!(
+            self,
+            Self::File
+                | Self::To
+                | Self::Roles
+                | Self::Limit
+                | Self::KubernetesLabels
+                | Self::KubernetesAnnotations
+        )
     }
 
     /// What is allowed, for messages.
@@ -175,6 +201,15 @@ impl Key {
             Self::Server => "a URL, such as http://127.0.0.1:6456".to_owned(),
             Self::Output => "text, ndjson or csv".to_owned(),
             Self::TraceTo => "a URL, such as http://10.0.0.1:4318".to_owned(),
+            Self::KubernetesEnabled => "auto, true or false".to_owned(),
+            Self::KubernetesApi => {
+                "a URL, such as http://127.0.0.1:8001; https needs kubernetes.ca_file".to_owned()
+            }
+            Self::KubernetesTokenFile => "a file that holds a token".to_owned(),
+            Self::KubernetesCaFile => "a PEM file of certificates".to_owned(),
+            Self::KubernetesLabels | Self::KubernetesAnnotations => {
+                "a list of names, such as app.kubernetes.io/part-of".to_owned()
+            }
         }
     }
 }

@@ -43,6 +43,36 @@ struct RawConfig {
     output: Option<Spanned<String>>,
     trace_to: Option<Spanned<String>>,
     demo: Option<Spanned<bool>>,
+    kubernetes: Option<RawKubernetes>,
+}
+
+/// `[kubernetes]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKubernetes {
+    enabled: Option<Spanned<Automatic>>,
+    api: Option<Spanned<String>>,
+    token_file: Option<Spanned<String>>,
+    ca_file: Option<Spanned<String>>,
+    labels: Option<Spanned<OneOrMany>>,
+    annotations: Option<Spanned<OneOrMany>>,
+}
+
+/// `enabled = true` or `enabled = "auto"`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected true, false or \"auto\"")]
+enum Automatic {
+    Flag(bool),
+    Text(String),
+}
+
+impl Automatic {
+    fn into_values(self) -> Vec<String> {
+        match self {
+            Self::Flag(flag) => vec![flag.to_string()],
+            Self::Text(text) => vec![text],
+        }
+    }
 }
 
 /// `to = "a"` or `to = ["a", "b"]`.
@@ -87,12 +117,15 @@ impl Lines<'_> {
         (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
     }
 
-    /// The key at the beginning of the line that holds the offset.
-    fn key(&self, offset: usize) -> &str {
+    /// The key at the beginning of the line that holds the offset, behind its table's name.
+    fn key(&self, offset: usize) -> String {
         let offset = self.text.floor_char_boundary(offset);
         let start = self.text[..offset].rfind('\n').map_or(0, |at| at + 1);
         let line = self.text[start..].lines().next().unwrap_or_default();
-        line.split('=').next().unwrap_or_default().trim()
+        let key = line.split('=').next().unwrap_or_default().trim();
+        let tables = self.text[..start].lines().rev().map(str::trim);
+        let table = tables.filter_map(|line| line.strip_prefix('[')?.strip_suffix(']')).next();
+        table.map_or_else(|| key.to_owned(), |table| format!("{table}.{key}"))
     }
 }
 
@@ -147,7 +180,26 @@ impl RawConfig {
         for (key, written) in [(Key::Insecure, self.insecure), (Key::Demo, self.demo)] {
             put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
         }
+        self.kubernetes.unwrap_or_default().put(&mut layer, lines);
         layer
+    }
+}
+
+impl RawKubernetes {
+    fn put(self, layer: &mut Layer, lines: &Lines<'_>) {
+        put(layer, lines, Key::KubernetesEnabled, self.enabled, Automatic::into_values);
+        for (key, written) in [
+            (Key::KubernetesApi, self.api),
+            (Key::KubernetesTokenFile, self.token_file),
+            (Key::KubernetesCaFile, self.ca_file),
+        ] {
+            put(layer, lines, key, written, |value| vec![value]);
+        }
+        for (key, written) in
+            [(Key::KubernetesLabels, self.labels), (Key::KubernetesAnnotations, self.annotations)]
+        {
+            put(layer, lines, key, written, OneOrMany::into_values);
+        }
     }
 }
 
@@ -178,6 +230,6 @@ fn refuse(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
     }
     let key = lines.key(offset);
     let allowed =
-        Key::parse(key).map_or_else(|| "TOML, one `key = value` a line".to_owned(), Key::allowed);
+        Key::parse(&key).map_or_else(|| "TOML, one `key = value` a line".to_owned(), Key::allowed);
     ConfigError::new(format!("{place}: {key}"), message.to_owned(), allowed)
 }

@@ -86,7 +86,7 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
     refused(
         "\n\nlsten = 'here'\n",
         expect![
-            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, server, output, trace_to, demo"
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, server, output, trace_to, demo, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
         ],
     );
     refused(
@@ -209,4 +209,51 @@ fn limits_are_read_with_and_without_a_burst() {
     let variable = [("NILOMETER_LIMIT", "a 1 lines/s, b 2 lines/s burst 3")];
     assert_eq!(join("", &variable, &[]).unwrap().config().unwrap().flow.limits.len(), 2);
     assert!(join("", &[], &[]).unwrap().config().unwrap().flow.limits.is_empty());
+}
+
+#[test]
+fn a_cluster_is_asked_when_it_is_named_and_not_switched_off() {
+    let cluster = |file: &str| join(file, &[], &[]).unwrap().config().unwrap().kubernetes;
+    let api = |file: &str| cluster(file).map(|cluster| cluster.api);
+    assert_eq!(api(""), None);
+    assert_eq!(api("[kubernetes]\nenabled = 'auto'"), None);
+    let named = "[kubernetes]\napi = 'http://127.0.0.1:8001/'\n";
+    assert_eq!(api(named).as_deref(), Some("http://127.0.0.1:8001"));
+    assert_eq!(api(&format!("{named}enabled = true")).as_deref(), Some("http://127.0.0.1:8001"));
+    assert_eq!(api(&format!("{named}enabled = false")), None);
+    let labels = cluster(&format!("{named}labels = ['app.kubernetes.io/part-of', 'tier']"));
+    assert_eq!(labels.unwrap().labels, ["app.kubernetes.io/part-of", "tier"]);
+    let variable = [("NILOMETER_KUBERNETES_API", "http://127.0.0.1:8001")];
+    let settings = join("", &variable, &[]).unwrap();
+    assert!(settings.config().unwrap().kubernetes.is_some());
+    assert!(settings.show().contains("kubernetes.api "));
+}
+
+#[test]
+fn a_cluster_that_cannot_be_asked_is_refused() {
+    for (file, names) in [
+        (
+            "[kubernetes]\nenabled = true",
+            "n.toml:2:11: kubernetes.enabled: kubernetes.api is missing",
+        ),
+        (
+            "[kubernetes]\napi = 'https://a:1'",
+            "n.toml:2:7: kubernetes.api: kubernetes.ca_file is missing",
+        ),
+        (
+            "[kubernetes]\nenabled = 'maybe'",
+            "n.toml:2:11: kubernetes.enabled: 'maybe' does not fit",
+        ),
+        ("[kubernetes]\n\napi = 1", "n.toml:3:7: kubernetes.api: "),
+        ("[kubernetes]\nlabels = ['a b']", "n.toml:2:10: kubernetes.labels: 'a b' does not fit"),
+        ("[kubernetes]\nlabel = 'a'", "n.toml:2:1: label: unknown key"),
+    ] {
+        let layer = raw::read(Path::new("n.toml"), file);
+        let error = layer
+            .and_then(|layer| {
+                Settings(layer.over(defaults(Purpose::Up, false, &|_| None))).config()
+            })
+            .expect_err(file);
+        assert!(error.to_string().starts_with(names), "{error}");
+    }
 }

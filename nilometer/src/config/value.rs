@@ -18,6 +18,8 @@ const BUFFER_BYTES: std::ops::RangeInclusive<usize> = (1 << 20)..=(4 << 30);
 const RETENTION_S_MAX: u64 = 36_500 * 86_400;
 const SEAL_AFTER_S_MAX: u64 = 3_600;
 const NAME_CHARS_MAX: usize = 253;
+/// A prefix of 253 bytes, a slash, and a name of 63.
+const LABEL_BYTES_MAX: usize = 317;
 
 /// What a process does of the centre's work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +112,18 @@ pub(super) fn flag(text: &str) -> Option<bool> {
         "false" | "0" => Some(false),
         _ => None,
     }
+}
+
+/// Yes, no, or whatever there is to see.
+pub(super) fn automatic(text: &str) -> Option<Option<bool>> {
+    if text == "auto" { Some(None) } else { flag(text).map(Some) }
+}
+
+/// The name of a label or annotation, with or without its prefix.
+pub(super) fn label(text: &str) -> Option<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    (!text.is_empty() && text.len() <= LABEL_BYTES_MAX && text.chars().all(fits))
+        .then(|| text.to_owned())
 }
 
 pub(super) fn retention(text: &str) -> Option<Duration> {

@@ -1,11 +1,13 @@
 //! Rate limits: a time that moves when told, and who passes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use nilometer_model::{LineageId, Stream};
 use nilometer_wire::Fingerprint;
 
 use super::*;
+use crate::enrich::Speaker;
 
 fn limit(component: &str, unit: RateUnit, per_s: u64, burst: u64) -> RateLimit {
     RateLimit { component: Pattern::new(component).unwrap(), unit, per_s, burst }
@@ -15,8 +17,8 @@ pub(crate) fn source(number: u64, component: &str, instance: &str) -> SourceInfo
     SourceInfo {
         source: SourceId(number),
         lineage: LineageId(number),
-        component: component.to_owned(),
-        instance: instance.to_owned(),
+        speaker: Arc::new(Speaker::new(component.to_owned(), instance.to_owned())),
+        attributes: Arc::default(),
         stream: Stream::Stdout,
         path: String::new(),
         fingerprint: Fingerprint::default(),
