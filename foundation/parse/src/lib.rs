@@ -1,7 +1,7 @@
-//! What a line says: its frame, its text, how bad it is and where it belongs. Pure; nothing here fails.
+//! What a line says: its frame, its text, what of it is secret, how bad it is and where it belongs. Pure; nothing here fails.
 //!
 //! ```text
-//!   a line of a file ── frame ──> a piece of a record ── text ──> message ── severity, trace ids
+//!   a line of a file ── frame ──> a piece of a record ── text ──> message ── redact ── severity, trace ids
 //! ```
 
 #![warn(missing_docs)]
@@ -9,12 +9,14 @@
 mod attributes;
 mod frame;
 mod limits;
+mod redact;
 mod severity;
 mod text;
 mod trace_ids;
 
 pub use attributes::{Attributes, TRUNCATED};
 pub use frame::{Format, Framed, STDERR, STDOUT, frame};
+pub use redact::{Counts, Kind, Pattern, PatternError, RedactConfig, Redactor};
 pub use severity::severity;
 pub use text::{Flags, message};
 pub use trace_ids::{TraceIds, trace_ids};

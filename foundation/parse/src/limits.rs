@@ -10,3 +10,22 @@ pub(crate) const TRACE_NAMES_BYTES: usize = 64 << 10;
 pub(crate) const NUMBER_DIGITS_MAX: usize = 15;
 /// Bytes kept free for the member that counts what was left out, and the object's end.
 pub(crate) const TRUNCATED_MEMBER_BYTES: usize = ",\"_truncated\":18446744073709551615}".len();
+
+// Redaction.
+
+/// A token that is known by its shape, bytes: more of its characters in a row are something else.
+pub(crate) const TOKEN_BYTES_MAX: usize = 1_024;
+/// The first part of a JSON web token, bytes of base64.
+pub(crate) const JWT_HEADER_BYTES_MAX: usize = 4 << 10;
+/// What a PEM's first line says it is, bytes.
+pub(crate) const PEM_LABEL_BYTES_MAX: usize = 64;
+/// What stands between a URL's `://` and its path, bytes.
+pub(crate) const URL_AUTHORITY_BYTES_MAX: usize = 1_024;
+/// The part of a secret's name on either side of what it is known by, bytes.
+pub(crate) const SECRET_NAME_BYTES_MAX: usize = 64;
+/// An own pattern as written, bytes.
+pub(crate) const PATTERN_BYTES_MAX: usize = 1_024;
+/// The name of an own pattern, bytes.
+pub(crate) const PATTERN_NAME_BYTES_MAX: usize = 32;
+/// An own pattern once compiled, bytes.
+pub(crate) const PATTERN_PROGRAM_BYTES_MAX: usize = 1 << 20;

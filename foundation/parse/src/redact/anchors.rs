@@ -1,0 +1,147 @@
+//! One search for whatever a secret may begin with, or stand beside.
+//!
+//! Invariant: all anchors are found, also those that overlap.
+//!
+//! Those of three bytes are searched for apart: a search tells as little as its shortest anchor does, and
+//! dozens that could be anything would have it look at every other byte.
+
+use aho_corasick::packed::{Config, MatchKind, Searcher};
+use aho_corasick::{AhoCorasick, Input};
+use memchr::memmem::Finder;
+
+use super::shapes::{SHAPES, Shape, TWILIO};
+
+const ANCHOR_BYTES_MIN: usize = 3;
+/// Parts of the names of passwords, keys and tokens, whatever the case of their first letters.
+const NAMES: [&str; 17] = [
+    "assw",
+    "ASSW",
+    "assphrase",
+    "_pass",
+    "_PASS",
+    "pwd",
+    "Pwd",
+    "PWD",
+    "ecret",
+    "ECRET",
+    "oken",
+    "OKEN",
+    "key",
+    "Key",
+    "KEY",
+    "horization",
+    "HORIZATION",
+];
+
+/// What is to be looked at around an anchor.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rule {
+    Name,
+    Bearer,
+    Url,
+    Jwt,
+    Pem,
+    Telegram,
+    Shape(&'static Shape),
+}
+
+/// The search.
+#[derive(Debug)]
+pub(super) struct Anchors {
+    groups: [Group; 2],
+    twilio: Finder<'static>,
+}
+
+/// Anchors that are searched for together.
+#[derive(Debug)]
+struct Group {
+    search: Search,
+    /// By number of the anchor.
+    rules: Vec<Vec<Rule>>,
+}
+
+#[derive(Debug)]
+enum Search {
+    Vectorised(Searcher),
+    /// Where the processor has no such instructions.
+    Plain(AhoCorasick),
+    /// Never: the anchors are constants that both can be built of.
+    Nothing,
+}
+
+impl Anchors {
+    pub(super) fn new() -> Self {
+        let names = NAMES.map(|name| (name, Rule::Name));
+        let others = [
+            ("earer ", Rule::Bearer),
+            ("://", Rule::Url),
+            ("eyJ", Rule::Jwt),
+            ("-----BEGIN ", Rule::Pem),
+            (":AA", Rule::Telegram),
+        ];
+        let shapes = SHAPES.iter().map(|shape| (shape.anchor, Rule::Shape(shape)));
+        let all: Vec<_> = names.into_iter().chain(others).chain(shapes).collect();
+        let (short, long): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(anchor, _)| anchor.len() == ANCHOR_BYTES_MIN);
+        let twilio = Finder::new(TWILIO.anchor);
+        Self { groups: [Group::new(&short), Group::new(&long)], twilio }
+    }
+
+    /// Tells of every anchor in the text: its rule, and where it begins.
+    pub(super) fn each(&self, text: &[u8], mut tell: impl FnMut(Rule, usize)) {
+        for group in &self.groups {
+            let mut from = 0;
+            while let Some((anchor, start)) = group.search.next(text, from) {
+                group.rules[anchor].iter().for_each(|rule| tell(*rule, start));
+                from = start + 1;
+            }
+        }
+        self.twilio.find_iter(text).for_each(|start| tell(Rule::Shape(&TWILIO), start));
+    }
+}
+
+impl Group {
+    fn new(rules_of: &[(&'static str, Rule)]) -> Self {
+        let mut anchors: Vec<&'static str> = Vec::new();
+        let mut rules: Vec<Vec<Rule>> = Vec::new();
+        for (anchor, rule) in rules_of {
+            match anchors.iter().position(|known| known == anchor) {
+                Some(known) => rules[known].push(*rule),
+                None => {
+                    anchors.push(anchor);
+                    rules.push(vec![*rule]);
+                }
+            }
+        }
+        Self { search: Search::new(&anchors), rules }
+    }
+}
+
+impl Search {
+    fn new(anchors: &[&str]) -> Self {
+        let mut builder = Config::new()
+            .match_kind(MatchKind::LeftmostFirst)
+            .only_teddy(true)
+            .heuristic_pattern_limits(false)
+            .builder();
+        if let Some(searcher) = builder.extend(anchors).build() {
+            return Self::Vectorised(searcher);
+        }
+        AhoCorasick::new(anchors).map_or(Self::Nothing, Self::Plain)
+    }
+
+    fn next(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
+        match self {
+            Self::Vectorised(searcher) => {
+                let span = (from..text.len()).into();
+                let found = searcher.find_in(text, span)?;
+                Some((found.pattern().as_usize(), found.start()))
+            }
+            Self::Plain(search) => {
+                let found = search.find(Input::new(text).range(from..))?;
+                Some((found.pattern().as_usize(), found.start()))
+            }
+            Self::Nothing => None,
+        }
+    }
+}
