@@ -13,6 +13,8 @@ pub(crate) const TRUNCATED_MEMBER_BYTES: usize = ",\"_truncated\":18446744073709
 
 // Redaction.
 
+/// How often a text is looked through that had a secret; the second time finds nothing, as a rule.
+pub(crate) const REDACT_PASSES_MAX: usize = 8;
 /// A token that is known by its shape, bytes: more of its characters in a row are something else.
 pub(crate) const TOKEN_BYTES_MAX: usize = 1_024;
 /// The first part of a JSON web token, bytes of base64.

@@ -39,6 +39,7 @@ pub use self::pattern::{Pattern, PatternError};
 
 use self::anchors::{Anchors, Rule};
 use self::mark::Marker;
+use crate::limits::REDACT_PASSES_MAX;
 
 /// What is to be redacted.
 #[derive(Debug, Clone)]
@@ -115,12 +116,17 @@ impl Redactor {
     /// The text with marks in the place of its secrets; `counts` learns of each.
     #[must_use]
     pub fn redact<'a>(&self, text: &'a str, counts: &mut Counts) -> Cow<'a, str> {
-        let mut found = Vec::new();
-        self.look(text, &mut found);
-        if found.is_empty() {
-            return Cow::Borrowed(text);
+        let mut redacted = Cow::Borrowed(text);
+        // What a mark now stands beside may be a secret for that: `Bearer` before a key's last line.
+        for _ in 0..REDACT_PASSES_MAX {
+            let mut found = Vec::new();
+            self.look(&redacted, &mut found);
+            if found.is_empty() {
+                break;
+            }
+            redacted = Cow::Owned(self.replace(&redacted, &joined(found), counts));
         }
-        Cow::Owned(self.replace(text, &joined(found), counts))
+        redacted
     }
 
     /// What was counted, by the name of its kind.

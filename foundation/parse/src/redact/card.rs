@@ -236,5 +236,5 @@ fn is_right(digits: &[u8]) -> bool {
         _ => u32::from(digit * 2 / 10 + digit * 2 % 10),
     };
     let sum: u32 = digits.iter().rev().enumerate().map(value).sum();
-    sum % 10 == 0 && digits.iter().any(|digit| *digit != digits[0])
+    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != digits[0])
 }
