@@ -37,7 +37,7 @@ pub(crate) const FORGET_S: u64 = 600;
 /// How often all directories are looked through, ms: the net below the events.
 pub(crate) const SCAN_MS: u64 = 1_000;
 /// How much the scan is spread out per log directory, ms, while events arrive.
-pub(crate) const SCAN_MS_PER_LOG: u64 = 1;
+pub(crate) const SCAN_MS_PER_LOG: u64 = 2;
 /// A look that was asked for early waits this many times as long as the last one took.
 pub(crate) const SCAN_PAUSE_FACTOR: u32 = 4;
 /// How often logs that wait for time to pass are visited, ms.

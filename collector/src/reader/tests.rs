@@ -74,6 +74,7 @@ struct Node {
 
 mod edges;
 mod limits;
+mod plain;
 mod short;
 
 const POD: &str = "var/log/pods/shop_web-x2x4z_uid/main";
