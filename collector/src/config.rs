@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::limits::{SAMPLE_MS, SPOOL_BYTES_MAX};
-use crate::{CollectorStatus, Credentials, DoorEnd, FlowConfig, KubernetesConfig};
+use crate::{CollectorStatus, Credentials, DoorEnd, FirstLine, FlowConfig, KubernetesConfig};
 
 /// How to run a collector.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct CollectorConfig {
     pub to: Vec<String>,
     /// What is shown to them, now and whenever it changes.
     pub credentials: watch::Receiver<Credentials>,
+    /// What the first lines of some components' records look like.
+    pub first_lines: Vec<FirstLine>,
     /// Longest record, bytes; what is longer is cut and marked.
     pub line_bytes_max: usize,
     /// The spool takes nothing more above this, bytes.
@@ -57,6 +59,7 @@ impl CollectorConfig {
             files: Vec::new(),
             to,
             credentials,
+            first_lines: Vec::new(),
             line_bytes_max: nilometer_model::limits::MESSAGE_BYTES_MAX,
             spool_bytes_max: SPOOL_BYTES_MAX,
             spool_age_max: None,

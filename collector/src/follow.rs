@@ -11,18 +11,20 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use memchr::memchr;
-use nilometer_model::{Count, Timestamp};
+use nilometer_model::Timestamp;
+use nilometer_parse::{Flags, Format, Framed, STDOUT, Suspects, frame};
+use regex::bytes::Regex;
 
 use crate::compose::Composer;
 use crate::content::{Content, is_exhaustion};
 use crate::enrich::Roster;
 use crate::generation::{Generation, LongLine, Partial};
+use crate::join::Line;
 use crate::limits::{
     DOCKER_ESCAPE_FACTOR, FRAMING_BYTES_MAX, OVERLAP_BYTES, READ_BYTES, UNTERMINATED_LINE_S,
 };
 use crate::metrics;
-use crate::reading::{Record, Sink};
-use nilometer_parse::{Flags, Format, Framed, STDOUT, frame};
+use crate::reading::Sink;
 
 /// What a visit found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,11 +60,35 @@ pub(crate) struct Reading<'a> {
     pub(crate) clock: Timestamp,
     pub(crate) sink: &'a mut dyn Sink,
     /// A file could not be opened because too many are open.
-    pub(crate) exhausted: bool,
+    pub(crate) exhausted: &'a mut bool,
     pub(crate) roster: &'a Roster,
+    /// Finds lines that may begin a trace.
+    pub(crate) suspects: &'a Suspects,
+    /// What the first line of a record looks like in this log, if that is configured.
+    pub(crate) start: Option<&'a Regex>,
+    /// The generations before the one that is read.
+    pub(crate) older: &'a mut [Generation],
 }
 
 impl Reading<'_> {
+    /// The same, for a generation that has those before it.
+    pub(crate) fn behind<'b>(&'b mut self, older: &'b mut [Generation]) -> Reading<'b> {
+        Reading {
+            format: self.format,
+            composer: self.composer,
+            order_time: self.order_time,
+            buffers: self.buffers,
+            now: self.now,
+            clock: self.clock,
+            sink: self.sink,
+            exhausted: self.exhausted,
+            roster: self.roster,
+            suspects: self.suspects,
+            start: self.start,
+            older,
+        }
+    }
+
     /// The most bytes of a line that are kept: enough for the longest record with its framing.
     fn line_kept_max(&self) -> usize {
         match self.format {
@@ -81,7 +107,7 @@ impl Generation {
         match self.open() {
             Ok(()) => {}
             Err(error) => {
-                reading.exhausted |= is_exhaustion(&error);
+                *reading.exhausted |= is_exhaustion(&error);
                 return Visit::Unreadable;
             }
         }
@@ -187,19 +213,28 @@ impl Generation {
     /// All complete lines of `fresh`: (bytes used, stopped because the sink is full).
     fn lines(&mut self, reading: &mut Reading<'_>, fresh: &[u8]) -> (usize, bool) {
         let mut used = 0;
+        // Looked for in all of it at once: by the line it would cost as much as reading.
+        let mut suspect = reading.suspects.find(fresh, 0);
         while let Some(length) = memchr(b'\n', &fresh[used..]) {
             if reading.sink.full() {
                 return (used, true);
             }
             let line = &fresh[used..used + length];
+            if suspect < used {
+                suspect = reading.suspects.find(fresh, used);
+            }
+            let is_suspect = suspect < used + length;
             used += length + 1;
             match self.long.take() {
                 Some(mut long) => {
                     let end = self.at + long.bytes + length as u64 + 1;
                     long.append(line, reading.line_kept_max());
-                    self.line(reading, &long.text, end, false);
+                    let is_suspect = reading.suspects.is_in(&long.text);
+                    self.line(reading, &long.text, end, (false, is_suspect));
                 }
-                None => self.line(reading, line, self.at + length as u64 + 1, false),
+                None => {
+                    self.line(reading, line, self.at + length as u64 + 1, (false, is_suspect));
+                }
             }
         }
         (used, false)
@@ -244,15 +279,22 @@ impl Generation {
         match long {
             Some(mut long) => {
                 long.append(rest, reading.line_kept_max());
-                self.line(reading, &long.text, end, true);
+                self.line(reading, &long.text, end, (true, false));
             }
-            None => self.line(reading, rest, end, true),
+            None => self.line(reading, rest, end, (true, false)),
         }
         self.remember(rest, reading.format);
     }
 
-    /// One line without its newline, up to `end`; `cut`: its newline has not come.
-    fn line(&mut self, reading: &mut Reading<'_>, line: &[u8], end: u64, cut: bool) {
+    /// One line without its newline, up to `end`. `cut`: its newline has not come; `suspect`: it may
+    /// begin a trace.
+    fn line(
+        &mut self,
+        reading: &mut Reading<'_>,
+        line: &[u8],
+        end: u64,
+        (cut, suspect): (bool, bool),
+    ) {
         let start = std::mem::replace(&mut self.at, end);
         let continued = std::mem::replace(&mut self.saved.mid_line, cut);
         if continued && line.is_empty() {
@@ -265,16 +307,16 @@ impl Generation {
         match frame(reading.format, line, &mut unescaped) {
             Framed::Piece { stream, time, last, text } => {
                 let time = time.unwrap_or(self.modified);
-                let piece = Piece { stream, time, last, text, start, bytes, flags };
+                let piece = Piece { stream, time, last, text, start, bytes, flags, suspect };
                 self.piece(reading, piece);
             }
             Framed::Malformed => {
                 metrics::malformed_line();
                 let before = reading.order_time[STDOUT];
                 let time = if before > Timestamp::default() { before } else { self.modified };
-                let piece =
-                    Piece { stream: STDOUT, time, last: true, text: line, start, bytes, flags };
-                self.emit(reading, &piece, line, bytes);
+                let (stream, last, text) = (STDOUT, true, line);
+                let piece = Piece { stream, time, last, text, start, bytes, flags, suspect };
+                self.stand_alone(reading, &self.whole(reading, &piece));
             }
         }
         reading.buffers.unescaped = unescaped;
@@ -284,12 +326,20 @@ impl Generation {
     fn piece(&mut self, reading: &mut Reading<'_>, piece: Piece<'_>) {
         let partial = &mut self.partials[piece.stream];
         if piece.last && !partial.open {
-            return self.emit(reading, &piece, piece.text, piece.bytes);
+            let line = self.whole(reading, &piece);
+            return self.join(reading, &line);
         }
         partial.append(&piece, reading.composer.line_bytes_max());
         if piece.last {
             self.hand_over_partial(reading, piece.stream, piece.flags);
         }
+    }
+
+    /// A piece that is a whole line and ends where reading stands.
+    fn whole<'a>(&self, reading: &Reading<'_>, piece: &Piece<'a>) -> Line<'a> {
+        let Piece { stream, time, text, start, bytes, flags, suspect, .. } = *piece;
+        let (owner, end, read) = (self.saved.number, self.at, reading.now);
+        Line { owner, stream, time, text, start, end, bytes, flags, suspect, read }
     }
 
     /// Hands over an open partial as it stands.
@@ -300,56 +350,35 @@ impl Generation {
         flags: Flags,
     ) {
         let partial = std::mem::take(&mut self.partials[stream]);
-        let piece = Piece {
-            stream,
-            time: partial.time,
-            last: true,
-            text: &[],
-            start: partial.start,
-            bytes: partial.bytes,
-            flags,
-        };
-        self.emit(reading, &piece, &partial.text, partial.bytes);
-    }
-
-    /// One record that ends at `at`: counted, and handed over unless it was before.
-    fn emit(&mut self, reading: &mut Reading<'_>, piece: &Piece<'_>, text: &[u8], bytes: u64) {
-        let state = &mut self.saved.streams[piece.stream];
-        let order_time = &mut reading.order_time[piece.stream];
-        let first = state.read.records == 0;
-        *order_time = piece.time.max(if first { order_time.plus_ns(1) } else { *order_time });
-        if self.at <= state.position {
-            return;
-        }
-        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        state.position = self.at;
-        state.last = *order_time;
-        state.read += Count::one(u64::from(bytes));
-        if state.is_covered(self.at) {
-            reading.sink.covered(&self.infos[piece.stream], self.at, bytes);
-            return;
-        }
-        if text.len() > reading.composer.line_bytes_max() {
-            metrics::truncated_line();
-        }
-        let info = &self.infos[piece.stream];
-        let composed = reading.composer.compose(text, piece.flags, &info.attributes);
-        let record = Record {
-            time: piece.time,
-            order_time: *order_time,
-            position: self.at,
-            bytes,
-            severity: composed.severity,
-            trace_id: composed.trace_id,
-            span_id: composed.span_id,
-            message: &composed.message,
-            attributes: composed.attributes,
-        };
-        reading.sink.record(info, record);
+        let Partial { start, time, bytes, suspect, ref text, .. } = partial;
+        let piece = Piece { stream, time, last: true, text, start, bytes, flags, suspect };
+        let line = self.whole(reading, &piece);
+        self.join(reading, &line);
     }
 
     /// Sends all that is still held: nothing more will come. `false` when the sink is full.
     pub(crate) fn flush(&mut self, reading: &mut Reading<'_>) -> bool {
+        self.flush_unterminated(reading);
+        self.flush_partials(reading);
+        self.close_all(reading);
+        self.settle_checkpoint();
+        !reading.sink.full()
+    }
+
+    /// Sends records whose last piece has not come. `false` when the sink is full.
+    pub(crate) fn flush_partials(&mut self, reading: &mut Reading<'_>) -> bool {
+        for stream in 0..self.partials.len() {
+            if self.partials[stream].open && !reading.sink.full() {
+                let flags = Flags { partial: true, truncated: false };
+                self.hand_over_partial(reading, stream, flags);
+            }
+        }
+        self.settle_checkpoint();
+        !reading.sink.full()
+    }
+
+    /// Sends the line at the end of the file whose newline has not come.
+    pub(crate) fn flush_unterminated(&mut self, reading: &mut Reading<'_>) {
         if let Some(mut content) = self.content.take() {
             let mut buffer = std::mem::take(&mut reading.buffers.read);
             buffer.resize(READ_BYTES, 0);
@@ -359,14 +388,6 @@ impl Generation {
             reading.buffers.read = buffer;
             self.content = Some(content);
         }
-        for stream in 0..self.partials.len() {
-            if self.partials[stream].open && !reading.sink.full() {
-                let flags = Flags { partial: true, truncated: false };
-                self.hand_over_partial(reading, stream, flags);
-            }
-        }
-        self.settle_checkpoint();
-        !reading.sink.full()
     }
 
     /// Tells the sink that the sources end here.
@@ -390,6 +411,7 @@ struct Piece<'a> {
     start: u64,
     bytes: u64,
     flags: Flags,
+    suspect: bool,
 }
 
 impl Partial {
@@ -400,6 +422,7 @@ impl Partial {
             self.time = piece.time;
         }
         self.bytes += piece.bytes;
+        self.suspect |= piece.suspect;
         let room = (text_max + 1).saturating_sub(self.text.len());
         self.text.extend_from_slice(&piece.text[..piece.text.len().min(room)]);
     }

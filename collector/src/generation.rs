@@ -6,8 +6,9 @@
 //! ```
 //! Invariants:
 //! - `at` is the beginning of a line; everything before it was understood;
-//! - `checkpoint` is the beginning of the oldest open partial, else `at`: from there reading goes on
-//!   after a restart, and what a stream has handed over (up to its `position`) is passed over;
+//! - `checkpoint` is the beginning of the oldest line that is held (an open partial, a group that may go
+//!   on), else `at`: from there reading goes on after a restart, and what a stream has handed over (up
+//!   to its `position`) is passed over;
 //! - a stream's `position` and `read` move together, with each record, before the sink has it.
 
 use std::fs::symlink_metadata;
@@ -22,6 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::content::{Content, Inode, Stat};
 use crate::discover::{LogFile, Rank};
+use crate::join::{Group, Waiting};
 use crate::landmarks::Landmarks;
 use crate::limits::{BANNER_BYTES_MAX, OVERLAP_BYTES};
 use crate::reading::SourceInfo;
@@ -45,6 +47,12 @@ impl StreamState {
     /// Whether the record that ends at `position` need not be handed over.
     pub(crate) fn is_covered(&self, position: u64) -> bool {
         self.covered.iter().any(|(from, to)| *from < position && position <= *to)
+    }
+
+    /// Whether something that is in already, here or at the centre, begins or ends in `from..to`.
+    pub(crate) fn ends_between(&self, from: u64, to: u64) -> bool {
+        let between = |edge: u64| from <= edge && edge < to;
+        between(self.position) || self.covered.iter().any(|(a, b)| between(*a) || between(*b))
     }
 }
 
@@ -92,6 +100,8 @@ pub(crate) struct Partial {
     pub(crate) bytes: u64,
     /// It began in the generation before.
     pub(crate) carried: bool,
+    /// A piece of it may begin a trace.
+    pub(crate) suspect: bool,
 }
 
 /// A line that does not fit into the read buffer.
@@ -117,7 +127,11 @@ pub(crate) struct Generation {
     pub(crate) at: u64,
     pub(crate) long: Option<LongLine>,
     pub(crate) partials: [Partial; 2],
-    /// The younger generation has taken its open partials: the checkpoint waits until they are complete.
+    /// Lines that may become one record, per stream.
+    pub(crate) groups: [Option<Group>; 2],
+    /// Records that the sink had no room for.
+    pub(crate) waiting: Waiting,
+    /// The younger generation has taken what was open: the checkpoint waits until that is complete.
     pub(crate) lent: bool,
     /// How often its end was seen while a younger one existed.
     pub(crate) ends_seen: u8,
@@ -164,6 +178,8 @@ impl Generation {
             modified: Timestamp::default(),
             long: None,
             partials: Default::default(),
+            groups: Default::default(),
+            waiting: Waiting::new(),
             lent: false,
             ends_seen: 0,
             overlap: Vec::new(),
@@ -174,6 +190,12 @@ impl Generation {
             echoed: false,
             damaged: None,
         }
+    }
+
+    /// Whether the open file holds more than was read, as far as can be told.
+    pub(crate) fn has_more(&self) -> bool {
+        let stat = self.content.as_ref().map(Content::stat);
+        !stat.is_some_and(|stat| stat.is_ok_and(|stat| stat.size <= self.at))
     }
 
     /// The order of generations in a log.
@@ -257,7 +279,7 @@ impl Generation {
             return false;
         }
         let open = self.partials.iter().filter(|partial| partial.open).map(|partial| partial.start);
-        let checkpoint = open.min().unwrap_or(self.at);
+        let checkpoint = open.chain(self.held_from()).min().unwrap_or(self.at);
         let moved = checkpoint != self.saved.checkpoint;
         self.saved.checkpoint = checkpoint;
         moved

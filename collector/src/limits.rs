@@ -55,6 +55,15 @@ pub(crate) const PATTERN_DEPTH_MAX: usize = 32;
 /// Warnings kept for the next heartbeat.
 pub(crate) const WARNINGS_MAX: usize = 16;
 
+/// Lines of one record; the next line begins another.
+pub(crate) const MULTILINE_LINES_MAX: usize = 1_000;
+/// Lines held behind a trace that only a line which surely goes on makes part of it.
+pub(crate) const MULTILINE_PERHAPS_LINES_MAX: usize = 8;
+/// A trace that nothing follows is handed over after this long, ms.
+pub(crate) const MULTILINE_HOLD_MS: u64 = 500;
+/// The same where a pattern for first lines is configured: any line may have another behind it, ms.
+pub(crate) const MULTILINE_START_HOLD_MS: u64 = 1_000;
+
 // Spooling and shipping.
 
 /// Estimated packed bytes at which a batch is frozen.

@@ -76,7 +76,12 @@ impl Lineages {
         std::mem::swap(&mut self.order_time, reading.order_time);
         for index in 0..self.generations.len() {
             let before = progress(&self.generations[index]);
-            let turn = self.step(index, reading, &mut visited);
+            let turn = if self.generations[index].hand_over_waiting(reading) {
+                self.step(index, reading, &mut visited)
+            } else {
+                visited.full = true;
+                Turn::Stop
+            };
             if progress(&self.generations[index]) != before {
                 visited.progressed = true;
                 self.changed = true;
@@ -84,6 +89,9 @@ impl Lineages {
             if matches!(turn, Turn::Stop) {
                 break;
             }
+        }
+        if !visited.full && !visited.pending {
+            self.close_due(reading);
         }
         self.take_back_loans();
         std::mem::swap(&mut self.order_time, reading.order_time);
@@ -95,6 +103,14 @@ impl Lineages {
         if generation.saved.ended {
             return Turn::Next;
         }
+        if generation.lent && self.is_held_elsewhere(index) {
+            if !self.generations[index].has_more() {
+                return Turn::Next;
+            }
+            // A slow writer goes on with it: what was held of it comes first.
+            self.recall(index, reading);
+        }
+        let generation = &mut self.generations[index];
         let compressed = generation.content.as_ref().is_some_and(|content| content.is_gzip());
         if generation.is_over()
             && (compressed || generation.content.is_none() && generation.homes.is_empty())
@@ -109,7 +125,9 @@ impl Lineages {
             visited.pending = true;
             return Turn::Stop;
         }
-        match self.generations[index].visit(reading) {
+        let (older, rest) = self.generations.split_at_mut(index);
+        let generation = &mut rest[0];
+        match generation.visit(&mut reading.behind(older)) {
             Visit::Full => {
                 visited.full = true;
                 Turn::Stop
@@ -165,11 +183,14 @@ impl Lineages {
 
     /// Leaves a generation that was read to its end for the next one. `false` when the sink is full.
     fn leave(&mut self, index: usize, reading: &mut Reading<'_>) -> bool {
-        let (older, younger) = self.generations.split_at_mut(index + 1);
-        let (older, younger) = (&mut older[index], &mut younger[0]);
-        let same_run = older.saved.restart == younger.saved.restart && younger.at == 0;
-        if reading.format == Format::Plain || !same_run {
-            if !older.flush(reading) {
+        let (before, rest) = self.generations.split_at_mut(index);
+        let (older, younger) = rest.split_at_mut(1);
+        let (older, younger) = (&mut older[0], &mut younger[0]);
+        let reading = &mut reading.behind(before);
+        let same_run = older.saved.restart == younger.saved.restart;
+        if reading.format == Format::Plain || !same_run || younger.at > 0 {
+            older.flush_unterminated(reading);
+            if !older.flush_partials(reading) {
                 return false;
             }
         } else {
@@ -182,10 +203,65 @@ impl Lineages {
                 }
             }
         }
+        for stream in 0..older.groups.len() {
+            let begins = younger.at == 0 || younger.saved.streams[stream].position == 0;
+            if same_run && begins && younger.groups[stream].is_none() {
+                younger.groups[stream] = older.groups[stream].take();
+                older.lent |= younger.groups[stream].is_some();
+            }
+        }
+        older.close_all(reading);
+        if reading.sink.full() {
+            return false;
+        }
         older.saved.drained = !older.lent;
         older.quiet.1 = reading.now;
         self.changed = true;
         true
+    }
+
+    /// Whether a younger generation holds lines of this one.
+    fn is_held_elsewhere(&self, index: usize) -> bool {
+        let number = self.generations[index].saved.number;
+        let groups = self.generations[index + 1..].iter().flat_map(|younger| &younger.groups);
+        groups.flatten().any(|group| group.holds_of(number))
+    }
+
+    /// Has younger generations hand over what they hold of this one.
+    fn recall(&mut self, index: usize, reading: &mut Reading<'_>) {
+        let number = self.generations[index].saved.number;
+        for younger in index + 1..self.generations.len() {
+            let (older, rest) = self.generations.split_at_mut(younger);
+            let holds = rest[0].groups.iter().flatten().any(|group| group.holds_of(number));
+            if holds {
+                rest[0].close_all(&mut reading.behind(older));
+                self.changed = true;
+            }
+        }
+    }
+
+    /// Hands over what was held long enough without anything that follows.
+    fn close_due(&mut self, reading: &mut Reading<'_>) {
+        for index in 0..self.generations.len() {
+            let (older, rest) = self.generations.split_at_mut(index);
+            if rest[0].held_until().is_some_and(|due| due <= reading.now) {
+                rest[0].close_due(&mut reading.behind(older));
+                rest[0].settle_checkpoint();
+                self.changed = true;
+            }
+        }
+    }
+
+    /// Hands over all that is held of a generation. `false` when the sink is full.
+    fn hand_over_held(&mut self, index: usize, reading: &mut Reading<'_>) -> bool {
+        let (older, rest) = self.generations.split_at_mut(index);
+        rest[0].close_all(&mut reading.behind(older));
+        !reading.sink.full()
+    }
+
+    /// When the next visit is due because of what is held.
+    pub(crate) fn held_until(&self) -> Option<Instant> {
+        self.generations.iter().filter_map(Generation::held_until).min()
     }
 
     /// Ends a generation that nothing is written to any more.
@@ -195,10 +271,12 @@ impl Lineages {
         if generation.lent || quiet < Duration::from_secs(LATE_WRITE_S) {
             return Turn::Next;
         }
-        if !generation.flush(reading) {
+        let (older, rest) = self.generations.split_at_mut(index);
+        if !rest[0].flush(&mut reading.behind(older)) {
             visited.full = true;
             return Turn::Stop;
         }
+        let generation = &mut self.generations[index];
         if generation.at < generation.saved.size_seen {
             // What held all of it was truncated, and the copy was made before the last of it.
             let to = generation.saved.size_seen;
@@ -218,6 +296,11 @@ impl Lineages {
             visited.blocked = true;
             return Turn::Stop;
         }
+        if !self.hand_over_held(index, reading) {
+            visited.full = true;
+            return Turn::Stop;
+        }
+        let generation = &mut self.generations[index];
         // How much was written after the last look nobody can know.
         let unread = Some(generation.saved.size_seen).filter(|size| *size > generation.at);
         match generation.not_in {
@@ -246,6 +329,11 @@ impl Lineages {
         if !gzip || waited < Duration::from_secs(DAMAGED_GZIP_S) {
             return Turn::Stop;
         }
+        if !self.hand_over_held(index, reading) {
+            visited.full = true;
+            return Turn::Stop;
+        }
+        let generation = &mut self.generations[index];
         declare(generation, Reason::TruncatedBeforeRead, None, reading);
         generation.end(reading.sink);
         self.changed = true;
@@ -256,8 +344,10 @@ impl Lineages {
     fn take_back_loans(&mut self) {
         for index in (0..self.generations.len().saturating_sub(1)).rev() {
             let next = &self.generations[index + 1];
-            let open = next.lent || next.partials.iter().any(|p| p.open && p.carried);
+            let carried = next.groups.iter().flatten().any(|g| g.is_carried(next.saved.number));
+            let open = next.lent || carried || next.partials.iter().any(|p| p.open && p.carried);
             let generation = &mut self.generations[index];
+            let open = open || !generation.waiting.is_empty();
             if generation.lent && !open {
                 generation.lent = false;
                 generation.saved.drained = true;

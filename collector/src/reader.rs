@@ -20,6 +20,7 @@ use crate::compose::Composer;
 use crate::directory::Directory;
 use crate::discover::{Discovery, Place, plain_name};
 use crate::enrich::{Given, Roster, Speaker};
+use crate::first_line::FirstLine;
 use crate::follow::{Buffers, Reading};
 use crate::limits::{
     ABSENT_S, EVENTS_MS, SCAN_MS, SCAN_MS_PER_LOG, SCAN_PAUSE_FACTOR, TICK_MS, WARNINGS_MAX,
@@ -30,7 +31,7 @@ use crate::monotonic;
 use crate::open_files::OpenFiles;
 use crate::reading::{CentreSource, Sink, SourceInfo, StateChange};
 use crate::watch::{Event, Waker, Watch};
-use nilometer_parse::Format;
+use nilometer_parse::{Format, Suspects};
 
 /// Where the durable memory keeps what was adopted; no log's key begins like this.
 const ADOPTED_KEY: &str = "\0adopted";
@@ -44,6 +45,8 @@ pub(crate) struct ReaderConfig {
     pub(crate) node: String,
     /// Globs of plain files, as given.
     pub(crate) files: Vec<String>,
+    /// What the first lines of some components' records look like.
+    pub(crate) first_lines: Vec<FirstLine>,
     /// Longest message, bytes.
     pub(crate) line_bytes_max: usize,
     pub(crate) clock: Arc<dyn Clock>,
@@ -74,6 +77,9 @@ pub(crate) struct Reader {
     put_off: Option<String>,
     /// Logs that cannot go on before time passes or a file turns up.
     blocked: BTreeSet<String>,
+    /// Logs that hold lines which may go on, and until when.
+    held: BTreeMap<String, Instant>,
+    suspects: Suspects,
     buffers: Buffers,
     composer: Composer,
     /// What the centre has and no file here was found to hold yet. Remembered over restarts until what
@@ -132,6 +138,8 @@ impl Reader {
             dirty: BTreeMap::new(),
             put_off: None,
             blocked: BTreeSet::new(),
+            held: BTreeMap::new(),
+            suspects: Suspects::new(),
             buffers: Buffers::default(),
             adopted: HashMap::new(),
             adopting: false,
@@ -182,10 +190,15 @@ impl Reader {
             self.declare_unfound(now, sink);
         }
         self.tick(now);
+        let due = self.held.iter().filter(|(_, until)| **until <= now);
+        let due: Vec<String> = due.map(|(key, _)| key.clone()).collect();
+        for key in due {
+            self.note(key, false);
+        }
         let progressed = self.visit_dirty(now, sink);
-        let behind = self.dirty.keys().chain(&self.blocked);
+        let behind = self.dirty.keys().chain(&self.blocked).chain(self.held.keys());
         let slowest = behind.filter_map(|key| self.logs.get(key)?.read_to()).min();
-        let caught_up = self.dirty.is_empty() && self.blocked.is_empty();
+        let caught_up = self.dirty.is_empty() && self.blocked.is_empty() && self.held.is_empty();
         Polled { progressed, caught_up, slowest: slowest.filter(|_| !caught_up) }
     }
 
@@ -430,6 +443,7 @@ impl Reader {
         self.logs.remove(key);
         self.dirty.remove(key);
         self.timed.remove(key);
+        self.held.remove(key);
         self.blocked.remove(key);
         self.config.roster.forget(key);
         self.forgotten.push(key.to_owned());
@@ -462,6 +476,7 @@ impl Reader {
         let Some(log) = self.logs.get_mut(&key) else { return false };
         let before = log.open_files();
         let mut order_time = [Timestamp::default(); 2];
+        let mut exhausted = false;
         let mut reading = Reading {
             format: log.place.format,
             composer: &mut self.composer,
@@ -470,13 +485,19 @@ impl Reader {
             now,
             clock: self.config.clock.now(),
             sink,
-            exhausted: false,
+            exhausted: &mut exhausted,
             roster: &self.config.roster,
+            suspects: &self.suspects,
+            start: FirstLine::of(&self.config.first_lines, &log.speaker.component),
+            older: &mut [],
         };
         let visited = log.visit(&mut reading);
-        let exhausted = reading.exhausted;
         if visited.progressed {
             self.read.extend(log.totals());
+        }
+        match log.held_until() {
+            Some(until) => drop(self.held.insert(key.clone(), until)),
+            None => drop(self.held.remove(&key)),
         }
         self.settle(&key, before);
         if exhausted {

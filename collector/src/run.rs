@@ -212,6 +212,7 @@ fn tail(
         rootfs: config.rootfs.clone(),
         node: config.node.clone(),
         files: config.files.clone(),
+        first_lines: config.first_lines.clone(),
         line_bytes_max: config.line_bytes_max,
         clock,
         roster: Arc::default(),

@@ -21,7 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nilometer_collector::{FlowConfig, KubernetesConfig};
+use nilometer_collector::{FirstLine, FlowConfig, KubernetesConfig};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 
 pub(crate) use self::key::Key;
@@ -76,6 +76,8 @@ pub(crate) struct Config {
     pub(crate) seal_after: Duration,
     /// How much of our own life is told on stderr.
     pub(crate) log_level: tracing::Level,
+    /// What the first lines of some components' records look like.
+    pub(crate) first_lines: Vec<FirstLine>,
     /// Longest line that is kept whole, bytes.
     pub(crate) line_bytes_max: usize,
     /// Most that the collector's spool takes on disk, bytes; then it stops reading.
@@ -209,6 +211,7 @@ impl Settings {
             retention: self.one(Key::Retention, value::retention)?,
             seal_after: self.one(Key::SealAfter, value::seal_after)?,
             log_level: self.one(Key::LogLevel, value::level)?,
+            first_lines: self.many(Key::Multiline, value::first_line)?,
             line_bytes_max: self.one(Key::LineBytesMax, value::line_bytes)?,
             spool_bytes_max: self.one(Key::SpoolBytesMax, value::spool_bytes)?,
             spool_age_max: self.optional(Key::SpoolAgeMax, value::retention)?,

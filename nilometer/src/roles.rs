@@ -195,6 +195,7 @@ fn collector_config(
     CollectorConfig {
         rootfs: config.rootfs.clone(),
         files: config.files.clone(),
+        first_lines: config.first_lines.clone(),
         line_bytes_max: config.line_bytes_max,
         spool_bytes_max: config.spool_bytes_max,
         spool_age_max: config.spool_age_max,

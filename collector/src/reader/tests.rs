@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::reading::Record;
 
+mod multiline;
 mod speakers;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +22,7 @@ struct Seen {
     stream: Stream,
     position: u64,
     bytes: u32,
+    time: Timestamp,
     order_time: Timestamp,
     message: String,
     attributes: String,
@@ -45,6 +47,7 @@ impl Sink for Kept {
             stream: source.stream,
             position: record.position,
             bytes: record.bytes,
+            time: record.time,
             order_time: record.order_time,
             message: record.message.to_owned(),
             attributes: record.attributes.to_owned(),
@@ -157,6 +160,7 @@ fn config(root: &TempDir, line_bytes_max: usize) -> ReaderConfig {
         rootfs: root.path().to_owned(),
         node: "node0".to_owned(),
         files: vec![root.path().join("app/*.log").display().to_string()],
+        first_lines: vec![FirstLine::new("postgres", r"^\d{4}-").unwrap()],
         line_bytes_max,
         clock: Arc::new(ManualClock::at(Timestamp(0))),
         roster: Arc::default(),

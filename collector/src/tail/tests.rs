@@ -49,6 +49,7 @@ fn reader(root: &Path) -> Reader {
         rootfs: root.to_owned(),
         node: "n1".to_owned(),
         files: Vec::new(),
+        first_lines: Vec::new(),
         line_bytes_max: 1 << 20,
         clock: Arc::new(SystemClock),
         roster: Arc::default(),

@@ -9,6 +9,7 @@
 mod attributes;
 mod frame;
 mod limits;
+mod multiline;
 mod redact;
 mod severity;
 mod text;
@@ -16,6 +17,7 @@ mod trace_ids;
 
 pub use attributes::{Attributes, TRUNCATED};
 pub use frame::{Format, Framed, STDERR, STDOUT, frame};
+pub use multiline::{GoesOn, Suspects, Trace};
 pub use redact::{Counts, Kind, Pattern, PatternError, RedactConfig, Redactor};
 pub use severity::severity;
 pub use text::{Flags, message};

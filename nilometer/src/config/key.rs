@@ -25,6 +25,7 @@ pub(crate) enum Key {
     SealAfter,
     LogLevel,
     LineBytesMax,
+    Multiline,
     SpoolBytesMax,
     OnFull,
     SpoolAgeMax,
@@ -45,7 +46,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 35] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::Data,
         Self::Listen,
         Self::OtlpGrpc,
@@ -64,6 +65,7 @@ impl Key {
         Self::SealAfter,
         Self::LogLevel,
         Self::LineBytesMax,
+        Self::Multiline,
         Self::SpoolBytesMax,
         Self::OnFull,
         Self::SpoolAgeMax,
@@ -104,6 +106,7 @@ impl Key {
             Self::SealAfter => "seal_after",
             Self::LogLevel => "log_level",
             Self::LineBytesMax => "line_bytes_max",
+            Self::Multiline => "multiline",
             Self::SpoolBytesMax => "spool_bytes_max",
             Self::OnFull => "on_full",
             Self::SpoolAgeMax => "spool_age_max",
@@ -147,6 +150,7 @@ impl Key {
                 | Self::To
                 | Self::Roles
                 | Self::Limit
+                | Self::Multiline
                 | Self::KubernetesLabels
                 | Self::KubernetesAnnotations
         )
@@ -178,6 +182,9 @@ impl Key {
                 "a number and s, m, h or d, such as 30d, from 1s to 36500d".to_owned()
             }
             Self::SealAfter => "a number and s, m, h or d, such as 5m, from 1s to 1h".to_owned(),
+            Self::Multiline => {
+                "a list of COMPONENT REGEX: a glob, then what each record's first line matches, such as web-* ^\\d{4}-".to_owned()
+            }
             Self::LogLevel => "error, warn, info, debug or trace".to_owned(),
             Self::LineBytesMax => {
                 format!("a whole number of bytes from 1024 to {MESSAGE_BYTES_MAX}")

@@ -36,6 +36,7 @@ struct RawConfig {
     on_full: Option<Spanned<String>>,
     spool_age_max: Option<Spanned<String>>,
     limit: Option<Spanned<OneOrMany>>,
+    multiline: Option<Spanned<OneOrMany>>,
     trace_sample: Option<Spanned<f64>>,
     cpu_cores_max: Option<Spanned<f64>>,
     buffer_bytes: Option<Spanned<u64>>,
@@ -160,6 +161,7 @@ impl RawConfig {
             (Key::To, self.to),
             (Key::Roles, self.roles),
             (Key::Limit, self.limit),
+            (Key::Multiline, self.multiline),
         ];
         for (key, written) in lists {
             put(&mut layer, lines, key, written, OneOrMany::into_values);

@@ -86,7 +86,7 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
     refused(
         "\n\nlsten = 'here'\n",
         expect![
-            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, server, output, trace_to, demo, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, multiline, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, server, output, trace_to, demo, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
         ],
     );
     refused(
@@ -141,6 +141,9 @@ fn every_kind_of_bad_value_is_refused() {
         "buffer_bytes = 'many'",
         "on_full = 'drop'",
         "spool_age_max = '0s'",
+        "multiline = ['web']",
+        "multiline = ['web (']",
+        "multiline = ['[ ^x']",
         "limit = ['web']",
         "limit = ['web 0 lines/s']",
         "limit = ['web 5 lines']",
@@ -194,6 +197,15 @@ fn a_key_is_found_by_its_name_and_spelled_three_ways() {
     }
     assert_eq!(Key::TokenFile.flag(), "--token-file");
     assert_eq!(Key::TokenFile.variable(), "NILOMETER_TOKEN_FILE");
+}
+
+#[test]
+fn first_lines_are_read_with_their_commas() {
+    let file = "multiline = ['web-* ^\\d{1,4} ', 'db ^LOG']";
+    let first_lines = join(file, &[], &[]).unwrap().config().unwrap().first_lines;
+    assert_eq!(first_lines.len(), 2);
+    let variable = [("NILOMETER_MULTILINE", "web-* ^\\d{1,4}")];
+    assert_eq!(join("", &variable, &[]).unwrap().config().unwrap().first_lines.len(), 1);
 }
 
 #[test]

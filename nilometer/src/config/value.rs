@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use glob::Pattern;
-use nilometer_collector::{OnFull, RateLimit, RateUnit};
+use nilometer_collector::{FirstLine, OnFull, RateLimit, RateUnit};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 
 const LINE_BYTES_MIN: usize = 1 << 10;
@@ -177,6 +177,12 @@ pub(super) fn on_full(text: &str) -> Option<OnFull> {
         "shed" => Some(OnFull::Shed),
         _ => None,
     }
+}
+
+/// A component's glob, a blank, a pattern of a record's first line.
+pub(super) fn first_line(text: &str) -> Option<FirstLine> {
+    let (component, start) = text.split_once(' ')?;
+    FirstLine::new(component, start.trim_start())
 }
 
 /// `web-* 200 lines/s`, perhaps with `burst 1000` behind it; without, five seconds' worth.

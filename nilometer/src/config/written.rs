@@ -91,9 +91,10 @@ impl Layer {
     }
 }
 
-/// The elements of a list that stands in one text; globs may hold commas in braces, so files are not cut.
+/// The elements of a list that stands in one text; globs and patterns may hold commas, so these are not
+/// cut.
 fn split(key: Key, text: &str) -> Vec<String> {
-    if !key.is_list() || key == Key::File {
+    if !key.is_list() || matches!(key, Key::File | Key::Multiline) {
         return vec![text.to_owned()];
     }
     text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
