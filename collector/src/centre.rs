@@ -77,7 +77,7 @@ pub(crate) async fn ask(
         }
         status.adopting(Some(&none.cause));
         said = none.cause;
-        intakes.turn_from(intake);
+        intakes.turn_from(&intake);
         let pause = Duration::from_millis(pause_ms).mul_f64(dice::roll());
         pause_ms = (pause_ms * 2).min(ADOPT_PAUSE_MS_MAX);
         tokio::select! {

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::limits::{SAMPLE_MS, SPOOL_BYTES_MAX};
-use crate::{CollectorStatus, Credentials, DoorEnd, FirstLine, FlowConfig, KubernetesConfig};
+use crate::limits::SAMPLE_MS;
+use crate::{
+    CollectorStatus, Credentials, DoorEnd, FirstLine, FlowConfig, KubernetesConfig, Settings,
+};
 
 /// How to run a collector.
 #[derive(Debug, Clone)]
@@ -17,18 +19,12 @@ pub struct CollectorConfig {
     pub rootfs: PathBuf,
     /// The host's name.
     pub node: String,
-    /// Globs of plain files, as given.
-    pub files: Vec<String>,
-    /// Intakes of one pipeline, `http://host:port` or `https://host:port`, in the order of preference.
-    pub to: Vec<String>,
+    /// What may change while it runs.
+    pub settings: watch::Receiver<Settings>,
     /// What is shown to them, now and whenever it changes.
     pub credentials: watch::Receiver<Credentials>,
     /// What the first lines of some components' records look like.
     pub first_lines: Vec<FirstLine>,
-    /// Longest record, bytes; what is longer is cut and marked.
-    pub line_bytes_max: usize,
-    /// The spool takes nothing more above this, bytes.
-    pub spool_bytes_max: u64,
     /// Batches that waited longer than this for the centre are dropped; `None`: never.
     pub spool_age_max: Option<Duration>,
     /// What of what was read is not kept.
@@ -44,24 +40,21 @@ pub struct CollectorConfig {
 }
 
 impl CollectorConfig {
-    /// A collector of `node` that ships to `to`, with all else as it usually is.
+    /// A collector of `node`, with all else as it usually is.
     #[must_use]
     pub fn new(
         data: PathBuf,
         node: String,
-        to: Vec<String>,
+        settings: watch::Receiver<Settings>,
         credentials: watch::Receiver<Credentials>,
     ) -> Self {
         Self {
             data,
             rootfs: PathBuf::from("/"),
             node,
-            files: Vec::new(),
-            to,
+            settings,
             credentials,
             first_lines: Vec::new(),
-            line_bytes_max: nilometer_model::limits::MESSAGE_BYTES_MAX,
-            spool_bytes_max: SPOOL_BYTES_MAX,
             spool_age_max: None,
             flow: FlowConfig::default(),
             status: CollectorStatus::default(),

@@ -138,6 +138,9 @@ impl Desk {
         let unacknowledged = spool.unacknowledged(self.log());
         self.status.spooled(spool.batches(), unacknowledged);
         metrics::spooled(spool.batches(), spool.bytes());
+        let waits_since = spool.waits_since(self.log());
+        let lag_ms = waits_since.map_or(0, |since| self.clock.now().ms_since(since).max(0));
+        metrics::lagging(unacknowledged, lag_ms as f64 / 1_000.0);
         self.unacknowledged.send_replace(unacknowledged);
     }
 

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::Desk;
 use crate::http::NoReply;
 use crate::intakes::Intakes;
-use crate::limits::{ANSWER_BYTES_MAX, HEARTBEAT_MS, WARNINGS_MAX};
+use crate::limits::{HEARTBEAT_MS, WARNINGS_MAX};
 use crate::reading::CentreSource;
 use crate::spool::Spool;
 use crate::{centre, ship};
@@ -65,10 +65,7 @@ impl Heart {
         let body = serde_json::to_vec(&heartbeat)
             .map_err(|e| NoReply { cause: e.to_string(), lost: false })?;
         let began = tokio::time::Instant::now();
-        let reply = self
-            .intakes
-            .post("/api/v1/heartbeats", "application/json", Bytes::from(body), ANSWER_BYTES_MAX)
-            .await?;
+        let reply = self.intakes.post("/api/v1/heartbeats", Bytes::from(body)).await?;
         self.round_trip = began.elapsed();
         let Ok(answer) = serde_json::from_slice::<HeartbeatAnswer>(&reply.body) else {
             return Err(self.not_answered(reply.status, &reply.body));
@@ -124,6 +121,7 @@ impl Heart {
             spooled_batches,
             spooled_bytes,
             warnings: self.warnings(&reading.warnings),
+            config_version: self.intakes.settings().borrow().version.clone(),
             goodbye,
         };
         (heartbeat, released)

@@ -88,6 +88,16 @@ pub(crate) const LINGER_MS_MAX: u32 = 10_000;
 pub(crate) const CONNECT_S: u64 = 5;
 /// A request that takes longer is given up, s.
 pub(crate) const REQUEST_S: u64 = 30;
+/// Where another intake would take it, an answer is waited for this long, s.
+pub(crate) const PATIENCE_S: u64 = 10;
+/// An answer of which nothing more comes for this long is given up, s.
+pub(crate) const IDLE_READ_S: u64 = 10;
+/// A connection is used for this long, s; the next one looks the name up again.
+pub(crate) const CONNECTION_AGE_S: u64 = 300;
+/// A connection that nothing was sent over for this long is closed, s.
+pub(crate) const CONNECTION_IDLE_S: u64 = 60;
+/// A silent connection is tried by the kernel after this long, s.
+pub(crate) const KEEPALIVE_S: u64 = 15;
 /// The longest pause between two attempts, ms.
 pub(crate) const BACKOFF_MS_MAX: u64 = 30_000;
 /// The pause after the first failure is at most this, ms; it doubles.

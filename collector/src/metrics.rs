@@ -1,6 +1,8 @@
 //! The collector's own numbers. Names and units stand here and nowhere else.
 
-use metrics::{counter, gauge};
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
 use nilometer_model::Reason;
 
 /// A batch was sent, for the first time or again.
@@ -28,6 +30,32 @@ pub(crate) fn cut() {
 pub(crate) fn read(records: usize, bytes: u64) {
     counter!("nilometer_collector_read_records_total").increment(records as u64);
     counter!("nilometer_collector_read_bytes_total").increment(bytes);
+}
+
+/// Bytes of a body were handed to the network, for the first time or again.
+pub(crate) fn sent(bytes: u64) {
+    counter!("nilometer_collector_sent_bytes_total").increment(bytes);
+}
+
+/// A connection to an intake stands.
+pub(crate) fn connected() {
+    counter!("nilometer_collector_connections_total").increment(1);
+}
+
+/// From a request's first byte to its answer's head.
+pub(crate) fn round_trip(took: Duration) {
+    histogram!("nilometer_collector_round_trip_seconds").record(took);
+}
+
+/// Another intake is spoken to from now on.
+pub(crate) fn turned() {
+    counter!("nilometer_collector_failovers_total").increment(1);
+}
+
+/// How long the queue is, and how old its oldest batch: what an autoscaler looks at.
+pub(crate) fn lagging(unacknowledged: usize, lag_s: f64) {
+    gauge!("nilometer_collector_unacknowledged_batches").set(unacknowledged as f64);
+    gauge!("nilometer_collector_lag_seconds").set(lag_s);
 }
 
 /// What the spool holds.

@@ -174,6 +174,15 @@ impl Reader {
         self.adopted_changed = self.adopting;
     }
 
+    /// Looks for other plain files, and cuts elsewhere, from now on. A file that is read already is read
+    /// on, whatever the globs say.
+    pub(crate) fn configure(&mut self, files: Vec<String>, line_bytes_max: usize) {
+        self.discovery = Discovery::new(self.config.rootfs.clone(), files.clone());
+        self.composer = Composer::new(line_bytes_max);
+        (self.config.files, self.config.line_bytes_max) = (files, line_bytes_max);
+        self.looked = None;
+    }
+
     /// Visits every log that something happened to, once.
     pub(crate) fn poll(&mut self, sink: &mut dyn Sink) -> Polled {
         self.poll_at(monotonic::now(), sink)

@@ -18,6 +18,7 @@ use crate::desk::Desk;
 use crate::enrich::{DockerWatch, PodWatch, Roster};
 use crate::flow::{Duty, Flow};
 use crate::heartbeat::{self, DeclareError, Heart};
+use crate::http::HttpLimits;
 use crate::intakes::Intakes;
 use crate::journal::{self, Journals};
 use crate::life::Life;
@@ -79,13 +80,14 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     shutdown: CancellationToken,
 ) -> Result<(), CollectorError> {
-    if config.to.is_empty() {
+    if config.settings.borrow().to.is_empty() {
         return Err(CollectorError::NoIntake);
     }
     let _lock = lock(&config.data)?;
     let home = Dir::from(&config.data);
-    let intakes = Intakes::new(&config.to, config.credentials.clone(), home.clone())?;
-    let intakes = Arc::new(intakes);
+    let (settings, credentials) = (config.settings.clone(), config.credentials.clone());
+    let limits = HttpLimits::default();
+    let intakes = Arc::new(Intakes::new(settings, credentials, (home.clone(), limits))?);
     let awake = awake(&config, (home, &intakes), Arc::clone(&clock), &shutdown).await?;
     let Some((desk, tail)) = awake else { return Ok(()) };
     let roster = tail.reader.roster();
@@ -125,7 +127,8 @@ pub(crate) async fn awake(
 ) -> Result<Option<(Arc<Desk>, Tail)>, CollectorError> {
     let life = Life::begin(home.clone()).map_err(|source| data_error(home.path(), source))?;
     let spool_dir = home.join("spool");
-    let (spool, recovered) = Spool::open(spool_dir.clone(), config.spool_bytes_max)?;
+    let spool_bytes_max = config.settings.borrow().spool_bytes_max;
+    let (spool, recovered) = Spool::open(spool_dir.clone(), spool_bytes_max)?;
     let forgetful = spool.batches() == 0 && spool.state().is_empty() || recovered.state_lost;
     let desk =
         Desk::new(life, (config.node.clone(), Arc::clone(&clock)), config.status.clone(), spool);
@@ -205,15 +208,17 @@ fn tail(
     (spool_dir, clock): (Dir, Arc<dyn Clock>),
     known: Vec<CentreSource>,
 ) -> Result<Tail, CollectorError> {
+    let mut settings = config.settings.clone();
+    let now = settings.borrow_and_update().clone();
     let mut spool = desk.spool();
     let remembered = spool.state().iter().filter(|(key, _)| !journal::is_key(key));
     let remembered = remembered.map(|(key, value)| (key.clone(), value.clone()));
     let reader = ReaderConfig {
         rootfs: config.rootfs.clone(),
         node: config.node.clone(),
-        files: config.files.clone(),
+        files: now.files,
         first_lines: config.first_lines.clone(),
-        line_bytes_max: config.line_bytes_max,
+        line_bytes_max: now.line_bytes_max,
         clock,
         roster: Arc::default(),
     };
@@ -239,7 +244,7 @@ fn tail(
         journals,
         reader,
         spool_dir,
-        spool_bytes_max: config.spool_bytes_max,
+        settings,
         unsettled: None,
         duty: Duty::new(config.flow.cpu_cores_max),
         spool_age_max: config.spool_age_max,

@@ -7,13 +7,12 @@
 //!                      │ our 413, or two crashes on it while others pass ──> cut in two
 //! ```
 //! Invariants:
-//! - up to 32 batches are unanswered, one while the breaker is open;
+//! - up to 32 batches are unanswered, one where an intake failed and no other is well;
 //! - a batch is sent again as the same bytes; it changes only by being replaced in the spool;
 //! - an answer without our pipeline says nothing about a record.
 
 mod answer;
 mod cut;
-mod pace;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,12 +27,12 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::answer::foreign;
 use self::answer::{Verdict, judge};
 pub(crate) use self::cut::pack;
-use self::pace::Pace;
+use crate::choice::Outcome;
 use crate::desk::Desk;
-use crate::intakes::Intakes;
-use crate::limits::{ANSWER_BYTES_MAX, BACKOFF_MS_MAX};
+use crate::intakes::{Errand, Intakes};
+use crate::limits::BACKOFF_MS_MAX;
 use crate::spool::{Picked, Place, Sent};
-use crate::{Credentials, dice, metrics};
+use crate::{Credentials, Settings, metrics};
 
 /// The task that ships.
 pub(crate) struct Shipper {
@@ -41,21 +40,30 @@ pub(crate) struct Shipper {
     intakes: Arc<Intakes>,
     /// New ones are tried at once.
     credentials: watch::Receiver<Credentials>,
-    pace: Pace,
-    attempts: JoinSet<Attempt>,
-    /// Nothing is sent before.
+    /// So are other intakes.
+    settings: watch::Receiver<Settings>,
+    attempts: JoinSet<Done>,
+    /// Nothing is sent before: the spool failed.
     pause_until: Option<Instant>,
+    /// When intakes are to be asked again, if no answer comes before.
+    again_at: Option<Instant>,
     /// Batches that were taken.
     taken: u64,
 }
 
+/// What was under way and is over.
+enum Done {
+    Attempt(Attempt),
+    /// An intake that had failed was asked whether it is back.
+    Probe,
+}
+
 /// One request and what came of it.
 struct Attempt {
+    errand: Errand,
     place: Place,
     id: BatchId,
     bytes: u64,
-    round: u64,
-    intake: usize,
     verdict: Verdict,
 }
 
@@ -63,11 +71,12 @@ impl Shipper {
     pub(crate) fn new(desk: Arc<Desk>, intakes: Arc<Intakes>) -> Self {
         Self {
             credentials: intakes.credentials(),
+            settings: intakes.settings(),
             desk,
             intakes,
-            pace: Pace::default(),
             attempts: JoinSet::new(),
             pause_until: None,
+            again_at: None,
             taken: 0,
         }
     }
@@ -76,39 +85,67 @@ impl Shipper {
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         loop {
             self.send().await;
-            let pause = self.pause_until;
+            self.probe();
+            let again = self.again_at;
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
                 Some(done) = self.attempts.join_next() => {
-                    if let Ok(attempt) = done {
+                    if let Ok(Done::Attempt(attempt)) = done {
                         self.settle(attempt).await;
                     }
                 }
                 () = self.desk.woken.notified() => {}
-                Ok(()) = self.credentials.changed() => self.pause_until = None,
-                () = tokio::time::sleep_until(pause.unwrap_or_else(Instant::now)),
-                    if pause.is_some() => self.pause_until = None,
+                Ok(()) = self.credentials.changed() => self.intakes.try_all(),
+                Ok(()) = self.settings.changed() => self.intakes.try_all(),
+                () = tokio::time::sleep_until(again.unwrap_or_else(Instant::now)),
+                    if again.is_some() => {}
             }
         }
     }
 
     /// Sends as many batches as may be under way.
     async fn send(&mut self) {
-        let room = self.pace.window().saturating_sub(self.attempts.len());
-        if room == 0 || self.pause_until.is_some() {
+        self.again_at = self.pause_until.filter(|until| *until > Instant::now());
+        if self.again_at.is_some() {
             return;
         }
-        let log = self.desk.log();
+        let (errands, again_at) = self.intakes.turns();
+        self.again_at = again_at;
+        if errands.is_empty() {
+            return;
+        }
+        let (log, room) = (self.desk.log(), errands.len());
         let picked = self.desk.on_spool(move |spool| spool.pick(room, log)).await;
-        for picked in picked.into_iter().flatten() {
-            let (intakes, round) = (Arc::clone(&self.intakes), self.pace.round());
-            self.attempts.spawn(attempt(intakes, picked, round));
+        let mut picked = picked.unwrap_or_default().into_iter();
+        for errand in errands {
+            match picked.next() {
+                Some(picked) => {
+                    let intakes = Arc::clone(&self.intakes);
+                    self.attempts.spawn(attempt(intakes, picked, errand));
+                }
+                None => self.intakes.cancel(&errand),
+            }
+        }
+    }
+
+    /// Asks an intake that had failed whether it is back.
+    fn probe(&mut self) {
+        match self.intakes.probe() {
+            Ok(errand) => {
+                let intakes = Arc::clone(&self.intakes);
+                self.attempts.spawn(async move {
+                    intakes.ask_back(&errand).await;
+                    Done::Probe
+                });
+            }
+            Err(at) => self.again_at = self.again_at.into_iter().chain(at).min(),
         }
     }
 
     async fn settle(&mut self, attempt: Attempt) {
-        let Attempt { place, id, .. } = attempt;
+        let Attempt { errand, place, id, .. } = attempt;
+        self.intakes.settle(&errand, outcome(&attempt.verdict));
         match attempt.verdict {
             Verdict::Durable(answer) if self.intakes.belong_to(answer.pipeline) => {
                 self.taken(place, attempt.bytes, *answer).await;
@@ -121,13 +158,12 @@ impl Shipper {
                 tracing::warn!(batch = %id, "too large for the intake, cut in two");
                 self.cut(place, Reason::MessageTooLong).await;
             }
-            Verdict::None { cause, retry_after, lost } => {
+            Verdict::None { cause, lost, .. } => {
                 tracing::debug!(batch = %id, cause, "no verdict");
                 self.desk.status.failed(&cause);
                 if !(lost && self.cut_if_poison(place, id).await) {
                     self.desk.on_spool(move |spool| spool.mark(place, Sent::No)).await;
                 }
-                self.back_off(attempt.round, attempt.intake, retry_after);
             }
         }
     }
@@ -136,7 +172,6 @@ impl Shipper {
         fail::fail_point!("collector::after_answer", |_| std::process::abort());
         let log: LogId = answer.log;
         self.taken += 1;
-        self.pace.succeeded();
         self.desk.status.acknowledged();
         metrics::accepted(bytes);
         metrics::refused(answer.refused.len());
@@ -150,7 +185,6 @@ impl Shipper {
             tracing::error!("{sentence}");
         }
         self.desk.on_spool(move |spool| spool.mark(place, Sent::No)).await;
-        self.pause_until = Some(Instant::now() + Duration::from_millis(BACKOFF_MS_MAX));
     }
 
     /// Whether the batch was to blame for lost connections, and was cut.
@@ -184,28 +218,29 @@ impl Shipper {
             self.pause_until = Some(Instant::now() + Duration::from_millis(BACKOFF_MS_MAX));
         }
     }
+}
 
-    fn back_off(&mut self, round: u64, intake: usize, retry_after: Option<Duration>) {
-        let Some(pause) = self.pace.failed(round, retry_after, dice::roll()) else { return };
-        self.intakes.turn_from(intake);
-        // The other intakes are tried at once; the pause comes when all have failed.
-        if self.pace.failures() as usize >= self.intakes.count() {
-            self.pause_until = Some(Instant::now() + pause);
-        }
+/// What a verdict says of the intake. One that does not want us is asked again now and then, to find out
+/// when a person has acted.
+fn outcome(verdict: &Verdict) -> Outcome {
+    match verdict {
+        Verdict::Durable(_) => Outcome::Good,
+        Verdict::TooLarge => Outcome::Answered,
+        Verdict::Rejected(_) => Outcome::Failed(Some(Duration::from_millis(BACKOFF_MS_MAX))),
+        Verdict::None { retry_after, .. } => Outcome::Failed(*retry_after),
     }
 }
 
 #[tracing::instrument(name = "ship", skip_all, fields(batch = %picked.id, bytes = picked.frame.len()))]
-async fn attempt(intakes: Arc<Intakes>, picked: Picked, round: u64) -> Attempt {
+async fn attempt(intakes: Arc<Intakes>, picked: Picked, errand: Errand) -> Done {
     metrics::attempt();
     let Picked { place, id, frame } = picked;
-    let (bytes, intake) = (frame.len() as u64, intakes.current());
-    let content = "application/x-nilometer-batch";
-    let verdict = match intakes.post("/api/v1/batches", content, frame, ANSWER_BYTES_MAX).await {
+    let bytes = frame.len() as u64;
+    let verdict = match intakes.send(&errand, frame).await {
         Ok(reply) => judge(id, intakes.pipeline(), (reply.status, reply.retry_after), &reply.body),
         Err(none) => Verdict::None { cause: none.cause, retry_after: None, lost: none.lost },
     };
-    Attempt { place, id, bytes, round, intake, verdict }
+    Done::Attempt(Attempt { errand, place, id, bytes, verdict })
 }
 
 #[cfg(test)]

@@ -249,6 +249,17 @@ impl Spool {
         self.places.contains_key(&batch)
     }
 
+    /// When the oldest batch was frozen that is not durable in `log`.
+    pub(crate) fn waits_since(&self, log: Option<LogId>) -> Option<Timestamp> {
+        let mut waiting = self.waiting.values();
+        waiting.find(|held| !held.is_durable(log) && held.frozen_at.is_some())?.frozen_at
+    }
+
+    /// It takes that much disk from now on, bytes.
+    pub(crate) fn limit(&mut self, bytes_max: u64) {
+        self.bytes_max = bytes_max;
+    }
+
     /// Batches that wait.
     pub(crate) fn batches(&self) -> usize {
         self.waiting.len()

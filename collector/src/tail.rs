@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use nilometer_journal::Dir;
 use nilometer_model::{BatchId, Count, Items, Sequence, SourceId, Stream, Timestamp};
 use nilometer_wire::{Batch, CaughtUp, FrameError, SourceRange};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::batch::{Batcher, text_bytes};
@@ -24,7 +25,7 @@ use crate::limits::{EXPIRE_MS, IDLE_MS, SPOOL_RETRY_MS};
 use crate::reader::{Polled, Reader};
 use crate::reading::StateChange;
 use crate::spool::Frame;
-use crate::{expire, heartbeat, metrics, monotonic, ship};
+use crate::{Settings, expire, heartbeat, metrics, monotonic, ship};
 
 /// Everything that lives on the thread.
 pub(crate) struct Tail {
@@ -34,7 +35,7 @@ pub(crate) struct Tail {
     pub(crate) door: OpenDoor,
     pub(crate) journals: Journals,
     pub(crate) spool_dir: Dir,
-    pub(crate) spool_bytes_max: u64,
+    pub(crate) settings: watch::Receiver<Settings>,
     /// Nothing further is read while there is something here.
     pub(crate) unsettled: Option<Unsettled>,
     pub(crate) duty: Duty,
@@ -91,6 +92,7 @@ impl Tail {
         if !self.settle() {
             return Turn::Stuck;
         }
+        self.renew();
         self.expire();
         let full_percent = self.desk.spool().full_percent();
         let full = full_percent >= 100;
@@ -158,6 +160,16 @@ impl Tail {
                 std::thread::sleep(pause);
             }
         }
+    }
+
+    /// Takes over what was configured since.
+    fn renew(&mut self) {
+        if !self.settings.has_changed().unwrap_or_default() {
+            return;
+        }
+        let settings = self.settings.borrow_and_update().clone();
+        self.desk.spool().limit(settings.spool_bytes_max);
+        self.reader.configure(settings.files, settings.line_bytes_max);
     }
 
     /// Freezes what is gathered.
@@ -282,7 +294,8 @@ impl Tail {
     }
 
     fn reopen(&self, names: &[BatchId]) -> Result<(), DeclareError> {
-        self.desk.reopen((self.spool_dir.clone(), self.spool_bytes_max), names)
+        let spool_bytes_max = self.settings.borrow().spool_bytes_max;
+        self.desk.reopen((self.spool_dir.clone(), spool_bytes_max), names)
     }
 
     fn append(&self, record: &Record) -> Result<(), DeclareError> {

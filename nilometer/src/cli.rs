@@ -150,8 +150,8 @@ pub(crate) struct UpOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct CollectOptions {
-    /// The intakes of one pipeline
-    #[arg(long, value_name = "URL[,URL]")]
+    /// The intakes of one pipeline, the preferred one first; those of our zone before others
+    #[arg(long, value_name = "URL[#zone=Z][,URL]")]
     to: Vec<String>,
     #[command(flatten)]
     pub(crate) role: RoleOptions,

@@ -21,8 +21,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nilometer_collector::{FirstLine, FlowConfig, KubernetesConfig};
+use nilometer_collector::{FirstLine, FlowConfig, IntakeAddress, KubernetesConfig};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
+use ring::digest::{SHA256, digest};
 
 pub(crate) use self::key::Key;
 pub(crate) use self::value::{Output, Role};
@@ -60,10 +61,12 @@ pub(crate) struct Config {
     pub(crate) rootfs: PathBuf,
     /// This host's name in every record.
     pub(crate) node: String,
+    /// Where this node stands.
+    pub(crate) zone: Option<String>,
     /// Globs of plain files.
     pub(crate) files: Vec<String>,
     /// Intakes of one pipeline, the first one first.
-    pub(crate) to: Vec<String>,
+    pub(crate) to: Vec<IntakeAddress>,
     /// Tokens: those that are let in, or for a collector the one that it shows.
     pub(crate) token_file: Option<PathBuf>,
     /// What this process shows of itself over TLS, and whom it believes.
@@ -94,6 +97,8 @@ pub(crate) struct Config {
     pub(crate) demo: bool,
     /// The cluster that tells of this node's pods.
     pub(crate) kubernetes: Option<KubernetesConfig>,
+    /// What it was made of, to be read anew.
+    pub(crate) settings: Settings,
 }
 
 /// Where a receiver listens.
@@ -161,8 +166,14 @@ impl fmt::Display for ConfigError {
 }
 
 /// All layers joined; every key that has a default has a value.
-#[derive(Debug)]
-pub(crate) struct Settings(Layer);
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    joined: Layer,
+    flags: Layer,
+    /// The file that was read, if one was named.
+    file: Option<PathBuf>,
+    purpose: Purpose,
+}
 
 impl Settings {
     /// Joins the flags with the real environment, and with the file that `--config` or
@@ -183,14 +194,48 @@ impl Settings {
     ) -> Result<Self, ConfigError> {
         let named =
             || variable("NILOMETER_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
-        let file = match file.or_else(named) {
-            Some(path) => read_file(&path)?,
-            None => Layer::default(),
-        };
+        let file = file.or_else(named);
+        let read = file.as_deref().map(read_file).transpose()?.unwrap_or_default();
         let environment = Layer::environment(&variable);
-        let written = flags.over(environment).over(file);
+        let written = flags.clone().over(environment).over(read);
         let defaults = defaults(purpose, is_demo(&written), &variable);
-        Ok(Self(written.over(defaults)))
+        Ok(Self { joined: written.over(defaults), flags, file, purpose })
+    }
+
+    /// What one layer says.
+    fn of(joined: Layer) -> Self {
+        Self { joined, flags: Layer::default(), file: None, purpose: Purpose::Up }
+    }
+
+    /// The file that was read, if one was named.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Reads all layers again, and checks them. What may change is as they say now, all else as it was;
+    /// also gives the keys that are written differently and wait for a restart.
+    pub(crate) fn read_again(&self) -> Result<(Self, Vec<Key>), ConfigError> {
+        let read = Self::load(self.flags.clone(), self.file.clone(), self.purpose)?;
+        read.config()?;
+        if self.purpose == Purpose::Collect {
+            read.require_to()?;
+        }
+        Ok(self.renewed(read))
+    }
+
+    fn renewed(&self, read: Self) -> (Self, Vec<Key>) {
+        let values = |layer: &Layer, key| layer.get(key).map(|written| written.values.clone());
+        let differs = |key: &Key| values(&self.joined, *key) != values(&read.joined, *key);
+        let waiting = Key::ALL.into_iter().filter(|key| !key.is_live() && differs(key)).collect();
+        (Self { joined: read.joined.mixed(&self.joined, Key::is_live), ..self.clone() }, waiting)
+    }
+
+    /// Names what is in force: the same values have the same version, wherever they are written.
+    pub(crate) fn version(&self) -> String {
+        let value = |key: Key| self.joined.get(key).map(|written| (key.name(), &written.values));
+        let values: Vec<_> = Key::ALL.into_iter().filter_map(value).collect();
+        let digest = digest(&SHA256, format!("{values:?}").as_bytes());
+        digest.as_ref()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The settings of a role, checked.
@@ -203,8 +248,9 @@ impl Settings {
             otlp_http: self.port(Key::OtlpHttp)?,
             rootfs: self.one(Key::Rootfs, value::path)?,
             node: self.one(Key::Node, value::name)?,
+            zone: self.optional(Key::Zone, value::name)?,
             files: self.many(Key::File, value::glob)?,
-            to: self.many(Key::To, value::url)?,
+            to: self.many(Key::To, value::intake)?,
             token_file: self.optional(Key::TokenFile, value::path)?,
             tls: self.tls()?,
             insecure: self.one(Key::Insecure, value::flag)?,
@@ -220,6 +266,7 @@ impl Settings {
             trace_to: self.optional(Key::TraceTo, value::url)?,
             demo: self.one(Key::Demo, value::flag)?,
             kubernetes: self.kubernetes()?,
+            settings: self.clone(),
         })
     }
 
@@ -255,7 +302,7 @@ impl Settings {
             (_, Some(api)) => api,
         };
         // What this pod is given for its own cluster is shown to no other.
-        let place = |key: Key| self.0.get(key).map(|written| written.place == Place::Default);
+        let place = |key: Key| self.joined.get(key).map(|written| written.place == Place::Default);
         let ours = |key: Key| place(key) != Some(true) || place(Key::KubernetesApi) == Some(true);
         let file = |key: Key| Ok(self.path(key)?.filter(|_| ours(key)));
         let (token_file, ca_file) = (file(Key::KubernetesTokenFile)?, file(Key::KubernetesCaFile)?);
@@ -266,7 +313,7 @@ impl Settings {
     }
 
     fn port(&self, key: Key) -> Result<Option<Port>, ConfigError> {
-        let is_default = self.0.get(key).is_none_or(|written| written.place == Place::Default);
+        let is_default = self.joined.get(key).is_none_or(|written| written.place == Place::Default);
         let address = self.one(key, value::port)?;
         Ok(address.map(|address| Port { address, is_default }))
     }
@@ -292,14 +339,14 @@ impl Settings {
     }
 
     fn lacks(&self, there: Key, missing: Key) -> ConfigError {
-        let place = self.0.get(there).map(|written| written.place.describe(there));
+        let place = self.joined.get(there).map(|written| written.place.describe(there));
         let problem = format!("{} is missing", missing.name());
         ConfigError::new(place.unwrap_or_else(|| there.flag()), problem, there.allowed())
     }
 
     /// `to` must be there for a collector that has no centre of its own.
     pub(crate) fn require_to(&self) -> Result<(), ConfigError> {
-        match self.0.get(Key::To) {
+        match self.joined.get(Key::To) {
             Some(_) => Ok(()),
             None => Err(ConfigError::new(
                 Key::To.flag(),
@@ -312,7 +359,7 @@ impl Settings {
     /// Every key, its value as TOML, and where that comes from.
     pub(crate) fn show(&self) -> String {
         let width = Key::ALL.iter().map(|key| key.name().len()).max().unwrap_or_default();
-        let line = |key: Key| match self.0.get(key) {
+        let line = |key: Key| match self.joined.get(key) {
             None => format!("# {:width$} is not set\n", key.name()),
             Some(written) => {
                 format!(
@@ -341,7 +388,7 @@ impl Settings {
     }
 
     fn many<T>(&self, key: Key, read: fn(&str) -> Option<T>) -> Result<Vec<T>, ConfigError> {
-        let Some(written) = self.0.get(key) else { return Ok(Vec::new()) };
+        let Some(written) = self.joined.get(key) else { return Ok(Vec::new()) };
         let read = |text: &String| read(text).ok_or_else(|| refuse(key, text, &written.place));
         written.values.iter().map(read).collect()
     }
@@ -349,7 +396,7 @@ impl Settings {
     /// A part of the centre's work needs the cluster's Log, which this build does not have: all or none.
     fn check_roles(&self) -> Result<(), ConfigError> {
         let roles = self.many(Key::Roles, Role::parse)?;
-        match (Role::ALL.iter().all(|role| roles.contains(role)), self.0.get(Key::Roles)) {
+        match (Role::ALL.iter().all(|role| roles.contains(role)), self.joined.get(Key::Roles)) {
             (false, Some(written)) => {
                 Err(refuse(Key::Roles, &written.values.join(","), &written.place))
             }
@@ -366,7 +413,7 @@ fn refuse(key: Key, text: &str, place: &Place) -> ConfigError {
 /// Reads a file and checks it whole, as it would be used with no flag and no variable.
 pub(crate) fn check_file(path: &Path) -> Result<(), ConfigError> {
     let layer = read_file(path)?;
-    let settings = Settings(layer.over(defaults(Purpose::Up, false, &|_| None)));
+    let settings = Settings::of(layer.over(defaults(Purpose::Up, false, &|_| None)));
     settings.config()?;
     settings.ask()?;
     Ok(())

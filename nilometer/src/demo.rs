@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nilometer_collector::{CollectorConfig, Credentials};
+use nilometer_collector::{CollectorConfig, Credentials, Settings};
 use nilometer_demo::{Fault, Faults, Shop, ShopConfig, ShopError, nodes, services};
 use nilometer_model::SystemClock;
 use nilometer_query::api::DemoBoard;
@@ -104,12 +104,16 @@ impl Demo {
 
 /// The collector of one of the demo's nodes.
 fn collector(config: &Config, root: PathBuf, node: &str, door: &DemoDoor<'_>) -> CollectorConfig {
-    let (data, to) = (root.join("collector"), vec![door.url.to_owned()]);
-    CollectorConfig {
-        rootfs: root,
+    let data = root.join("collector");
+    let settings = Settings {
         line_bytes_max: config.line_bytes_max,
         spool_bytes_max: config.spool_bytes_max,
-        ..CollectorConfig::new(data, node.to_owned(), to, door.credentials.clone())
+        ..Settings::to(vec![door.url.to_owned().into()])
+    };
+    let (_, settings) = watch::channel(settings);
+    CollectorConfig {
+        rootfs: root,
+        ..CollectorConfig::new(data, node.to_owned(), settings, door.credentials.clone())
     }
 }
 

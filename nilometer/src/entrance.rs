@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use nilometer_collector::Credentials;
+use nilometer_collector::{Credentials, IntakeAddress, Settings as CollectorSettings};
 use nilometer_model::{Clock, SystemClock, Timestamp};
 use nilometer_query::api::{AccessPolicy, Tokens};
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::certificates::Expiry;
 use crate::config::{Config, TlsFiles};
+use crate::live::LiveConfig;
 use crate::reload::{Reload, Reloads};
 use crate::tls::{self, DoorFiles, DoorTls, TlsError};
 use crate::tokens::{self, TokensError, TokensFile};
@@ -88,12 +89,25 @@ impl Entrance {
         let papers = Papers {
             token_file: config.token_file.clone(),
             tls: config.tls.clone(),
-            to: config.to.clone(),
+            to: config.to.iter().map(|to| to.url.clone()).collect(),
         };
         let files = papers.files();
         let files: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();
         self.reloads
             .watch(&files, || CollectorFiles::open(papers).map(|(f, c)| (Box::new(f) as _, c)))
+    }
+
+    /// What the collector is configured to do; `own` is the door of our own centre, if there is one.
+    pub(crate) fn settings(
+        &mut self,
+        config: &Config,
+        own: Option<Vec<IntakeAddress>>,
+    ) -> Result<watch::Receiver<CollectorSettings>, EntranceError> {
+        let file: Vec<&Path> = config.settings.file().into_iter().collect();
+        self.reloads.watch(&file, || {
+            let (live, settings) = LiveConfig::new(config, own);
+            Ok((Box::new(live) as _, settings))
+        })
     }
 
     /// Looks for changes until `stop`.

@@ -14,6 +14,7 @@ mod entrance;
 mod failpoints;
 mod limits;
 mod listen;
+mod live;
 mod metrics;
 mod receivers;
 mod reload;

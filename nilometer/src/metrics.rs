@@ -4,6 +4,7 @@
 //! nilometer_tls_certificate_expires_seconds{file}   when the certificate ends, as Unix time
 //! nilometer_tls_handshake_failures_total   connections that did not get through their TLS handshake
 //! nilometer_reload_failures_total          times that a changed file could not be used
+//! nilometer_config_info{version}              1 for the configuration that is in force, 0 for those before it
 //! nilometer_audit_failures_total           audit entries that could not be written
 //! nilometer_spans_sent_total               spans that the endpoint has taken
 //! nilometer_spans_dropped_total{reason}    spans that it never will: queue (full), refused, end (of the process)
@@ -51,6 +52,14 @@ pub(crate) fn handshake_failed() {
 /// A changed file could not be used.
 pub(crate) fn reload_failed() {
     counter!("nilometer_reload_failures_total").increment(1);
+}
+
+/// Another configuration is in force.
+pub(crate) fn configured(before: Option<&str>, version: &str) {
+    if let Some(before) = before {
+        gauge!("nilometer_config_info", "version" => before.to_owned()).set(0.0);
+    }
+    gauge!("nilometer_config_info", "version" => version.to_owned()).set(1.0);
 }
 
 /// An audit entry could not be written.

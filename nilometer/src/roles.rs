@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nilometer_collector::{CollectorConfig, CollectorError, CollectorStatus, Credentials};
+use nilometer_collector::{
+    CollectorConfig, CollectorError, CollectorStatus, Credentials, Settings,
+};
 use nilometer_demo::ShopError;
 use nilometer_model::SystemClock;
 use nilometer_query::api::{AccessPolicy, Readiness, Role as TokenRole, node_router};
@@ -97,14 +99,15 @@ pub(crate) async fn collect(config: Config) -> Result<(), RoleError> {
     let receiver = receivers::receiver(&config, Arc::new(own));
     let receivers = receivers.ready(&receiver, (&config, &mut entrance), files, tls.as_ref())?;
     let credentials = entrance.credentials(&config)?;
+    let settings = entrance.settings(&config, None)?;
     let status = CollectorStatus::default();
     let router = node_router(access, readiness(&status), Arc::clone(&telemetry.metrics));
     entrance.keep(stop.clone())?;
-    tracing::info!(to = ?config.to, "collecting");
+    let to: Vec<&str> = config.to.iter().map(|to| to.url.as_str()).collect();
+    tracing::info!(?to, "collecting");
     let door = tokio::spawn(listen::serve(listener, Door::new(router, tls), stop.clone()));
     let receivers = receivers.serve(&stop);
-    let (data, to) = (config.data.clone(), config.to.clone());
-    let collector = collector_config(&config, data, to, credentials);
+    let collector = collector_config(&config, config.data.clone(), settings, credentials);
     let collector = CollectorConfig { status, door: end, ..collector };
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     stop.cancel();
@@ -138,7 +141,8 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
         telemetry.around(centre.router((access, &receiver), metrics, ready, end_door.clone()))
     };
     let (own_access, credentials) = own_token()?;
-    let to = vec![format!("http://{}", own.local_addr().map_err(RoleError::OwnDoor)?)];
+    let to = format!("http://{}", own.local_addr().map_err(RoleError::OwnDoor)?);
+    let settings = entrance.settings(&config, Some(vec![to.clone().into()]))?;
     let own_door = Door::new(router(own_access), None);
     let door = Door::new(router(access), tls);
     entrance.keep(stop.clone())?;
@@ -147,13 +151,14 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let door = tokio::spawn(listen::serve(listener, door, end_door.clone()));
     let receivers = receivers.serve(&end_door);
     let demo = faults.map(|faults| {
-        let door = DemoDoor { url: &to[0], credentials: &credentials };
+        let door = DemoDoor { url: &to, credentials: &credentials };
         Demo::begin(&config, &door, faults, &stop)
     });
     let demo = demo.transpose()?;
     say_where(&config);
     let data = config.data.join("collector");
-    let collector = CollectorConfig { status, ..collector_config(&config, data, to, credentials) };
+    let collector = collector_config(&config, data, settings, credentials);
+    let collector = CollectorConfig { status, ..collector };
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     stop.cancel();
     if let Some(demo) = demo {
@@ -189,19 +194,16 @@ fn readiness(status: &CollectorStatus) -> Readiness {
 fn collector_config(
     config: &Config,
     data: PathBuf,
-    to: Vec<String>,
+    settings: watch::Receiver<Settings>,
     credentials: watch::Receiver<Credentials>,
 ) -> CollectorConfig {
     CollectorConfig {
         rootfs: config.rootfs.clone(),
-        files: config.files.clone(),
         first_lines: config.first_lines.clone(),
-        line_bytes_max: config.line_bytes_max,
-        spool_bytes_max: config.spool_bytes_max,
         spool_age_max: config.spool_age_max,
         flow: config.flow.clone(),
         kubernetes: config.kubernetes.clone(),
-        ..CollectorConfig::new(data, config.node.clone(), to, credentials)
+        ..CollectorConfig::new(data, config.node.clone(), settings, credentials)
     }
 }
 

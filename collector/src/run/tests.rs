@@ -18,8 +18,8 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::Credentials;
 use crate::spool::tests::messages;
+use crate::{Credentials, Settings};
 
 /// Longer than anything here takes: what runs into it hangs.
 const HANGS_S: u64 = 30;
@@ -180,13 +180,14 @@ impl Node {
     }
 
     fn config(&self, to: &[&str]) -> CollectorConfig {
-        let to = to.iter().map(|url| (*url).to_owned()).collect();
+        let to = to.iter().map(|url| (*url).to_owned().into()).collect();
         let root = self.root.path();
         let (_, credentials) = watch::channel(Credentials::none().unwrap());
+        let files = vec![root.join("*.log").display().to_string()];
+        let (_, settings) = watch::channel(Settings { files, ..Settings::to(to) });
         CollectorConfig {
             rootfs: root.to_owned(),
-            files: vec![root.join("*.log").display().to_string()],
-            ..CollectorConfig::new(root.join("data"), "n1".to_owned(), to, credentials)
+            ..CollectorConfig::new(root.join("data"), "n1".to_owned(), settings, credentials)
         }
     }
 

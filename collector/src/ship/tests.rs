@@ -17,12 +17,15 @@ use uuid::Uuid;
 use super::*;
 use crate::CollectorStatus;
 use crate::heartbeat::Heart;
+use crate::http::HttpLimits;
 use crate::life::Life;
 use crate::spool::Spool;
 use crate::spool::tests::{frame_of, messages};
 
 const OURS: u128 = 1;
 const LOG: u128 = 2;
+/// What is not answered for that long is given up here.
+const REQUEST: Duration = Duration::from_millis(500);
 
 /// What the intake does with a batch.
 #[derive(Debug, Clone)]
@@ -33,6 +36,8 @@ enum Act {
     Say(u16, &'static str, Option<&'static str>),
     /// Answers only after the next batch was answered.
     Late,
+    /// As if nothing stood in the script.
+    Take,
 }
 
 #[derive(Debug, Default)]
@@ -89,7 +94,7 @@ impl Centre {
                 centre.answered.notified().await;
                 centre.take(batch.header.batch, frame)
             }
-            None => centre.take(batch.header.batch, frame),
+            Some(Act::Take) | None => centre.take(batch.header.batch, frame),
         }
     }
 
@@ -120,6 +125,24 @@ impl Centre {
         axum::Json(answer).into_response()
     }
 
+    /// Begins to serve; also says where.
+    async fn serve(self) -> (Arc<Self>, String) {
+        *held(&self.log) = LOG;
+        let centre = Arc::new(self);
+        let sources = |State(centre): State<Arc<Self>>| async move { *held(&centre.sources) };
+        let router = Router::new()
+            .route("/api/v1/batches", post(Self::batch))
+            .route("/api/v1/heartbeats", post(Self::heartbeat))
+            .route("/api/v1/sources", get(sources))
+            .route("/readyz", get(|| async {}))
+            .layer(DefaultBodyLimit::disable())
+            .with_state(Arc::clone(&centre));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (centre, to)
+    }
+
     fn attempts(&self) -> Vec<Bytes> {
         held(&self.attempts).clone()
     }
@@ -142,28 +165,24 @@ struct Bench {
 
 impl Bench {
     async fn new(centre: Centre) -> Self {
-        *held(&centre.log) = LOG;
-        let centre = Arc::new(centre);
-        let router = Router::new()
-            .route("/api/v1/batches", post(Centre::batch))
-            .route("/api/v1/heartbeats", post(Centre::heartbeat))
-            .route(
-                "/api/v1/sources",
-                get(|State(centre): State<Arc<Centre>>| async move { *held(&centre.sources) }),
-            )
-            .layer(DefaultBodyLimit::disable())
-            .with_state(Arc::clone(&centre));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let to = format!("http://{}", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self::behind(Vec::new(), centre).await
+    }
+
+    /// With intakes that are preferred to the centre's own.
+    async fn behind(mut to: Vec<String>, centre: Centre) -> Self {
+        let (centre, url) = centre.serve().await;
+        to.push(url);
         let data = tempfile::tempdir().unwrap();
         let (spool, _) = Spool::open(&data.path().join("spool"), 1 << 30).unwrap();
         let life = Life::begin(data.path()).unwrap();
         let (_, credentials) = watch::channel(Credentials::none().unwrap());
-        let intakes = Arc::new(Intakes::new(&[to], credentials, data.path()).unwrap());
+        let to = to.into_iter().map(Into::into).collect();
+        let (_, settings) = watch::channel(Settings::to(to));
+        let limits = HttpLimits { request: REQUEST, ..HttpLimits::default() };
+        let intakes = Intakes::new(settings, credentials, (data.path(), limits)).unwrap();
         let clock = ("n1".to_owned(), Arc::new(SystemClock) as _);
         let desk = Arc::new(Desk::new(life, clock, CollectorStatus::default(), spool));
+        let (intakes, stop) = (Arc::new(intakes), CancellationToken::new());
         Self { desk, intakes, centre, stop, _data: data }
     }
 
@@ -197,7 +216,7 @@ fn centre() -> Centre {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_followed_by_the_same_bytes() {
+async fn response_lost_after_accept_is_followed_by_the_same_bytes() {
     let bench = Bench::new(centre()).await;
     held(&bench.centre.script).push_back(Act::LoseAnswer);
     bench.freeze(0, &["a", "b"]);
@@ -208,7 +227,7 @@ async fn a_lost_answer_is_followed_by_the_same_bytes() {
 }
 
 #[tokio::test]
-async fn what_is_no_verdict_is_sent_again_unchanged_and_nothing_is_dropped() {
+async fn a_strangers_4xx_is_no_verdict_and_the_same_bytes_are_sent_again() {
     for act in [
         Act::Say(503, "{}", Some("1")),
         Act::Say(429, "{}", Some("0")),
@@ -229,7 +248,7 @@ async fn what_is_no_verdict_is_sent_again_unchanged_and_nothing_is_dropped() {
 }
 
 #[tokio::test]
-async fn attempts_stay_near_what_is_accepted_also_through_a_brownout() {
+async fn brownout_with_503_leaves_one_probe_at_a_time() {
     let bench = Bench::new(centre()).await;
     held(&bench.centre.script).extend((0..3).map(|_| Act::Say(503, "{}", None)));
     for n in 0..100 {
@@ -243,7 +262,7 @@ async fn attempts_stay_near_what_is_accepted_also_through_a_brownout() {
 }
 
 #[tokio::test]
-async fn our_413_halves_a_batch_until_it_fits() {
+async fn our_413_splits_a_batch_until_it_fits() {
     let bench = Bench::new(Centre { records_max: Some(2), ..centre() }).await;
     let whole = bench.freeze(0, &["a", "b", "c", "d", "e"]);
     bench.ship().await;
@@ -259,7 +278,7 @@ async fn our_413_halves_a_batch_until_it_fits() {
 }
 
 #[tokio::test]
-async fn a_record_that_no_intake_takes_is_declared_as_dropped() {
+async fn our_413_down_to_one_record_is_declared_as_shed() {
     let bench = Bench::new(Centre { records_max: Some(0), ..centre() }).await;
     bench.freeze(0, &["a"]);
     bench.ship().await;
@@ -271,7 +290,7 @@ async fn a_record_that_no_intake_takes_is_declared_as_dropped() {
 }
 
 #[tokio::test]
-async fn a_poison_record_is_cut_out_while_all_others_pass() {
+async fn poison_batch_is_cut_after_two_crashes_while_all_others_pass() {
     let bench = Bench::new(Centre { poison: Some("poison"), ..centre() }).await;
     bench.freeze(0, &["a", "poison", "b"]);
     for n in 0..20 {
@@ -364,4 +383,74 @@ async fn another_pipeline_gets_nothing_accepted_and_a_person_is_told() {
     let reasons = bench.desk.status.reasons();
     assert!(reasons[0].contains("belongs to pipeline"), "{reasons:?}");
     assert!(bench.desk.spool().holds(id));
+}
+
+#[tokio::test]
+async fn retry_storm_one_503_in_ten_costs_exactly_one_attempt_each() {
+    let bench = Bench::new(centre()).await;
+    let ten = std::iter::once(Act::Say(503, "{}", None)).chain((0..10).map(|_| Act::Take));
+    held(&bench.centre.script).extend((0..10).flat_map(|_| ten.clone()));
+    for n in 0..100 {
+        bench.freeze(n, &["a"]);
+    }
+    bench.ship().await;
+    let (attempts, accepted) = (bench.centre.attempts().len(), held(&bench.centre.taken).len());
+    assert_eq!((attempts, accepted), (110, 100), "attempts / accepted <= 1.1");
+}
+
+/// Takes connections and never says a word.
+async fn black_hole() -> (tokio::net::TcpListener, String) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (listener, url)
+}
+
+#[tokio::test]
+async fn black_hole_one_intake_does_not_stall_the_other() {
+    let (_hole, url) = black_hole().await;
+    let bench = Bench::behind(vec![url.clone()], centre()).await;
+    bench.freeze(0, &["a"]);
+    bench.ship().await;
+    // The one is known to be silent: what comes now is not tried there.
+    for n in 1..100 {
+        bench.freeze(n, &["a"]);
+    }
+    let began = Instant::now();
+    bench.ship().await;
+    assert!(began.elapsed() < REQUEST, "{:?}", began.elapsed());
+    assert_eq!(held(&bench.centre.taken).len(), 100);
+    assert_ne!(bench.intakes.current().url, url);
+}
+
+#[tokio::test]
+async fn failover_returns_to_the_preferred_intake_once_a_probe_finds_it_well() {
+    let (preferred, url) = centre().serve().await;
+    held(&preferred.script).push_back(Act::Say(503, "{}", None));
+    let bench = Bench::behind(vec![url.clone()], centre()).await;
+    bench.freeze(0, &["a"]);
+    bench.ship().await;
+    assert_eq!(held(&bench.centre.taken).len(), 1, "the other took over");
+    let shipper = Shipper::new(Arc::clone(&bench.desk), Arc::clone(&bench.intakes));
+    let shipping = tokio::spawn(shipper.run(bench.stop.child_token()));
+    for n in 1.. {
+        bench.freeze(n, &["a"]);
+        bench.desk.all_acknowledged().await;
+        if !held(&preferred.taken).is_empty() {
+            break;
+        }
+    }
+    assert_eq!(bench.intakes.current().url, url);
+    let attempts = preferred.attempts().len();
+    assert_eq!(attempts, 2, "no batch was risked on it before");
+    shipping.abort();
+}
+
+#[tokio::test]
+async fn an_intake_of_another_pipeline_is_left_for_the_one_that_is_ours() {
+    let (_, url) = Centre { pipeline: OURS + 1, ..centre() }.serve().await;
+    let bench = Bench::behind(vec![url], centre()).await;
+    assert!(bench.intakes.belong_to(PipelineId(Uuid::from_u128(OURS))));
+    bench.freeze(0, &["a"]);
+    bench.ship().await;
+    assert_eq!(held(&bench.centre.taken).len(), 1);
 }

@@ -63,6 +63,9 @@ pub struct Heard {
     pub goodbye: bool,
     /// What an operator should know.
     pub warnings: Vec<String>,
+    /// The configuration that it runs by.
+    #[serde(default)]
+    pub config_version: String,
 }
 
 /// A record that admission turned away.

@@ -16,7 +16,7 @@ use nilometer_wire::{Batch, BatchHeader, CaughtUp, Heartbeat, SourceRange};
 use crate::account::Account;
 use crate::arrival::Arrival;
 use crate::commit::{Commit, Heard, Read, State};
-use crate::limits::{COLLECTOR_WARNINGS_MAX, HEARTBEATS_PENDING_MAX};
+use crate::limits::{COLLECTOR_WARNINGS_MAX, CONFIG_VERSION_CHARS_MAX, HEARTBEATS_PENDING_MAX};
 use crate::sift::{Kept, Missing, sift};
 
 /// A collector, as the centre hears it.
@@ -78,6 +78,7 @@ impl Collector {
             visible_to: None,
             goodbye: false,
             warnings: Vec::new(),
+            config_version: String::new(),
         };
         Self { heard, epoch: Epoch(0), number: 0, complete: None, pending: VecDeque::new() }
     }
@@ -98,6 +99,8 @@ impl Collector {
         self.heard.clock_offset_ns = offset_ns;
         self.heard.goodbye = beat.goodbye;
         self.heard.warnings = beat.warnings.iter().take(COLLECTOR_WARNINGS_MAX).cloned().collect();
+        let version = beat.config_version.chars().take(CONFIG_VERSION_CHARS_MAX);
+        self.heard.config_version = version.collect();
         let (CaughtUp::Complete { at, sequence } | CaughtUp::Behind { at, sequence }) =
             beat.caught_up;
         if self.pending.len() >= HEARTBEATS_PENDING_MAX {

@@ -92,6 +92,8 @@ pub struct CollectorView {
     pub lag_ms: i64,
     /// What an operator should know.
     pub warnings: Vec<String>,
+    /// The configuration that it runs by.
+    pub config_version: String,
     /// It said that it was going to stop.
     pub goodbye: bool,
 }
@@ -160,6 +162,7 @@ impl Collector {
             clock_offset_ms: self.heard.clock_offset_ns / 1_000_000,
             lag_ms: self.behind_ms(now),
             warnings: self.heard.warnings.clone(),
+            config_version: self.heard.config_version.clone(),
             goodbye: self.heard.goodbye,
         }
     }

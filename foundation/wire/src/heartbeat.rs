@@ -37,6 +37,9 @@ pub struct Heartbeat {
     pub spooled_bytes: u64,
     /// What an operator should know: unreadable files, watches at their limit ...
     pub warnings: Vec<String>,
+    /// The configuration that is in force.
+    #[serde(default)]
+    pub config_version: String,
     /// The last one of an ordered shutdown.
     pub goodbye: bool,
 }

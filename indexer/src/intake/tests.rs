@@ -114,6 +114,7 @@ fn heartbeat(collector: CollectorId) -> Heartbeat {
         spooled_batches: 0,
         spooled_bytes: 0,
         warnings: Vec::new(),
+        config_version: String::new(),
         goodbye: false,
     }
 }

@@ -13,6 +13,7 @@ pub(crate) enum Key {
     OtlpHttp,
     Rootfs,
     Node,
+    Zone,
     File,
     To,
     Roles,
@@ -53,6 +54,7 @@ impl Key {
         Self::OtlpHttp,
         Self::Rootfs,
         Self::Node,
+        Self::Zone,
         Self::File,
         Self::To,
         Self::Roles,
@@ -94,6 +96,7 @@ impl Key {
             Self::OtlpHttp => "otlp_http",
             Self::Rootfs => "rootfs",
             Self::Node => "node",
+            Self::Zone => "zone",
             Self::File => "file",
             Self::To => "to",
             Self::Roles => "roles",
@@ -156,6 +159,14 @@ impl Key {
         )
     }
 
+    /// Whether another value is taken over while the process runs; the others wait for a restart.
+    pub(crate) fn is_live(self) -> bool {
+        matches!(
+            self,
+            Self::To | Self::Zone | Self::File | Self::LineBytesMax | Self::SpoolBytesMax
+        )
+    }
+
     /// What is allowed, for messages.
     pub(crate) fn allowed(self) -> String {
         match self {
@@ -164,9 +175,12 @@ impl Key {
             Self::OtlpGrpc => "IP:PORT, such as 127.0.0.1:4317, or none".to_owned(),
             Self::OtlpHttp => "IP:PORT, such as 127.0.0.1:4318, or none".to_owned(),
             Self::Rootfs => "a directory".to_owned(),
-            Self::Node => "a name of 1 to 253 printable characters".to_owned(),
+            Self::Node | Self::Zone => "a name of 1 to 253 printable characters".to_owned(),
             Self::File => "a list of file globs, such as /var/log/app/*.log".to_owned(),
-            Self::To => "a list of URLs, such as https://10.0.0.1:6456".to_owned(),
+            Self::To => {
+                "a list of URLs, such as https://10.0.0.1:6456, each with #zone=NAME behind it if wanted"
+                    .to_owned()
+            },
             Self::Roles => {
                 "intake,index,query,alert: all four, as fewer need a cluster's Log".to_owned()
             }

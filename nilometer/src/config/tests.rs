@@ -29,7 +29,9 @@ fn join(
 fn refused(file: &str, expect: Expect) {
     let path = Path::new("n.toml");
     let error = raw::read(path, file)
-        .and_then(|layer| Settings(layer.over(defaults(Purpose::Up, false, &|_| None))).config())
+        .and_then(|layer| {
+            Settings::of(layer.over(defaults(Purpose::Up, false, &|_| None))).config()
+        })
         .expect_err(file);
     expect.assert_eq(&error.to_string());
 }
@@ -49,7 +51,10 @@ fn a_flag_is_over_the_environment_over_the_file_over_the_default() {
 
 #[test]
 fn lists_are_cut_at_commas_outside_of_the_file_and_are_lists_in_it() {
-    let to = |settings: Result<Settings, ConfigError>| settings.unwrap().config().unwrap().to;
+    let to = |settings: Result<Settings, ConfigError>| {
+        let to = settings.unwrap().config().unwrap().to;
+        to.into_iter().map(|to| to.url).collect::<Vec<_>>()
+    };
     let both = ["http://a:1", "http://b:2"];
     assert_eq!(to(join("to = ['http://a:1', 'http://b:2/']", &[], &[])), both);
     assert_eq!(to(join("", &[("NILOMETER_TO", "http://a:1, http://b:2")], &[])), both);
@@ -86,7 +91,7 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
     refused(
         "\n\nlsten = 'here'\n",
         expect![
-            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, multiline, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, server, output, trace_to, demo, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, zone, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, multiline, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, server, output, trace_to, demo, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
         ],
     );
     refused(
@@ -263,9 +268,51 @@ fn a_cluster_that_cannot_be_asked_is_refused() {
         let layer = raw::read(Path::new("n.toml"), file);
         let error = layer
             .and_then(|layer| {
-                Settings(layer.over(defaults(Purpose::Up, false, &|_| None))).config()
+                Settings::of(layer.over(defaults(Purpose::Up, false, &|_| None))).config()
             })
             .expect_err(file);
         assert!(error.to_string().starts_with(names), "{error}");
     }
+}
+
+#[test]
+fn an_intake_may_say_its_zone_behind_its_url() {
+    let to =
+        |text: &str| join("", &[], &[(Key::To, text)]).unwrap().config().map(|config| config.to);
+    let two = to("http://a:1/#zone=x,http://b:2").unwrap();
+    let two: Vec<_> = two.iter().map(|to| (to.url.as_str(), to.zone.as_str())).collect();
+    assert_eq!(two, [("http://a:1", "x"), ("http://b:2", "")]);
+    for wrong in ["http://a:1#zone=", "http://a:1#x", "http://a:1#zone=a b", "#zone=x"] {
+        assert!(to(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn the_version_names_what_is_in_force_and_not_where_it_was_written() {
+    let version = |file: &str, variables: &[_]| join(file, variables, &[]).unwrap().version();
+    let plain = version("zone = 'a'", &[]);
+    assert_eq!(plain.len(), 16);
+    assert_eq!(plain, version("\n\nzone = 'a'", &[]));
+    assert_eq!(plain, version("", &[("NILOMETER_ZONE", "a")]));
+    assert_ne!(plain, version("zone = 'b'", &[]));
+}
+
+#[test]
+fn a_reload_takes_over_what_may_change_and_names_what_waits_for_a_restart() {
+    let before = join("zone = 'a'\nretention = '1d'\nnode = 'n'", &[], &[]).unwrap();
+    let read = join("zone = 'b'\nretention = '2d'\nnode = 'n'", &[], &[]).unwrap();
+    let (after, waiting) = before.renewed(read);
+    let config = after.config().unwrap();
+    assert_eq!((config.zone.as_deref(), config.retention.as_secs()), (Some("b"), 86_400));
+    assert_eq!(waiting, [Key::Retention]);
+    let (same, waiting) =
+        after.renewed(join("zone = 'b'\nretention = '1d'\nnode = 'n'", &[], &[]).unwrap());
+    assert_eq!((same.version(), waiting), (after.version(), Vec::new()));
+}
+
+#[test]
+fn a_key_that_is_taken_out_of_the_file_falls_back_to_its_default() {
+    let before = join("line_bytes_max = 2048\nzone = 'a'", &[], &[]).unwrap();
+    let config = before.renewed(join("", &[], &[]).unwrap()).0.config().unwrap();
+    assert_eq!((config.line_bytes_max, config.zone), (MESSAGE_BYTES_MAX, None));
 }

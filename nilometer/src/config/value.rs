@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use glob::Pattern;
-use nilometer_collector::{FirstLine, OnFull, RateLimit, RateUnit};
+use nilometer_collector::{FirstLine, IntakeAddress, OnFull, RateLimit, RateUnit};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 
 const LINE_BYTES_MIN: usize = 1 << 10;
@@ -104,6 +104,15 @@ pub(super) fn url(text: &str) -> Option<String> {
         && url.query().is_none()
         && url.fragment().is_none();
     fits.then(|| text.trim_end_matches('/').to_owned())
+}
+
+/// An intake: its URL, and behind `#zone=` where it stands, if somebody says.
+pub(super) fn intake(text: &str) -> Option<IntakeAddress> {
+    let (at, zone) = match text.split_once('#') {
+        Some((at, fragment)) => (at, name(fragment.strip_prefix("zone=")?)?),
+        None => (text, String::new()),
+    };
+    Some(IntakeAddress { url: url(at)?, zone })
 }
 
 pub(super) fn flag(text: &str) -> Option<bool> {

@@ -79,6 +79,13 @@ impl Layer {
         self
     }
 
+    /// What this layer says of the keys of a kind, and of the others what the other one does.
+    pub(crate) fn mixed(self, others: &Self, is_ours: impl Fn(Key) -> bool) -> Self {
+        let ours = self.0.into_iter().filter(|(key, _)| is_ours(*key));
+        let theirs = others.0.iter().filter(|(key, _)| !is_ours(**key));
+        Self(ours.chain(theirs.map(|(key, written)| (*key, written.clone()))).collect())
+    }
+
     /// What the environment says. An empty variable counts as not set: compose files write those.
     pub(crate) fn environment(variable: impl Fn(&str) -> Option<String>) -> Self {
         let mut layer = Self::default();

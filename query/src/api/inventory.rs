@@ -116,6 +116,8 @@ pub(crate) struct NodeJson {
     lag_ms: i64,
     /// What an operator should know.
     warnings: Vec<String>,
+    /// The configurations that its collectors run by, in the order of `collectors`.
+    config_versions: Vec<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -146,8 +148,10 @@ fn by_node(mut collectors: Vec<CollectorView>) -> Vec<NodeJson> {
             clock_offset_ms: collector.clock_offset_ms,
             lag_ms: collector.lag_ms,
             warnings: Vec::new(),
+            config_versions: Vec::new(),
         });
         node.collectors.push(collector.collector);
+        node.config_versions.push(collector.config_version);
         node.lag_ms = node.lag_ms.max(collector.lag_ms);
         node.warnings.extend(collector.warnings);
     }
@@ -191,6 +195,7 @@ mod tests {
             clock_offset_ms: seen,
             lag_ms,
             warnings: vec![format!("w{seen}")],
+            config_version: format!("v{seen}"),
             goodbye: false,
         };
         let nodes = by_node(vec![view(1, "b", 90), view(5, "a", 1), view(2, "b", 3)]);

@@ -1035,6 +1035,8 @@ export interface components {
              */
             readonly clock_offset_ms: number;
             readonly collectors: readonly string[];
+            /** @description The configurations that its collectors run by, in the order of `collectors`. */
+            readonly config_versions: readonly string[];
             /**
              * Format: int64
              * @description How far what is visible of the node lags behind now.

@@ -96,7 +96,9 @@ async fn what_was_answered_outlives_a_centre_that_is_away_and_a_restart_begins_a
 async fn a_full_spool_turns_senders_away_until_the_centre_has_what_it_holds() {
     let (node, centre) = (Node::new(), Centre::new().await);
     let (door, end) = door();
-    let config = CollectorConfig { door: end, spool_bytes_max: 1, ..node.config(&[&centre.url]) };
+    let config = node.config(&[&centre.url]);
+    let settings = Settings { spool_bytes_max: 1, ..config.settings.borrow().clone() };
+    let config = CollectorConfig { door: end, settings: watch::channel(settings).1, ..config };
     let collector = node.start(config);
     centre.until(|told| !told.heartbeats.is_empty()).await;
     centre.told().away = Some(503);

@@ -113,6 +113,7 @@ fn heartbeat(clock: Timestamp, caught_up: CaughtUp) -> Heartbeat {
         spooled_batches: 1,
         spooled_bytes: 1,
         warnings: Vec::new(),
+        config_version: String::new(),
         goodbye: false,
     }
 }

@@ -120,6 +120,7 @@ pub(super) fn heartbeat() -> Heartbeat {
         spooled_batches: 0,
         spooled_bytes: 0,
         warnings: Vec::new(),
+        config_version: String::new(),
         goodbye: false,
     }
 }
