@@ -18,7 +18,7 @@ use std::time::Duration;
 use nilometer_model::limits::UNANSWERED_BATCHES_MAX;
 use tokio::time::Instant;
 
-use crate::limits::{BACKOFF_MS_FIRST, BACKOFF_MS_MAX};
+use crate::limits::{BACKOFF_MS_FIRST, BACKOFF_MS_MAX, CONNECT_S};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -39,8 +39,6 @@ struct Breaker {
     round: u64,
     /// It failed: nothing is sent before.
     pause_until: Option<Instant>,
-    /// A probe is under way.
-    probed: bool,
 }
 
 /// An attempt that may be made, to be given back by [`Choice::settle`] or [`Choice::cancel`].
@@ -72,7 +70,6 @@ impl Default for Breaker {
             failures: 0,
             round: 0,
             pause_until: None,
-            probed: false,
         }
     }
 }
@@ -82,10 +79,10 @@ impl Breaker {
         self.pause_until.is_none()
     }
 
-    /// Its pause is over, and nobody asks it yet.
+    /// Its pause is over, and no batch is under way that would tell.
     fn may_be_probed(&self, now: Instant) -> bool {
         let over = self.pause_until.is_some_and(|until| until <= now);
-        over && self.under_way == 0 && !self.probed
+        over && self.under_way == 0
     }
 
     fn failed(&mut self, now: Instant, retry_after: Option<Duration>, dice: f64) {
@@ -133,7 +130,8 @@ impl Choice {
         }
         match self.intakes.iter().position(|intake| intake.may_be_probed(now)) {
             Some(at) => {
-                self.intakes[at].probed = true;
+                // Whatever becomes of this one, the next does not come before.
+                self.intakes[at].pause_until = Some(now + Duration::from_secs(CONNECT_S));
                 Ok(self.turn(at))
             }
             None => Err(self.soonest()),
@@ -168,7 +166,6 @@ impl Choice {
     /// A probe is over. One that went well lets a batch go, and only that one's fate forgives failures.
     pub(crate) fn probed(&mut self, turn: Turn, is_well: bool, (now, dice): (Instant, f64)) {
         let Some(intake) = self.intakes.get_mut(turn.intake) else { return };
-        intake.probed = false;
         match (is_well, turn.round == intake.round) {
             (true, true) => intake.pause_until = None,
             (false, true) => intake.failed(now, None, dice),
@@ -200,7 +197,7 @@ impl Choice {
 
     /// When the next pause is over, of intakes that nobody waits for.
     fn soonest(&self) -> Option<Instant> {
-        let idle = self.intakes.iter().filter(|intake| intake.under_way == 0 && !intake.probed);
+        let idle = self.intakes.iter().filter(|intake| intake.under_way == 0);
         idle.filter_map(|intake| intake.pause_until).min()
     }
 

@@ -199,10 +199,11 @@ impl Bench {
     /// Ships all that waits.
     async fn ship(&self) {
         let shipper = Shipper::new(Arc::clone(&self.desk), Arc::clone(&self.intakes));
-        let shipping = tokio::spawn(shipper.run(self.stop.child_token()));
+        let stop = self.stop.child_token();
+        let shipping = tokio::spawn(shipper.run(stop.clone()));
         self.desk.all_acknowledged().await;
-        shipping.abort();
-        let _ = shipping.await;
+        stop.cancel();
+        shipping.await.unwrap();
     }
 
     async fn beat(&self) {
@@ -427,11 +428,11 @@ async fn failover_returns_to_the_preferred_intake_once_a_probe_finds_it_well() {
     let (preferred, url) = centre().serve().await;
     held(&preferred.script).push_back(Act::Say(503, "{}", None));
     let bench = Bench::behind(vec![url.clone()], centre()).await;
-    bench.freeze(0, &["a"]);
-    bench.ship().await;
-    assert_eq!(held(&bench.centre.taken).len(), 1, "the other took over");
     let shipper = Shipper::new(Arc::clone(&bench.desk), Arc::clone(&bench.intakes));
     let shipping = tokio::spawn(shipper.run(bench.stop.child_token()));
+    bench.freeze(0, &["a"]);
+    bench.desk.all_acknowledged().await;
+    assert_eq!(held(&bench.centre.taken).len(), 1, "the other took over");
     for n in 1.. {
         bench.freeze(n, &["a"]);
         bench.desk.all_acknowledged().await;
