@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use nilometer_journal::Log;
 use nilometer_model::limits::BATCH_FRAME_BYTES_MAX;
-use nilometer_model::{BatchId, Clock, CollectorId, LogPosition, Tenant, Timestamp};
+use nilometer_model::{BatchId, Clock, CollectorId, Epoch, LogPosition, Tenant, Timestamp};
 use nilometer_store::{NotOwned, Store, TurnedBack};
 use nilometer_wire::{
     BatchAnswer, FrameError, Heartbeat, HeartbeatAnswer, IngestAnswer, IngestRequest, Intake,
@@ -142,6 +142,7 @@ impl Intake for CentreIntake {
     async fn batch(&self, tenant: &Tenant, frame: Bytes) -> Result<BatchAnswer, IntakeError> {
         self.parts.has_room().await?;
         let checked = self.check(tenant, frame.clone()).await?;
+        self.parts.not_a_copy(checked.batch.collector, checked.batch.epoch)?;
         self.parts.append(tenant, &frame).await?;
         metrics::batch_durable(checked.records, frame.len(), checked.refused.len());
         fail::fail_point!("intake::before_answer", |_| std::process::abort());
@@ -164,6 +165,7 @@ impl Intake for CentreIntake {
         not_ours(&self.parts.store, heartbeat.collector)?;
         let heard = self.parts.store.hear(tenant, &heartbeat, self.parts.clock.now());
         let resync = heard.map_err(forbidden)?;
+        self.parts.not_a_copy(heartbeat.collector, heartbeat.epoch)?;
         Ok(HeartbeatAnswer {
             pipeline: self.parts.store.pipeline(),
             log: self.parts.log.id(),
@@ -207,6 +209,15 @@ impl Parts {
         let visible = self.store.until_visible(position);
         let wait = Duration::from_millis(INGEST_VISIBLE_WAIT_MS);
         let _late = tokio::time::timeout(wait, visible).await;
+    }
+
+    /// What a copy of a data directory reads has the names of what its owner reads: it is not let in.
+    fn not_a_copy(&self, collector: CollectorId, epoch: Epoch) -> Result<(), IntakeError> {
+        if !self.store.is_copy(collector, epoch, self.clock.now()) {
+            return Ok(());
+        }
+        metrics::turned_back("copy");
+        Err(IntakeError::Copied)
     }
 
     /// Turns senders back while the index is far behind or the disk is nearly full.

@@ -142,7 +142,7 @@ impl From<IntakeError> for Refusal {
             IntakeError::Unavailable { retry_after_s, .. } => {
                 (Kind::Unavailable, Some(retry_after_s))
             }
-            IntakeError::Damaged(_) | IntakeError::WrongPipeline(_) => {
+            IntakeError::Damaged(_) | IntakeError::Copied | IntakeError::WrongPipeline(_) => {
                 (Kind::Unavailable, Some(RETRY_AFTER_S))
             }
         };

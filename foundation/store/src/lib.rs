@@ -15,6 +15,7 @@ mod feeds;
 pub mod limits;
 mod live;
 pub mod meta;
+mod rivals;
 mod sift;
 mod snapshot;
 mod split;

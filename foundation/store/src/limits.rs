@@ -52,5 +52,7 @@ pub const TRACE_FILTER_BITS_PER_TRACE: usize = 16;
 pub const TRACE_FILTER_BYTES_MAX: usize = 64 << 20;
 /// Blocks whose span ids are kept: what came in last is what comes in again; 24 bytes per span.
 pub const RECALLED_BLOCKS_MAX: usize = 64;
+/// Sources of one tenant that heartbeats name before any batch does; what comes then is not noted.
+pub const UNKNOWN_READS_MAX: usize = 100_000;
 /// Of what a collector says that its configuration is called, characters.
 pub const CONFIG_VERSION_CHARS_MAX: usize = 64;

@@ -16,7 +16,10 @@ use nilometer_wire::{Batch, BatchHeader, CaughtUp, Heartbeat, SourceRange};
 use crate::account::Account;
 use crate::arrival::Arrival;
 use crate::commit::{Commit, Heard, Read, State};
-use crate::limits::{COLLECTOR_WARNINGS_MAX, CONFIG_VERSION_CHARS_MAX, HEARTBEATS_PENDING_MAX};
+use crate::limits::{
+    COLLECTOR_WARNINGS_MAX, CONFIG_VERSION_CHARS_MAX, HEARTBEATS_PENDING_MAX, UNKNOWN_READS_MAX,
+};
+use crate::rivals::Rivals;
 use crate::sift::{Kept, Missing, sift};
 
 /// A collector, as the centre hears it.
@@ -25,6 +28,8 @@ pub(crate) struct Collector {
     pub(crate) heard: Heard,
     pub(crate) epoch: Epoch,
     pub(crate) number: u64,
+    /// Whether another process runs from the same data directory.
+    rivals: Rivals,
     /// The batch up to which all is in that it had read, if its last heartbeat could say that.
     pub(crate) complete: Option<Sequence>,
     /// "Up to this time all is in the batches up to that sequence", where they are not in yet.
@@ -80,7 +85,12 @@ impl Collector {
             warnings: Vec::new(),
             config_version: String::new(),
         };
-        Self { heard, epoch: Epoch(0), number: 0, complete: None, pending: VecDeque::new() }
+        Self::of(heard)
+    }
+
+    fn of(heard: Heard) -> Self {
+        let (rivals, pending) = (Rivals::default(), VecDeque::new());
+        Self { heard, epoch: Epoch(0), number: 0, rivals, complete: None, pending }
     }
 
     fn hear(&mut self, beat: &Heartbeat, now: Timestamp) {
@@ -113,11 +123,8 @@ impl Collector {
 impl Live {
     /// The books as the last commit left them.
     pub(crate) fn restore(state: &State) -> Self {
-        let collectors = state.collectors.iter().map(|(id, heard)| {
-            let heard = heard.clone();
-            let pending = VecDeque::new();
-            (*id, Collector { heard, epoch: Epoch(0), number: 0, complete: None, pending })
-        });
+        let collectors = state.collectors.iter();
+        let collectors = collectors.map(|(id, heard)| (*id, Collector::of(heard.clone())));
         Self {
             accounts: state.accounts.clone(),
             sequences: state.sequences.clone(),
@@ -231,7 +238,25 @@ impl Live {
         sequences.add(batch.sequence.0.saturating_sub(1), batch.sequence.0, |_, _| ())
     }
 
-    /// Takes note of a sign of life; returns whether the epoch is new to this centre.
+    /// Whether the epoch belongs to a copy of a data directory whose owner is alive.
+    pub(crate) fn is_copy(&self, collector: CollectorId, epoch: Epoch, now: Timestamp) -> bool {
+        let known = self.collectors.get(&collector);
+        known.is_some_and(|known| known.rivals.is_copy(epoch, now))
+    }
+
+    /// How many more sources the tenant's heartbeats may name that no batch has named.
+    fn room_for_reads(&self, tenant: &Tenant, beat: &Heartbeat) -> usize {
+        let is_unknown = |source: &SourceId| !self.accounts.contains_key(source);
+        if !beat.sources.iter().any(|read| is_unknown(&read.source)) {
+            return 0;
+        }
+        let own = self.reads.iter().filter(|(_, read)| read.tenant == *tenant);
+        let unknown = own.filter(|(source, _)| is_unknown(source)).count();
+        UNKNOWN_READS_MAX.saturating_sub(unknown)
+    }
+
+    /// Takes note of a sign of life; returns whether the epoch is new to this centre. Nothing is noted of
+    /// a copy's, see [`Live::is_copy`].
     pub(crate) fn hear(
         &mut self,
         tenant: &Tenant,
@@ -250,13 +275,31 @@ impl Live {
         let unknown = || Collector::new(tenant, beat, now);
         let collector = self.collectors.entry(beat.collector).or_insert_with(unknown);
         let new_epoch = collector.epoch != beat.epoch;
+        if collector.rivals.hear(beat.epoch, beat.number, now) {
+            return Ok(false);
+        }
         collector.hear(beat, now);
         self.dirty.collectors.insert(beat.collector);
+        let (mut room, mut passed_over) = (self.room_for_reads(tenant, beat), 0);
         for read in &beat.sources {
+            if !self.accounts.contains_key(&read.source) && !self.reads.contains_key(&read.source) {
+                if room == 0 {
+                    passed_over += 1;
+                    continue;
+                }
+                room -= 1;
+            }
             let (tenant, collector) = (tenant.clone(), beat.collector);
             let heard = Read { tenant, collector, count: read.read, as_of: now };
             self.reads.insert(read.source, heard);
             self.dirty.reads.insert(read.source);
+        }
+        if passed_over > 0 {
+            tracing::warn!(
+                node = beat.node,
+                passed_over,
+                "too many sources that no batch has named"
+            );
         }
         self.settle(beat.collector);
         Ok(new_epoch)

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nilometer_model::{
-    CollectorId, Items, LogId, LogPosition, PipelineId, Rows, SourceId, Tenant, TimeRange,
+    CollectorId, Epoch, Items, LogId, LogPosition, PipelineId, Rows, SourceId, Tenant, TimeRange,
     Timestamp,
 };
 use nilometer_wire::{BatchHeader, CommittedTo, Heartbeat};
@@ -244,6 +244,12 @@ impl Store {
         inner.arrived = inner.arrived.max(position);
         drop(inner);
         self.visible.send_replace(position);
+    }
+
+    /// Whether a batch or heartbeat of the epoch comes from a copy of a data directory whose owner is alive.
+    #[must_use]
+    pub fn is_copy(&self, collector: CollectorId, epoch: Epoch, now: Timestamp) -> bool {
+        self.inner().live.is_copy(collector, epoch, now)
     }
 
     /// Takes note of a heartbeat of the tenant's; returns whether its epoch is new to this centre.

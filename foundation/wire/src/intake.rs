@@ -100,6 +100,12 @@ pub enum IntakeError {
     /// 403: it names what is not the sender's; a person must act.
     #[error("{0}")]
     Forbidden(String),
+    /// 409: another process runs from the same data directory; a person must act.
+    #[error(
+        "another collector is alive that runs from the same data directory, of which this one is a copy: \
+         delete the file `collector` in this one's data directory and start it again"
+    )]
+    Copied,
     /// 409: meant for another pipeline; a person must act.
     #[error("{0}")]
     WrongPipeline(String),

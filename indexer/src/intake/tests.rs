@@ -152,6 +152,26 @@ async fn nobody_speaks_as_the_intake_itself_not_even_for_his_own_tenant() {
 }
 
 #[tokio::test]
+async fn a_copied_data_directory_is_told_which_file_to_delete_and_nothing_of_it_is_taken() {
+    let door = Door::new().await;
+    let (acme, copied) = (tenant("acme"), CollectorId::default());
+    let beat = async |epoch: u64, number: u64| {
+        let beat = Heartbeat { epoch: Epoch(epoch), number, ..heartbeat(copied) };
+        door.intake.heartbeat(&acme, beat).await
+    };
+    for (epoch, number) in [(9, 1), (1, 1), (9, 2), (9, 3)] {
+        assert!(beat(epoch, number).await.is_ok(), "epoch {epoch}, number {number}");
+    }
+    let told = beat(1, 2).await.unwrap_err();
+    assert_eq!(told, IntakeError::Copied);
+    assert!(told.to_string().contains("delete the file `collector`"), "{told}");
+    let batch = door.intake.batch(&acme, frame(copied, SourceId(1))).await;
+    assert_eq!(batch.unwrap_err(), IntakeError::Copied);
+    assert!(door.entries().await.is_empty());
+    assert!(beat(9, 4).await.is_ok(), "the elder goes on");
+}
+
+#[tokio::test]
 async fn a_key_whose_source_another_has_taken_is_turned_away_before_anything_is_kept() {
     let door = Door::new().await;
     let (acme, globex) = (tenant("acme"), tenant("globex"));

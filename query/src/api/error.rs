@@ -184,6 +184,7 @@ impl ApiError {
             IntakeError::Forbidden(_) => {
                 Self::forbidden(message, "see whose token it is sent with")
             }
+            IntakeError::Copied => Self::conflict(message, "a new name is drawn at that start"),
             IntakeError::WrongPipeline(_) => {
                 Self::conflict(message, "see which centre the collector's 'to' names")
             }

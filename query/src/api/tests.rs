@@ -279,6 +279,7 @@ async fn what_the_intake_refuses_says_what_to_do_and_whose_verdict_it_is() {
             verdict,
         ),
         (IntakeError::Damaged("checksum".to_owned()), 400, "bad_request", None, None),
+        (IntakeError::Copied, 409, "conflict", None, verdict),
         (IntakeError::WrongPipeline("another".to_owned()), 409, "conflict", None, verdict),
     ] {
         world.intake.fail_with(error);

@@ -14,6 +14,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::arrival::{Arrival, Entered};
+use crate::limits::UNKNOWN_READS_MAX;
 use crate::meta::SimMeta;
 
 /// Framed bytes of every record: positions are multiples of it.
@@ -399,4 +400,25 @@ async fn run(steps: Vec<Step>) {
         assert_eq!(seen(&store).await, expect.iter().copied().collect::<Vec<_>>());
     }
     assert!(store.ledger(&Tenant::default(), Timestamp(9)).iter().all(|row| row.balanced));
+}
+
+#[tokio::test]
+async fn what_heartbeats_name_and_no_batch_is_noted_up_to_a_limit() {
+    let store = Ground::new().open().await;
+    let said = CaughtUp::Complete { at: Timestamp(0), sequence: Sequence(0) };
+    let of = |sources: std::ops::Range<u64>| {
+        let read = |n| SourceRead { source: SourceId(n), read: Count::one(1) };
+        Heartbeat { sources: sources.map(read).collect(), ..heartbeat(Timestamp(0), said) }
+    };
+    let noted = || store.inner().live.reads.len();
+    let most = UNKNOWN_READS_MAX as u64;
+    for (sources, expect) in
+        [(0..most, most), (0..most, most), (most..most + 1, most), (most - 1..most, most)]
+    {
+        store.hear(&Tenant::default(), &of(sources), Timestamp(1)).unwrap();
+        assert_eq!(noted() as u64, expect);
+    }
+    arrive(&store, 1, batch(1, most + 7, 0, 1)).await.unwrap();
+    store.hear(&Tenant::default(), &of(most + 7..most + 8), Timestamp(1)).unwrap();
+    assert_eq!(noted() as u64, most + 1, "a source that a batch has named is noted all the same");
 }
