@@ -277,7 +277,7 @@ impl Store {
         let is_own = inner.live.owner(collector) == Some(tenant);
         let epochs = inner.state.sequences.get(&collector).filter(|_| is_own);
         let mark =
-            |(epoch, sequences): (&nilometer_model::Epoch, &nilometer_model::Coverage<()>)| {
+            |(epoch, sequences): (&Epoch, &nilometer_model::Coverage<()>)| {
                 (*epoch, nilometer_model::Sequence(sequences.mark()))
             };
         epochs.map(|epochs| epochs.iter().map(mark).collect()).unwrap_or_default()

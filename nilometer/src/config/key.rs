@@ -47,7 +47,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 36] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::Data,
         Self::Listen,
         Self::OtlpGrpc,
