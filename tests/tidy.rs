@@ -27,7 +27,7 @@ const SEES: [(&str, &[&str]); 13] = [
     ("nilometer-journal", &["model"]),
     ("nilometer-store", &["model", "block", "wire", "journal"]),
     ("nilometer-collector", &["model", "block", "wire", "journal", "parse"]),
-    ("nilometer-receive", &["model", "wire", "otlp"]),
+    ("nilometer-receive", &["model", "wire", "otlp", "parse"]),
     ("nilometer-indexer", &["model", "block", "wire", "journal", "store"]),
     ("nilometer-query", &["model", "block", "wire", "store"]),
     ("nilometer-ui", &[]),

@@ -1,14 +1,21 @@
 //! The text of a record -> what is handed over of it.
 //!
 //! ```text
-//!   bytes ── text ──> message ── severity, ids ──> Composed
+//!   bytes ── text ──> message ── redact ──> message ── severity, ids ──> Composed
 //! ```
-//! Invariants: a record's text is looked at once, here; nothing here fails or drops a line.
+//! Invariants:
+//! - a record's text is looked at once, here; nothing here fails or drops a line;
+//! - it is redacted whole and first, so that whatever is read out of it is clean.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use nilometer_model::Severity;
-use nilometer_parse::{Attributes, Flags, message, severity, trace_ids};
+use nilometer_parse::{
+    Attributes, Counts, Flags, Redactor, TRUNCATED, message, severity, trace_ids,
+};
+
+use crate::metrics;
 
 /// Makes records of texts.
 #[derive(Debug)]
@@ -17,6 +24,10 @@ pub(crate) struct Composer {
     line_bytes_max: usize,
     /// Of the record that is being made.
     attributes: Attributes,
+    /// None: texts are kept as written.
+    redactor: Option<Arc<Redactor>>,
+    /// What was redacted of the record that is being made.
+    counts: Counts,
 }
 
 /// What a text says.
@@ -31,8 +42,9 @@ pub(crate) struct Composed<'a> {
 }
 
 impl Composer {
-    pub(crate) fn new(line_bytes_max: usize) -> Self {
-        Self { line_bytes_max, attributes: Attributes::default() }
+    pub(crate) fn new(line_bytes_max: usize, redactor: Option<Arc<Redactor>>) -> Self {
+        let (attributes, counts) = (Attributes::default(), Counts::default());
+        Self { line_bytes_max, attributes, redactor, counts }
     }
 
     /// Longest message, bytes.
@@ -49,6 +61,7 @@ impl Composer {
     ) -> Composed<'a> {
         self.attributes.clear();
         let message = message(text, flags, self.line_bytes_max, &mut self.attributes);
+        let message = self.redacted(message);
         let ids = trace_ids(&message);
         self.attributes.merge(source);
         Composed {
@@ -58,5 +71,51 @@ impl Composer {
             message,
             attributes: self.attributes.as_str(),
         }
+    }
+
+    /// The message without its secrets. Marks may be longer than what they stand for.
+    fn redacted<'a>(&mut self, message: Cow<'a, str>) -> Cow<'a, str> {
+        let Some(redactor) = &self.redactor else { return message };
+        let Cow::Owned(mut redacted) = redactor.redact(&message, &mut self.counts) else {
+            return message;
+        };
+        metrics::redacted(redactor.counted(&self.counts));
+        self.counts.clear();
+        if redacted.len() > self.line_bytes_max {
+            redacted.truncate(redacted.floor_char_boundary(self.line_bytes_max));
+            self.attributes.flag(TRUNCATED);
+        }
+        Cow::Owned(redacted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nilometer_parse::RedactConfig;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, line_bytes_max: usize, expect: (&str, &str)) {
+        let redactor = Redactor::new(RedactConfig::default(), b"a key");
+        let mut composer = Composer::new(line_bytes_max, Some(Arc::new(redactor)));
+        let composed = composer.compose(text.as_bytes(), Flags::default());
+        assert_eq!((&*composed.message, composed.attributes), expect);
+    }
+
+    #[test]
+    fn a_secret_is_gone_before_anything_is_read_out_of_the_text() {
+        check("password=a", 100, ("password=REDACTED-password-c40bb25c2f78", ""));
+        check("nothing", 100, ("nothing", ""));
+    }
+
+    #[test]
+    fn a_message_that_its_marks_make_too_long_is_cut_and_says_so() {
+        check("password=a", 39, ("password=REDACTED-password-c40bb25c2f78", ""));
+        check(
+            "password=a",
+            38,
+            ("password=REDACTED-password-c40bb25c2f7", r#"{"_truncated":true}"#),
+        );
     }
 }

@@ -1,8 +1,10 @@
 //! What a collector must know to run. Read and checked by `nilometer/`, which alone knows files and flags.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use nilometer_parse::Redactor;
 use tokio::sync::watch;
 
 use crate::limits::SAMPLE_MS;
@@ -25,6 +27,8 @@ pub struct CollectorConfig {
     pub credentials: watch::Receiver<Credentials>,
     /// What the first lines of some components' records look like.
     pub first_lines: Vec<FirstLine>,
+    /// Takes secrets out of what files say, if they are to be.
+    pub redactor: Option<Arc<Redactor>>,
     /// Batches that waited longer than this for the centre are dropped; `None`: never.
     pub spool_age_max: Option<Duration>,
     /// What of what was read is not kept.
@@ -55,6 +59,7 @@ impl CollectorConfig {
             settings,
             credentials,
             first_lines: Vec::new(),
+            redactor: None,
             spool_age_max: None,
             flow: FlowConfig::default(),
             status: CollectorStatus::default(),

@@ -150,3 +150,10 @@ pub(crate) fn api_failure(api: &'static str) {
 pub(crate) fn named_by_path() {
     counter!("nilometer_collector_named_by_path_total").increment(1);
 }
+
+/// Secrets of files' records were replaced.
+pub(crate) fn redacted<'a>(counted: impl Iterator<Item = (&'a str, u64)>) {
+    for (kind, count) in counted {
+        counter!("nilometer_collector_redacted_total", "kind" => kind.to_owned()).increment(count);
+    }
+}

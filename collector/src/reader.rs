@@ -31,7 +31,7 @@ use crate::monotonic;
 use crate::open_files::OpenFiles;
 use crate::reading::{CentreSource, Sink, SourceInfo, StateChange};
 use crate::watch::{Event, Waker, Watch};
-use nilometer_parse::{Format, Suspects};
+use nilometer_parse::{Format, Redactor, Suspects};
 
 /// Where the durable memory keeps what was adopted; no log's key begins like this.
 const ADOPTED_KEY: &str = "\0adopted";
@@ -49,6 +49,8 @@ pub(crate) struct ReaderConfig {
     pub(crate) first_lines: Vec<FirstLine>,
     /// Longest message, bytes.
     pub(crate) line_bytes_max: usize,
+    /// Takes secrets out of texts, if they are to be.
+    pub(crate) redactor: Option<Arc<Redactor>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// Who is on this node.
     pub(crate) roster: Arc<Roster>,
@@ -131,7 +133,7 @@ impl Reader {
         }
         let mut reader = Self {
             discovery: Discovery::new(config.rootfs.clone(), config.files.clone()),
-            composer: Composer::new(config.line_bytes_max),
+            composer: Composer::new(config.line_bytes_max, config.redactor.clone()),
             config,
             watch: Watch::new(),
             logs,

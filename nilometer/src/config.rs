@@ -23,12 +23,14 @@ use std::time::Duration;
 
 use nilometer_collector::{FirstLine, FlowConfig, IntakeAddress, KubernetesConfig};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
+use nilometer_parse::RedactConfig;
 use ring::digest::{SHA256, digest};
 
 pub(crate) use self::key::Key;
 pub(crate) use self::value::{Output, Role};
 pub(crate) use self::written::Layer;
 use self::written::Place;
+use crate::limits::REDACT_PATTERNS_MAX;
 
 const LISTEN_PORT: u16 = 6456;
 const LISTEN_PORT_COLLECT: u16 = 6457;
@@ -91,6 +93,10 @@ pub(crate) struct Config {
     pub(crate) flow: FlowConfig,
     /// Rows in memory that are sealed into a split at this size, bytes.
     pub(crate) buffer_bytes: usize,
+    /// What of a text is secret; `None`: texts are kept as written.
+    pub(crate) redact: Option<RedactConfig>,
+    /// Holds the key of the marks, when it is not our own.
+    pub(crate) redact_key_file: Option<PathBuf>,
     /// Where spans of our own work go, if anywhere: an OTLP/HTTP endpoint.
     pub(crate) trace_to: Option<String>,
     /// Whether `up` runs the demo's shop beside itself.
@@ -263,6 +269,8 @@ impl Settings {
             spool_age_max: self.optional(Key::SpoolAgeMax, value::retention)?,
             flow: self.flow()?,
             buffer_bytes: self.one(Key::BufferBytes, value::buffer_bytes)?,
+            redact: self.redact()?,
+            redact_key_file: self.path(Key::RedactKeyFile)?,
             trace_to: self.optional(Key::TraceTo, value::url)?,
             demo: self.one(Key::Demo, value::flag)?,
             kubernetes: self.kubernetes()?,
@@ -310,6 +318,22 @@ impl Settings {
             return Err(self.lacks(Key::KubernetesApi, Key::KubernetesCaFile));
         }
         Ok(Some(KubernetesConfig { api, token_file, ca_file, labels, annotations }))
+    }
+
+    fn redact(&self) -> Result<Option<RedactConfig>, ConfigError> {
+        let off = self.many(Key::RedactOff, value::redact_off)?;
+        let also = self.many(Key::RedactAlso, value::redact_also)?;
+        let patterns = self.many(Key::RedactPattern, value::redact_pattern)?;
+        if let Some(written) = self.joined.get(Key::RedactPattern)
+            && patterns.len() > REDACT_PATTERNS_MAX
+        {
+            return Err(refuse(Key::RedactPattern, "so many", &written.place));
+        }
+        let mut kinds = RedactConfig::default().kinds;
+        kinds.retain(|kind| !off.contains(kind));
+        kinds.extend(also);
+        let is_on = self.one(Key::Redact, value::flag)?;
+        Ok(is_on.then_some(RedactConfig { kinds, patterns }))
     }
 
     fn port(&self, key: Key) -> Result<Option<Port>, ConfigError> {
@@ -459,6 +483,7 @@ fn defaults(purpose: Purpose, demo: bool, variable: &dyn Fn(&str) -> Option<Stri
         (Key::Node, host_name()),
         (Key::Insecure, "false".to_owned()),
         (Key::Demo, "false".to_owned()),
+        (Key::Redact, "true".to_owned()),
         (Key::Retention, "30d".to_owned()),
         (Key::SealAfter, "5m".to_owned()),
         (Key::LogLevel, "info".to_owned()),

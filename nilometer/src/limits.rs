@@ -56,3 +56,10 @@ pub(crate) const EXPIRY_SAID_EVERY_S: i64 = 86_400;
 
 /// The audit file is set aside at this size, bytes; one older file is kept.
 pub(crate) const AUDIT_FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// The key of redaction, bytes: a shorter one can be guessed.
+pub(crate) const REDACT_KEY_BYTES_MIN: usize = 16;
+/// The key of redaction, bytes.
+pub(crate) const REDACT_KEY_BYTES_MAX: usize = 4 << 10;
+/// Own patterns of redaction.
+pub(crate) const REDACT_PATTERNS_MAX: usize = 32;

@@ -17,6 +17,7 @@ mod listen;
 mod live;
 mod metrics;
 mod receivers;
+mod redaction;
 mod reload;
 mod roles;
 mod shutdown;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use nilometer_model::SystemClock;
+use nilometer_parse::Redactor;
 use nilometer_query::api::receiver_router;
 use nilometer_receive::{Receiver, grpc_router, http_router, in_grpc};
 use nilometer_wire::Door;
@@ -39,8 +40,12 @@ struct Taken {
 pub(crate) struct Ready(Vec<(TcpListener, listen::Door)>);
 
 /// The receiver of this process, whatever door is behind it.
-pub(crate) fn receiver(config: &Config, door: Arc<dyn Door>) -> Receiver {
-    Receiver::new(door, Arc::new(SystemClock), config.node.clone())
+pub(crate) fn receiver(
+    config: &Config,
+    door: Arc<dyn Door>,
+    redactor: Option<&Arc<Redactor>>,
+) -> Receiver {
+    Receiver::new(door, Arc::new(SystemClock), config.node.clone(), redactor.cloned())
 }
 
 impl Receivers {

@@ -23,8 +23,9 @@ use crate::demo::{self, Demo, DemoDoor};
 use crate::entrance::{Entrance, EntranceError};
 use crate::listen::{self, Door, ListenError};
 use crate::receivers::Receivers;
+use crate::redaction::RedactionError;
 use crate::telemetry::Telemetry;
-use crate::{receivers, shutdown, telemetry, tokens};
+use crate::{receivers, redaction, shutdown, telemetry, tokens};
 
 /// How long the index may take to seal at the end.
 const SEAL_TIMEOUT: Duration = Duration::from_millis(2_500);
@@ -48,6 +49,8 @@ pub(crate) enum RoleError {
     #[error("signals cannot be listened to: {0}")]
     Signals(std::io::Error),
     #[error(transparent)]
+    Redaction(#[from] RedactionError),
+    #[error(transparent)]
     Demo(#[from] ShopError),
     #[error("{0}")]
     Telemetry(String),
@@ -64,7 +67,8 @@ pub(crate) async fn serve(config: Config) -> Result<(), RoleError> {
     let (tokens, data) = (config.token_file.as_deref(), centre.data().path());
     let access = entrance.access((&config, config.listen), tokens, data)?;
     let tls = entrance.tls(&config, config.tls.ca.as_deref())?;
-    let receiver = receivers::receiver(&config, centre.door());
+    let redactor = redaction::redactor(&config)?;
+    let receiver = receivers::receiver(&config, centre.door(), redactor.as_ref());
     let files = (tokens, data);
     let receivers = receivers.ready(&receiver, (&config, &mut entrance), files, tls.as_ref())?;
     let ready: Readiness = Arc::new(Vec::new);
@@ -96,7 +100,8 @@ pub(crate) async fn collect(config: Config) -> Result<(), RoleError> {
     let access = entrance.access((&config, config.listen), files.0, files.1)?;
     let tls = entrance.tls(&config, None)?;
     let (own, end) = nilometer_collector::door();
-    let receiver = receivers::receiver(&config, Arc::new(own));
+    let redactor = redaction::redactor(&config)?;
+    let receiver = receivers::receiver(&config, Arc::new(own), redactor.as_ref());
     let receivers = receivers.ready(&receiver, (&config, &mut entrance), files, tls.as_ref())?;
     let credentials = entrance.credentials(&config)?;
     let settings = entrance.settings(&config, None)?;
@@ -108,7 +113,7 @@ pub(crate) async fn collect(config: Config) -> Result<(), RoleError> {
     let door = tokio::spawn(listen::serve(listener, Door::new(router, tls), stop.clone()));
     let receivers = receivers.serve(&stop);
     let collector = collector_config(&config, config.data.clone(), settings, credentials);
-    let collector = CollectorConfig { status, door: end, ..collector };
+    let collector = CollectorConfig { status, door: end, redactor, ..collector };
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     stop.cancel();
     join_all(receivers).await;
@@ -130,7 +135,8 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let (tokens, data) = (config.token_file.as_deref(), centre.data().path());
     let access = entrance.access((&config, config.listen), tokens, data)?;
     let tls = entrance.tls(&config, config.tls.ca.as_deref())?;
-    let receiver = receivers::receiver(&config, centre.door());
+    let redactor = redaction::redactor(&config)?;
+    let receiver = receivers::receiver(&config, centre.door(), redactor.as_ref());
     let files = (tokens, data);
     let receivers = receivers.ready(&receiver, (&config, &mut entrance), files, tls.as_ref())?;
     let status = CollectorStatus::default();
@@ -158,7 +164,7 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     say_where(&config);
     let data = config.data.join("collector");
     let collector = collector_config(&config, data, settings, credentials);
-    let collector = CollectorConfig { status, ..collector };
+    let collector = CollectorConfig { status, redactor, ..collector };
     let ended = nilometer_collector::run(collector, Arc::new(SystemClock), stop.clone()).await;
     stop.cancel();
     if let Some(demo) = demo {

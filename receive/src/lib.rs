@@ -23,6 +23,7 @@ mod http;
 mod limits;
 mod metrics;
 mod receiver;
+mod redact;
 mod refusal;
 
 pub use grpc::{grpc_router, in_grpc};

@@ -45,3 +45,10 @@ pub(crate) fn refused(signal: Signal, why: Kind) {
     counter!("nilometer_otlp_requests_total", "signal" => name(signal), "outcome" => why.name())
         .increment(1);
 }
+
+/// Secrets in it were replaced.
+pub(crate) fn redacted<'a>(counted: impl Iterator<Item = (&'a str, u64)>) {
+    for (kind, count) in counted {
+        counter!("nilometer_otlp_redacted_total", "kind" => kind.to_owned()).increment(count);
+    }
+}

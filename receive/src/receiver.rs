@@ -1,4 +1,4 @@
-//! One request, whichever way it came: held, inflated, decoded, through the door, answered.
+//! One request, whichever way it came: held, inflated, decoded, redacted, through the door, answered.
 //!
 //! Invariants:
 //! - what is decoded is moved to the door, never copied;
@@ -10,11 +10,13 @@ use axum::body::Body;
 use bytes::Bytes;
 use nilometer_model::{Clock, Tenant};
 use nilometer_otlp::{Context, Decoded, Encoding, Signal, decode, partial_success};
+use nilometer_parse::Redactor;
 use nilometer_wire::{Compression, Door, inflate};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::budget::Budget;
 use crate::limits::WAIT_MAX;
+use crate::redact::redact;
 use crate::refusal::{Kind, Refusal};
 use crate::{body, metrics};
 
@@ -28,6 +30,8 @@ struct Shared {
     /// The name of this host, for resources that do not say theirs.
     node: String,
     budget: Budget,
+    /// Takes secrets out of what is sent, if they are to be.
+    redactor: Option<Arc<Redactor>>,
 }
 
 impl std::fmt::Debug for Receiver {
@@ -47,8 +51,14 @@ pub(crate) struct Written {
 impl Receiver {
     /// One whose items go through `door`; `node` is this host's name.
     #[must_use]
-    pub fn new(door: Arc<dyn Door>, clock: Arc<dyn Clock>, node: String) -> Self {
-        Self(Arc::new(Shared { door, clock, node, budget: Budget::new(WAIT_MAX) }))
+    pub fn new(
+        door: Arc<dyn Door>,
+        clock: Arc<dyn Clock>,
+        node: String,
+        redactor: Option<Arc<Redactor>>,
+    ) -> Self {
+        let budget = Budget::new(WAIT_MAX);
+        Self(Arc::new(Shared { door, clock, node, budget, redactor }))
     }
 
     /// Takes a request in. `message` finds its message in the body: what it is and how it is compressed.
@@ -98,7 +108,10 @@ impl Receiver {
         let decoded = tokio::task::spawn_blocking(move || {
             let message = inflate(message, compression)?;
             let context = Context { tenant: &written.tenant, node: &shared.node, now };
-            let decoded = decode(written.signal, written.encoding, &message, context)?;
+            let mut decoded = decode(written.signal, written.encoding, &message, context)?;
+            if let Some(redactor) = &shared.redactor {
+                redact(&mut decoded.items, redactor);
+            }
             Ok((decoded, turn))
         });
         decoded.await.unwrap_or_else(|error| {

@@ -45,7 +45,7 @@ impl Door for Noted {
 fn door(answer: Result<(), IntakeError>) -> (Arc<Noted>, Receiver) {
     let door = Arc::new(Noted { answer, items: Mutex::default() });
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let receiver = Receiver::new(Arc::clone(&door) as _, clock, "n1".to_owned());
+    let receiver = Receiver::new(Arc::clone(&door) as _, clock, "n1".to_owned(), None);
     (door, receiver)
 }
 

@@ -162,6 +162,7 @@ fn config(root: &TempDir, line_bytes_max: usize) -> ReaderConfig {
         files: vec![root.path().join("app/*.log").display().to_string()],
         first_lines: vec![FirstLine::new("postgres", r"^\d{4}-").unwrap()],
         line_bytes_max,
+        redactor: None,
         clock: Arc::new(ManualClock::at(Timestamp(0))),
         roster: Arc::default(),
     }

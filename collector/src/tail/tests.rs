@@ -51,6 +51,7 @@ fn reader(root: &Path) -> Reader {
         files: Vec::new(),
         first_lines: Vec::new(),
         line_bytes_max: 1 << 20,
+        redactor: None,
         clock: Arc::new(SystemClock),
         roster: Arc::default(),
     };

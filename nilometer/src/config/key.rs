@@ -2,6 +2,9 @@
 //! file, messages and `config show` share.
 
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
+use nilometer_parse::Kind;
+
+use crate::limits::REDACT_PATTERNS_MAX;
 
 /// One thing that can be set. Its flag is `--name`, its variable `NILOMETER_NAME`, its TOML key `name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,6 +37,11 @@ pub(crate) enum Key {
     TraceSample,
     CpuCoresMax,
     BufferBytes,
+    Redact,
+    RedactOff,
+    RedactAlso,
+    RedactKeyFile,
+    RedactPattern,
     Server,
     Output,
     TraceTo,
@@ -47,7 +55,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 37] = [
+    pub(crate) const ALL: [Self; 42] = [
         Self::Data,
         Self::Listen,
         Self::OtlpGrpc,
@@ -75,6 +83,11 @@ impl Key {
         Self::TraceSample,
         Self::CpuCoresMax,
         Self::BufferBytes,
+        Self::Redact,
+        Self::RedactOff,
+        Self::RedactAlso,
+        Self::RedactKeyFile,
+        Self::RedactPattern,
         Self::Server,
         Self::Output,
         Self::TraceTo,
@@ -117,6 +130,11 @@ impl Key {
             Self::TraceSample => "trace_sample",
             Self::CpuCoresMax => "cpu_cores_max",
             Self::BufferBytes => "buffer_bytes",
+            Self::Redact => "redact",
+            Self::RedactOff => "redact_off",
+            Self::RedactAlso => "redact_also",
+            Self::RedactKeyFile => "redact_key_file",
+            Self::RedactPattern => "redact_pattern",
             Self::Server => "server",
             Self::Output => "output",
             Self::TraceTo => "trace_to",
@@ -154,6 +172,9 @@ impl Key {
                 | Self::Roles
                 | Self::Limit
                 | Self::Multiline
+                | Self::RedactOff
+                | Self::RedactAlso
+                | Self::RedactPattern
                 | Self::KubernetesLabels
                 | Self::KubernetesAnnotations
         )
@@ -191,7 +212,7 @@ impl Key {
                 "a PEM file of certificates; up and serve need tls_cert and tls_key with it"
                     .to_owned()
             }
-            Self::Insecure | Self::Demo => "true or false".to_owned(),
+            Self::Insecure | Self::Demo | Self::Redact => "true or false".to_owned(),
             Self::Retention => {
                 "a number and s, m, h or d, such as 30d, from 1s to 36500d".to_owned()
             }
@@ -218,6 +239,15 @@ impl Key {
             Self::CpuCoresMax => "a number of cores from 0.01 to 64, such as 0.5".to_owned(),
             Self::BufferBytes => {
                 "a whole number of bytes from 1048576 (1 MiB) to 4294967296 (4 GiB)".to_owned()
+            }
+            Self::RedactOff => {
+                let kinds = Kind::ALL.iter().filter(|kind| kind.is_default());
+                format!("a list of {}", kinds.map(|kind| kind.name()).collect::<Vec<_>>().join(", "))
+            }
+            Self::RedactAlso => "a list of email, phone".to_owned(),
+            Self::RedactKeyFile => "a file of 16 to 4096 bytes".to_owned(),
+            Self::RedactPattern => {
+                format!("a list of at most {REDACT_PATTERNS_MAX} NAME=REGEX, such as order=ORD-[0-9]{{8}}")
             }
             Self::Server => "a URL, such as http://127.0.0.1:6456".to_owned(),
             Self::Output => "text, ndjson or csv".to_owned(),

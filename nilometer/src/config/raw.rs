@@ -41,6 +41,11 @@ struct RawConfig {
     trace_sample: Option<Spanned<f64>>,
     cpu_cores_max: Option<Spanned<f64>>,
     buffer_bytes: Option<Spanned<u64>>,
+    redact: Option<Spanned<bool>>,
+    redact_off: Option<Spanned<OneOrMany>>,
+    redact_also: Option<Spanned<OneOrMany>>,
+    redact_key_file: Option<Spanned<String>>,
+    redact_pattern: Option<Spanned<OneOrMany>>,
     server: Option<Spanned<String>>,
     output: Option<Spanned<String>>,
     trace_to: Option<Spanned<String>>,
@@ -151,6 +156,7 @@ impl RawConfig {
             (Key::LogLevel, self.log_level),
             (Key::OnFull, self.on_full),
             (Key::SpoolAgeMax, self.spool_age_max),
+            (Key::RedactKeyFile, self.redact_key_file),
             (Key::Server, self.server),
             (Key::Output, self.output),
             (Key::TraceTo, self.trace_to),
@@ -164,6 +170,9 @@ impl RawConfig {
             (Key::Roles, self.roles),
             (Key::Limit, self.limit),
             (Key::Multiline, self.multiline),
+            (Key::RedactOff, self.redact_off),
+            (Key::RedactAlso, self.redact_also),
+            (Key::RedactPattern, self.redact_pattern),
         ];
         for (key, written) in lists {
             put(&mut layer, lines, key, written, OneOrMany::into_values);
@@ -181,7 +190,9 @@ impl RawConfig {
         for (key, written) in shares {
             put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
         }
-        for (key, written) in [(Key::Insecure, self.insecure), (Key::Demo, self.demo)] {
+        let flags =
+            [(Key::Insecure, self.insecure), (Key::Demo, self.demo), (Key::Redact, self.redact)];
+        for (key, written) in flags {
             put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
         }
         self.kubernetes.unwrap_or_default().put(&mut layer, lines);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use glob::Pattern;
 use nilometer_collector::{FirstLine, IntakeAddress, OnFull, RateLimit, RateUnit};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
+use nilometer_parse::{Kind, Pattern as RedactPattern};
 
 const LINE_BYTES_MIN: usize = 1 << 10;
 const SPOOL_BYTES: std::ops::RangeInclusive<u64> = (16 << 20)..=(1 << 40);
@@ -178,6 +179,22 @@ pub(super) fn spool_bytes(text: &str) -> Option<u64> {
 
 pub(super) fn buffer_bytes(text: &str) -> Option<usize> {
     usize::try_from(number(text)?).ok().filter(|bytes| BUFFER_BYTES.contains(bytes))
+}
+
+/// A kind that is looked for unless it is named here.
+pub(super) fn redact_off(text: &str) -> Option<Kind> {
+    Kind::parse(text).filter(|kind| kind.is_default())
+}
+
+/// A kind that is looked for only when it is named here.
+pub(super) fn redact_also(text: &str) -> Option<Kind> {
+    Kind::parse(text).filter(|kind| !kind.is_default())
+}
+
+/// `NAME=REGEX`
+pub(super) fn redact_pattern(text: &str) -> Option<RedactPattern> {
+    let (name, regex) = text.split_once('=')?;
+    RedactPattern::new(name, regex).ok()
 }
 
 pub(super) fn on_full(text: &str) -> Option<OnFull> {
