@@ -14,6 +14,7 @@ mod life;
 mod otlp;
 mod otlp_custody;
 mod prove;
+mod redaction;
 mod spans;
 mod tenants;
 mod tidy;
