@@ -99,7 +99,7 @@ mod tests {
     fn check(text: &str, line_bytes_max: usize, expect: (&str, &str)) {
         let redactor = Redactor::new(RedactConfig::default(), b"a key");
         let mut composer = Composer::new(line_bytes_max, Some(Arc::new(redactor)));
-        let composed = composer.compose(text.as_bytes(), Flags::default());
+        let composed = composer.compose(text.as_bytes(), Flags::default(), &Attributes::default());
         assert_eq!((&*composed.message, composed.attributes), expect);
     }
 

@@ -180,7 +180,7 @@ impl Reader {
     /// on, whatever the globs say.
     pub(crate) fn configure(&mut self, files: Vec<String>, line_bytes_max: usize) {
         self.discovery = Discovery::new(self.config.rootfs.clone(), files.clone());
-        self.composer = Composer::new(line_bytes_max);
+        self.composer = Composer::new(line_bytes_max, self.config.redactor.clone());
         (self.config.files, self.config.line_bytes_max) = (files, line_bytes_max);
         self.looked = None;
     }
