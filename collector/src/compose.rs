@@ -1,7 +1,7 @@
 //! The text of a record -> what is handed over of it.
 //!
 //! ```text
-//!   bytes ── text ──> message ── redact ──> message ── severity, ids ──> Composed
+//!   bytes ── text ──> message ── redact ──> message ── meaning ──> Composed: severity, ids, attributes
 //! ```
 //! Invariants:
 //! - a record's text is looked at once, here; nothing here fails or drops a line;
@@ -10,10 +10,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use nilometer_model::Severity;
-use nilometer_parse::{
-    Attributes, Counts, Flags, Redactor, TRUNCATED, message, severity, trace_ids,
-};
+use jiff::tz::TimeZone;
+use nilometer_model::{Severity, Timestamp};
+use nilometer_parse::{Attributes, Counts, Flags, Redactor, line_time, meaning, message};
 
 use crate::metrics;
 
@@ -22,6 +21,8 @@ use crate::metrics;
 pub(crate) struct Composer {
     /// Longest message, bytes.
     line_bytes_max: usize,
+    /// Of times that name none.
+    timezone: TimeZone,
     /// Of the record that is being made.
     attributes: Attributes,
     /// None: texts are kept as written.
@@ -42,14 +43,23 @@ pub(crate) struct Composed<'a> {
 }
 
 impl Composer {
-    pub(crate) fn new(line_bytes_max: usize, redactor: Option<Arc<Redactor>>) -> Self {
+    pub(crate) fn new(
+        line_bytes_max: usize,
+        timezone: TimeZone,
+        redactor: Option<Arc<Redactor>>,
+    ) -> Self {
         let (attributes, counts) = (Attributes::default(), Counts::default());
-        Self { line_bytes_max, attributes, redactor, counts }
+        Self { line_bytes_max, timezone, attributes, redactor, counts }
     }
 
     /// Longest message, bytes.
     pub(crate) fn line_bytes_max(&self) -> usize {
         self.line_bytes_max
+    }
+
+    /// The time that a line of a file says itself.
+    pub(crate) fn line_time(&self, line: &[u8], now: Timestamp) -> Option<Timestamp> {
+        line_time(line, &self.timezone, now)
     }
 
     /// `source` is what is known of whoever wrote it: what the text says of the same name counts.
@@ -62,12 +72,12 @@ impl Composer {
         self.attributes.clear();
         let message = message(text, flags, self.line_bytes_max, &mut self.attributes);
         let message = self.redacted(message);
-        let ids = trace_ids(&message);
+        let meaning = meaning(&message, &mut self.attributes);
         self.attributes.merge(source);
         Composed {
-            severity: severity(&message),
-            trace_id: ids.map(|ids| ids.trace),
-            span_id: ids.and_then(|ids| ids.span),
+            severity: meaning.severity,
+            trace_id: meaning.ids.map(|ids| ids.trace),
+            span_id: meaning.ids.and_then(|ids| ids.span),
             message,
             attributes: self.attributes.as_str(),
         }
@@ -83,7 +93,7 @@ impl Composer {
         self.counts.clear();
         if redacted.len() > self.line_bytes_max {
             redacted.truncate(redacted.floor_char_boundary(self.line_bytes_max));
-            self.attributes.flag(TRUNCATED);
+            self.attributes.flag("truncated");
         }
         Cow::Owned(redacted)
     }
@@ -98,7 +108,8 @@ mod tests {
     #[track_caller]
     fn check(text: &str, line_bytes_max: usize, expect: (&str, &str)) {
         let redactor = Redactor::new(RedactConfig::default(), b"a key");
-        let mut composer = Composer::new(line_bytes_max, Some(Arc::new(redactor)));
+        let redactor = Some(Arc::new(redactor));
+        let mut composer = Composer::new(line_bytes_max, TimeZone::UTC, redactor);
         let composed = composer.compose(text.as_bytes(), Flags::default(), &Attributes::default());
         assert_eq!((&*composed.message, composed.attributes), expect);
     }
@@ -115,7 +126,7 @@ mod tests {
         check(
             "password=a",
             38,
-            ("password=REDACTED-password-4ab0ac9480c", r#"{"_truncated":true}"#),
+            ("password=REDACTED-password-4ab0ac9480c", r#"{"truncated":true}"#),
         );
     }
 }

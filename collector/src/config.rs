@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use nilometer_parse::Redactor;
 use tokio::sync::watch;
 
@@ -27,6 +28,8 @@ pub struct CollectorConfig {
     pub credentials: watch::Receiver<Credentials>,
     /// What the first lines of some components' records look like.
     pub first_lines: Vec<FirstLine>,
+    /// Of the times in plain files that name none.
+    pub timezone: TimeZone,
     /// Takes secrets out of what files say, if they are to be.
     pub redactor: Option<Arc<Redactor>>,
     /// Batches that waited longer than this for the centre are dropped; `None`: never.
@@ -59,6 +62,7 @@ impl CollectorConfig {
             settings,
             credentials,
             first_lines: Vec::new(),
+            timezone: TimeZone::UTC,
             redactor: None,
             spool_age_max: None,
             flow: FlowConfig::default(),

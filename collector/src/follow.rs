@@ -18,10 +18,11 @@ use regex::bytes::Regex;
 use crate::compose::Composer;
 use crate::content::{Content, is_exhaustion};
 use crate::enrich::Roster;
-use crate::generation::{Generation, LongLine, Partial};
+use crate::generation::{Generation, LongLine, Partial, Said};
 use crate::join::Line;
 use crate::limits::{
-    DOCKER_ESCAPE_FACTOR, FRAMING_BYTES_MAX, OVERLAP_BYTES, READ_BYTES, UNTERMINATED_LINE_S,
+    DOCKER_ESCAPE_FACTOR, FRAMING_BYTES_MAX, LINE_TIME_LINES_MAX, OVERLAP_BYTES, READ_BYTES,
+    UNTERMINATED_LINE_S,
 };
 use crate::metrics;
 use crate::reading::Sink;
@@ -306,7 +307,7 @@ impl Generation {
         let mut unescaped = std::mem::take(&mut reading.buffers.unescaped);
         match frame(reading.format, line, &mut unescaped) {
             Framed::Piece { stream, time, last, text } => {
-                let time = time.unwrap_or(self.modified);
+                let time = time.unwrap_or_else(|| self.own_time(reading, text));
                 let piece = Piece { stream, time, last, text, start, bytes, flags, suspect };
                 self.piece(reading, piece);
             }
@@ -320,6 +321,22 @@ impl Generation {
             }
         }
         reading.buffers.unescaped = unescaped;
+    }
+
+    /// When a line was written whose runtime does not say: as it says itself, else as those just before
+    /// it said, else when the file was written.
+    fn own_time(&mut self, reading: &Reading<'_>, line: &[u8]) -> Timestamp {
+        if let Some(time) = reading.composer.line_time(line, reading.clock) {
+            self.said = Some(Said { time, lines_ago: 0 });
+            return time;
+        }
+        match &mut self.said {
+            Some(said) if said.lines_ago < LINE_TIME_LINES_MAX => {
+                said.lines_ago += 1;
+                said.time
+            }
+            _ => self.modified,
+        }
     }
 
     /// Joins the piece to those before it, and hands over what is complete.

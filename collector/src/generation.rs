@@ -124,6 +124,8 @@ pub(crate) struct Generation {
     pub(crate) content: Option<Content>,
     /// The open file's time of last change: the time of plain lines.
     pub(crate) modified: Timestamp,
+    /// The last time that a line of a plain file said itself.
+    pub(crate) said: Option<Said>,
     pub(crate) at: u64,
     pub(crate) long: Option<LongLine>,
     pub(crate) partials: [Partial; 2],
@@ -166,6 +168,13 @@ impl Home {
     }
 }
 
+/// A time that a line said.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Said {
+    pub(crate) time: Timestamp,
+    pub(crate) lines_ago: u32,
+}
+
 impl Generation {
     pub(crate) fn new(saved: Saved, infos: [Arc<SourceInfo>; 2], now: Instant) -> Self {
         Self {
@@ -176,6 +185,7 @@ impl Generation {
             homes: Vec::new(),
             content: None,
             modified: Timestamp::default(),
+            said: None,
             long: None,
             partials: Default::default(),
             groups: Default::default(),

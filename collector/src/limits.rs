@@ -133,6 +133,8 @@ pub(crate) const DOOR_GATHER_MS: u64 = 5;
 pub(crate) const DOOR_RETRY_S: u32 = 1;
 /// Ended journals whose counts are kept, for a centre that has not heard them yet.
 pub(crate) const JOURNALS_KEPT: usize = 256;
+/// Lines of a plain file that go by the time that one before them said; behind so many it is not theirs.
+pub(crate) const LINE_TIME_LINES_MAX: u32 = 1_000;
 
 // Who spoke.
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::tz::TimeZone;
 use nilometer_model::{Clock, Count, Gap, GapKind, Reason, SourceId, Timestamp};
 
 use crate::compose::Composer;
@@ -49,6 +50,8 @@ pub(crate) struct ReaderConfig {
     pub(crate) first_lines: Vec<FirstLine>,
     /// Longest message, bytes.
     pub(crate) line_bytes_max: usize,
+    /// Of the times in plain files that name none.
+    pub(crate) timezone: TimeZone,
     /// Takes secrets out of texts, if they are to be.
     pub(crate) redactor: Option<Arc<Redactor>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -133,7 +136,11 @@ impl Reader {
         }
         let mut reader = Self {
             discovery: Discovery::new(config.rootfs.clone(), config.files.clone()),
-            composer: Composer::new(config.line_bytes_max, config.redactor.clone()),
+            composer: Composer::new(
+                config.line_bytes_max,
+                config.timezone.clone(),
+                config.redactor.clone(),
+            ),
             config,
             watch: Watch::new(),
             logs,
@@ -180,7 +187,8 @@ impl Reader {
     /// on, whatever the globs say.
     pub(crate) fn configure(&mut self, files: Vec<String>, line_bytes_max: usize) {
         self.discovery = Discovery::new(self.config.rootfs.clone(), files.clone());
-        self.composer = Composer::new(line_bytes_max, self.config.redactor.clone());
+        let (timezone, redactor) = (self.config.timezone.clone(), self.config.redactor.clone());
+        self.composer = Composer::new(line_bytes_max, timezone, redactor);
         (self.config.files, self.config.line_bytes_max) = (files, line_bytes_max);
         self.looked = None;
     }

@@ -219,6 +219,7 @@ fn tail(
         files: now.files,
         first_lines: config.first_lines.clone(),
         line_bytes_max: now.line_bytes_max,
+        timezone: config.timezone.clone(),
         redactor: config.redactor.clone(),
         clock,
         roster: Arc::default(),

@@ -21,6 +21,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use nilometer_collector::{FirstLine, FlowConfig, IntakeAddress, KubernetesConfig};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 use nilometer_parse::RedactConfig;
@@ -85,6 +86,8 @@ pub(crate) struct Config {
     pub(crate) first_lines: Vec<FirstLine>,
     /// Longest line that is kept whole, bytes.
     pub(crate) line_bytes_max: usize,
+    /// Of the times in plain files that name none.
+    pub(crate) timezone: TimeZone,
     /// Most that the collector's spool takes on disk, bytes; then it stops reading.
     pub(crate) spool_bytes_max: u64,
     /// Batches that waited for longer are dropped, if at all.
@@ -265,6 +268,7 @@ impl Settings {
             log_level: self.one(Key::LogLevel, value::level)?,
             first_lines: self.many(Key::Multiline, value::first_line)?,
             line_bytes_max: self.one(Key::LineBytesMax, value::line_bytes)?,
+            timezone: self.one(Key::Timezone, value::timezone)?,
             spool_bytes_max: self.one(Key::SpoolBytesMax, value::spool_bytes)?,
             spool_age_max: self.optional(Key::SpoolAgeMax, value::retention)?,
             flow: self.flow()?,
@@ -488,6 +492,7 @@ fn defaults(purpose: Purpose, demo: bool, variable: &dyn Fn(&str) -> Option<Stri
         (Key::SealAfter, "5m".to_owned()),
         (Key::LogLevel, "info".to_owned()),
         (Key::LineBytesMax, MESSAGE_BYTES_MAX.to_string()),
+        (Key::Timezone, "UTC".to_owned()),
         (Key::SpoolBytesMax, (1_u64 << 30).to_string()),
         (Key::OnFull, "pause".to_owned()),
         (Key::BufferBytes, (64 << 20).to_string()),

@@ -206,6 +206,7 @@ fn collector_config(
     CollectorConfig {
         rootfs: config.rootfs.clone(),
         first_lines: config.first_lines.clone(),
+        timezone: config.timezone.clone(),
         spool_age_max: config.spool_age_max,
         flow: config.flow.clone(),
         kubernetes: config.kubernetes.clone(),

@@ -163,6 +163,7 @@ fn config(root: &TempDir, line_bytes_max: usize) -> ReaderConfig {
         first_lines: vec![FirstLine::new("postgres", r"^\d{4}-").unwrap()],
         line_bytes_max,
         redactor: None,
+        timezone: TimeZone::fixed(jiff::tz::offset(1)),
         clock: Arc::new(ManualClock::at(Timestamp(0))),
         roster: Arc::default(),
     }
@@ -430,6 +431,15 @@ fn a_plain_file_is_followed_through_rename_and_gzip_under_one_id() {
     assert_eq!(node.messages(), ["banner", "1", "2", "banner", "3"]);
     assert_eq!(node.kept.seen[0].source, node.kept.seen[2].source);
     assert_ne!(node.kept.seen[0].source, node.kept.seen[3].source);
+}
+
+#[test]
+fn a_plain_files_line_has_its_own_time_and_one_that_says_none_that_of_the_line_before() {
+    let mut node = Node::new();
+    node.append("app/a.log", "1970-01-01T00:00:10Z a\n  at b\n1970-01-01 01:00:20 c\n");
+    node.drain();
+    let seconds = |seen: &Seen| seen.order_time.0 / 1_000_000_000;
+    assert_eq!(node.kept.seen.iter().map(seconds).collect::<Vec<_>>(), [10, 10, 20]);
 }
 
 #[test]

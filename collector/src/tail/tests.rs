@@ -52,6 +52,7 @@ fn reader(root: &Path) -> Reader {
         first_lines: Vec::new(),
         line_bytes_max: 1 << 20,
         redactor: None,
+        timezone: jiff::tz::TimeZone::UTC,
         clock: Arc::new(SystemClock),
         roster: Arc::default(),
     };

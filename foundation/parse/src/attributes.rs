@@ -197,9 +197,18 @@ impl Attributes {
     }
 }
 
-/// A few multiplications: equal hashes are compared.
+/// A multiplication for each eight bytes: equal hashes are compared.
 fn hash(name: &[u8]) -> u32 {
-    name.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    let mut hash = name.len() as u64;
+    for chunk in name.chunks(8) {
+        let word = match <[u8; 8]>::try_from(chunk) {
+            Ok(whole) => u64::from_le_bytes(whole),
+            Err(_) => chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    let [_, _, _, _, high @ ..] = hash.to_le_bytes();
+    u32::from_le_bytes(high)
 }
 
 /// A JSON number of so few digits that no reader rounds it.
@@ -248,9 +257,14 @@ fn push_quoted(out: &mut String, text: &str) {
 
 /// Appends `text` as it stands between a JSON string's quotes.
 fn push_escaped(out: &mut String, text: &str) {
+    let is_escaped = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    // Looked through to its end, many bytes at once: almost no text has any.
+    if !text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
+        return out.push_str(text);
+    }
     let mut from = 0;
     for (at, byte) in text.bytes().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
+        if !is_escaped(byte) {
             continue;
         }
         out.push_str(&text[from..at]);

@@ -1,7 +1,8 @@
 //! What a line says: its frame, its text, what of it is secret, how bad it is and where it belongs. Pure; nothing here fails.
 //!
 //! ```text
-//!   a line of a file ── frame ──> a piece of a record ── text ──> message ── redact ── severity, trace ids
+//!   a line of a file ── frame ──> a piece of a record ── text ──> message ── redact ── meaning ──> severity,
+//!                    └─ line time, where the runtime gives none                       trace ids, attributes
 //! ```
 
 #![warn(missing_docs)]
@@ -9,14 +10,19 @@
 mod attributes;
 mod frame;
 mod limits;
+mod line_time;
+mod meaning;
 mod multiline;
 mod redact;
 mod severity;
+mod stamp;
 mod text;
 mod trace_ids;
 
 pub use attributes::{Attributes, TRUNCATED};
 pub use frame::{Format, Framed, STDERR, STDOUT, frame};
+pub use line_time::line_time;
+pub use meaning::{Form, Meaning, meaning};
 pub use multiline::{GoesOn, Suspects, Trace};
 pub use redact::{Counts, Kind, Pattern, PatternError, RedactConfig, Redactor};
 pub use severity::severity;

@@ -10,6 +10,22 @@ pub(crate) const TRACE_NAMES_BYTES: usize = 64 << 10;
 pub(crate) const NUMBER_DIGITS_MAX: usize = 15;
 /// Bytes kept free for the member that counts what was left out, and the object's end.
 pub(crate) const TRUNCATED_MEMBER_BYTES: usize = ",\"_truncated\":18446744073709551615}".len();
+/// A line's own time may be ahead of now by so much, nanoseconds: clocks and zones are wrong by less.
+pub(crate) const FUTURE_NS_MAX: i64 = 86_400 * 1_000_000_000;
+/// Longest time in brackets, bytes.
+pub(crate) const STAMP_BYTES_MAX: usize = 64;
+/// Longest part of what stands before a sentence (a thread, a logger, a host), bytes.
+pub(crate) const LEAD_BYTES_MAX: usize = 256;
+/// Parts that are looked at before a sentence.
+pub(crate) const LEAD_PARTS_MAX: usize = 10;
+/// Longest key of a pair, bytes.
+pub(crate) const LOGFMT_KEY_BYTES_MAX: usize = 64;
+/// Bytes of a message in which a request's id is looked for.
+pub(crate) const REQUEST_ID_BYTES: usize = 4 << 10;
+/// Longest id of a request, bytes.
+pub(crate) const REQUEST_ID_VALUE_BYTES: usize = 128;
+/// Bytes of a line in which its own time is looked for.
+pub(crate) const LINE_TIME_BYTES: usize = 64 << 10;
 
 // Redaction.
 

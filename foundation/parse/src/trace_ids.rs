@@ -4,9 +4,12 @@
 //!   {"level":"info","trace_id":"4bf9…4736","span_id":"00f0…02b7"}      a member of a JSON line
 //!   level=info msg=paid traceId="4bf9…4736" spanId=00f0…02b7           logfmt, or in a sentence
 //!   incoming traceparent: 00-4bf9…4736-00f0…02b7-01                    W3C trace context
+//!   X-B3-TraceId: a3ce929d0e0e4736 X-B3-SpanId: 00f0…02b7              B3
+//!   dd.trace_id=9532127138774266268 dd.span_id=67667974448284343       Datadog
 //! ```
 //! Invariants:
-//! - an id is exactly 32 (a span's 16) hex digits, not all zero; what is none is passed over;
+//! - a trace's id is exactly 32 hex digits, or 16 as B3 has them, which stand for the lower half; a span's
+//!   16; Datadog's are decimal numbers of 64 bits; none is zero; what is no id is passed over;
 //! - the first wins, but in a JSON line its own members before what its texts quote;
 //! - a span is only taken beside a trace: alone it leads nowhere;
 //! - a line is looked at, never changed, and one that says nothing of a trace costs one search for
@@ -23,7 +26,7 @@ static TRACE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("race"));
 /// The same of a span.
 static SPAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("pan"));
 
-const TRACE_NAMES: [&[u8]; 8] = [
+const TRACE_NAMES: [&[u8]; 10] = [
     b"trace_id",
     b"traceId",
     b"traceID",
@@ -32,13 +35,27 @@ const TRACE_NAMES: [&[u8]; 8] = [
     b"trace.id",
     b"otelTraceID",
     b"dd.trace_id",
+    b"X-B3-TraceId",
+    b"x-b3-traceid",
 ];
-const SPAN_NAMES: [&[u8]; 7] =
-    [b"span_id", b"spanId", b"spanID", b"SpanId", b"SpanID", b"span.id", b"otelSpanID"];
-/// The name whose value has both.
-const CONTEXT_NAME: &[u8] = b"traceparent";
+const SPAN_NAMES: [&[u8]; 10] = [
+    b"span_id",
+    b"spanId",
+    b"spanID",
+    b"SpanId",
+    b"SpanID",
+    b"span.id",
+    b"otelSpanID",
+    b"dd.span_id",
+    b"X-B3-SpanId",
+    b"x-b3-spanid",
+];
+/// The names whose value has both.
+const CONTEXT_NAMES: [&[u8]; 2] = [b"traceparent", b"Traceparent"];
+/// What names begin with whose ids are decimal.
+const DECIMAL: &[u8] = b"dd.";
 /// Bytes of the longest of these names.
-const NAME_BYTES_MAX: usize = 11;
+const NAME_BYTES_MAX: usize = 12;
 
 /// Where a line belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +81,7 @@ pub fn trace_ids(message: &str) -> Option<TraceIds> {
         let spans = SPAN.find_iter(head).filter_map(|at| {
             let field = Field::around(text, at)?;
             let is_span = SPAN_NAMES.contains(&field.name);
-            Some((field.is_member, is_span.then(|| id(field.value))??))
+            Some((field.is_member, is_span.then(|| span_id(&field))??))
         });
         found.span = first(spans, is_json);
     }
@@ -120,11 +137,43 @@ fn is_of_name(byte: u8) -> bool {
 }
 
 fn ids(field: &Field<'_>) -> Option<TraceIds> {
-    if field.name == CONTEXT_NAME {
+    if CONTEXT_NAMES.contains(&field.name) {
         return context(field.value);
     }
-    let trace = TRACE_NAMES.contains(&field.name).then(|| id(field.value))??;
+    let trace = TRACE_NAMES.contains(&field.name).then(|| trace_id(field))??;
     Some(TraceIds { trace, span: None })
+}
+
+fn trace_id(field: &Field<'_>) -> Option<[u8; 16]> {
+    if let Some(id) = id(field.value) {
+        return Some(id);
+    }
+    span_id(field).map(padded)
+}
+
+/// Sixteen digits, or a number where the name says so.
+fn span_id(field: &Field<'_>) -> Option<[u8; 8]> {
+    if !field.name.starts_with(DECIMAL) {
+        return id(field.value);
+    }
+    let count = field.value.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (decimal, rest) = field.value.split_at(count);
+    if !ends_word(rest) {
+        return None;
+    }
+    let number = std::str::from_utf8(decimal).ok()?.parse::<u64>().ok()?;
+    (number != 0).then(|| number.to_be_bytes())
+}
+
+/// The trace whose lower half is `half`.
+fn padded(half: [u8; 8]) -> [u8; 16] {
+    u128::from(u64::from_be_bytes(half)).to_be_bytes()
+}
+
+/// A trace's id and a span's, which stand beside each other without names.
+pub(crate) fn id_pair(trace: &str, span: &str) -> Option<TraceIds> {
+    let trace = id(trace.as_bytes()).or_else(|| id(trace.as_bytes()).map(padded))?;
+    Some(TraceIds { trace, span: Some(id(span.as_bytes())?) })
 }
 
 /// `00-TRACE-SPAN-` and flags, which say nothing of where a line belongs.
@@ -137,8 +186,12 @@ fn context(value: &[u8]) -> Option<TraceIds> {
 /// An id that is all of a word.
 fn id<const N: usize>(value: &[u8]) -> Option<[u8; N]> {
     let (id, rest) = digits(value)?;
-    let ends = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    rest.first().is_none_or(ends).then_some(id)
+    ends_word(rest).then_some(id)
+}
+
+fn ends_word(rest: &[u8]) -> bool {
+    let of_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    !rest.first().is_some_and(of_word)
 }
 
 /// `2 * N` hex digits that are not all zero, and what is behind them.

@@ -30,6 +30,7 @@ pub(crate) enum Key {
     LogLevel,
     LineBytesMax,
     Multiline,
+    Timezone,
     SpoolBytesMax,
     OnFull,
     SpoolAgeMax,
@@ -55,7 +56,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 42] = [
+    pub(crate) const ALL: [Self; 43] = [
         Self::Data,
         Self::Listen,
         Self::OtlpGrpc,
@@ -76,6 +77,7 @@ impl Key {
         Self::LogLevel,
         Self::LineBytesMax,
         Self::Multiline,
+        Self::Timezone,
         Self::SpoolBytesMax,
         Self::OnFull,
         Self::SpoolAgeMax,
@@ -123,6 +125,7 @@ impl Key {
             Self::LogLevel => "log_level",
             Self::LineBytesMax => "line_bytes_max",
             Self::Multiline => "multiline",
+            Self::Timezone => "timezone",
             Self::SpoolBytesMax => "spool_bytes_max",
             Self::OnFull => "on_full",
             Self::SpoolAgeMax => "spool_age_max",
@@ -224,6 +227,7 @@ impl Key {
             Self::LineBytesMax => {
                 format!("a whole number of bytes from 1024 to {MESSAGE_BYTES_MAX}")
             }
+            Self::Timezone => "a zone's name, such as UTC or Europe/Berlin".to_owned(),
             Self::SpoolBytesMax => {
                 "a whole number of bytes from 16777216 (16 MiB) to 1099511627776 (1 TiB)".to_owned()
             }

@@ -91,7 +91,7 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
     refused(
         "\n\nlsten = 'here'\n",
         expect![
-            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, zone, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, multiline, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, redact, redact_off, redact_also, redact_key_file, redact_pattern, server, output, trace_to, demo, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, zone, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, multiline, timezone, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, redact, redact_off, redact_also, redact_key_file, redact_pattern, server, output, trace_to, demo, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
         ],
     );
     refused(
@@ -142,6 +142,7 @@ fn every_kind_of_bad_value_is_refused() {
         "line_bytes_max = 1048577",
         "line_bytes_max = 1023",
         "line_bytes_max = -1",
+        "timezone = 'Mars/Olympus'",
         "spool_bytes_max = 16777215",
         "buffer_bytes = 'many'",
         "on_full = 'drop'",

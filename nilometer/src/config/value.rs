@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use glob::Pattern;
+use jiff::tz::TimeZone;
 use nilometer_collector::{FirstLine, IntakeAddress, OnFull, RateLimit, RateUnit};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 use nilometer_parse::{Kind, Pattern as RedactPattern};
@@ -171,6 +172,11 @@ pub(super) fn level(text: &str) -> Option<tracing::Level> {
 pub(super) fn line_bytes(text: &str) -> Option<usize> {
     let bytes = usize::try_from(number(text)?).ok()?;
     (LINE_BYTES_MIN..=MESSAGE_BYTES_MAX).contains(&bytes).then_some(bytes)
+}
+
+/// A zone of the IANA database.
+pub(super) fn timezone(text: &str) -> Option<TimeZone> {
+    TimeZone::get(text).ok()
 }
 
 pub(super) fn spool_bytes(text: &str) -> Option<u64> {
