@@ -132,6 +132,21 @@ impl Inflater {
     }
 }
 
+/// The same block with none of its frames compressed, of whichever kind: for whoever compresses it whole.
+pub(crate) fn uncompressed<const N: usize>(
+    bytes: &[u8],
+    format: &Format<N>,
+) -> Result<Vec<u8>, BlockError> {
+    let frames = Frames::open(bytes, format)?;
+    let mut inflater = Inflater::default();
+    let raw_bytes = (0..N).map(|frame| frames.entry(frame).raw).sum();
+    let mut block = Packer::new(format, frames.rows, raw_bytes);
+    for frame in 0..N {
+        block.frame_raw(inflater.frame(frames.entry(frame))?);
+    }
+    Ok(block.finish())
+}
+
 /// A block being put together.
 pub(crate) struct Packer<const N: usize> {
     out: Vec<u8>,

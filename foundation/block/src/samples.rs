@@ -27,7 +27,7 @@ const NUMBERS: usize = 1;
 const VALUES: usize = 2;
 const ATTRIBUTES: usize = 3;
 
-const FORMAT: Format<FRAMES> = Format {
+pub(crate) const FORMAT: Format<FRAMES> = Format {
     magic: *b"NLSA",
     names: ["who", "numbers", "values", "attributes"],
     rows_max: ROWS_MAX,

@@ -38,7 +38,7 @@ const PARENT_ELSEWHERE: u64 = 1;
 /// Statuses stand above kinds in their common byte.
 const STATUS_SHIFT: u32 = 3;
 
-const FORMAT: Format<FRAMES> = Format {
+pub(crate) const FORMAT: Format<FRAMES> = Format {
     magic: *b"NLSB",
     names: [
         "who",

@@ -89,8 +89,32 @@ pub fn encode(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError
         block(spans.is_empty(), &|| nilometer_block::encode_spans(spans, ZSTD_LEVEL)),
         block(samples.is_empty(), &|| nilometer_block::encode_samples(samples, ZSTD_LEVEL)),
     ];
+    within(
+        "bytes",
+        PREFIX_BYTES + sections.iter().map(Vec::len).sum::<usize>(),
+        BATCH_FRAME_BYTES_MAX,
+    )?;
+    Ok(put_together(&sections))
+}
+
+/// The same batch with nothing compressed, for a [`Dictionary`](crate::Dictionary) to compress whole.
+///
+/// # Errors
+/// [`FrameError`] for anything that [`encode`] did not make.
+pub fn uncompressed(frame: &[u8]) -> Result<Vec<u8>, FrameError> {
+    let [packed, blocks @ ..] = parts(frame)?;
+    let damaged = |_| FrameError::Damaged("one of its blocks does not decode");
+    let mut sections = [stored(&inflate_header(packed)?), Vec::new(), Vec::new(), Vec::new()];
+    for (section, block) in sections[1..].iter_mut().zip(blocks) {
+        if !block.is_empty() {
+            *section = nilometer_block::uncompressed(block).map_err(damaged)?;
+        }
+    }
+    Ok(put_together(&sections))
+}
+
+fn put_together(sections: &[Vec<u8>; SECTIONS]) -> Vec<u8> {
     let bytes = PREFIX_BYTES + sections.iter().map(Vec::len).sum::<usize>();
-    within("bytes", bytes, BATCH_FRAME_BYTES_MAX)?;
     let mut frame = Vec::with_capacity(bytes);
     frame.extend_from_slice(MAGIC);
     frame.extend_from_slice(&BATCH_VERSION.to_le_bytes());
@@ -102,7 +126,28 @@ pub fn encode(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError
     sections.iter().for_each(|section| frame.extend_from_slice(section));
     let crc = crc32c::crc32c(&frame[CRC_END..]);
     frame[CRC_AT..CRC_END].copy_from_slice(&crc.to_le_bytes());
-    Ok(frame)
+    frame
+}
+
+/// `plain` as a zstd frame of blocks that are stored as they are (RFC 8878, 3.1.1).
+fn stored(plain: &[u8]) -> Vec<u8> {
+    const ZSTD_MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
+    /// The size of the content stands in four bytes, and is the window's.
+    const DESCRIPTOR: u8 = 0b1010_0000;
+    const BLOCK_BYTES_MAX: usize = 128 << 10;
+    let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    let mut frame = [&ZSTD_MAGIC[..], &[DESCRIPTOR], &size(plain).to_le_bytes()].concat();
+    let mut rest = plain;
+    loop {
+        let (block, behind) = rest.split_at(rest.len().min(BLOCK_BYTES_MAX));
+        let header = size(block) << 3 | u32::from(behind.is_empty());
+        frame.extend_from_slice(&header.to_le_bytes()[..3]);
+        frame.extend_from_slice(block);
+        if behind.is_empty() {
+            return frame;
+        }
+        rest = behind;
+    }
 }
 
 /// Reads what a batch says of itself and leaves its records alone.
@@ -169,14 +214,18 @@ fn parts(frame: &[u8]) -> Result<[&[u8]; SECTIONS], FrameError> {
     Ok(sections)
 }
 
-fn header(packed: &[u8]) -> Result<BatchHeader, FrameError> {
+fn inflate_header(packed: &[u8]) -> Result<Vec<u8>, FrameError> {
     let damaged = |_| FrameError::Damaged("its header does not inflate");
     let mut decoder = zstd::Decoder::with_buffer(packed).map_err(damaged)?;
     decoder.window_log_max(HEADER_WINDOW_LOG_MAX).map_err(damaged)?;
     let mut plain = Vec::new();
     decoder.take(HEADER_BYTES_MAX as u64 + 1).read_to_end(&mut plain).map_err(damaged)?;
     within("header bytes", plain.len(), HEADER_BYTES_MAX)?;
-    let header: BatchHeader = postcard::from_bytes(&plain)
+    Ok(plain)
+}
+
+fn header(packed: &[u8]) -> Result<BatchHeader, FrameError> {
+    let header: BatchHeader = postcard::from_bytes(&inflate_header(packed)?)
         .map_err(|_| FrameError::Damaged("its header does not decode"))?;
     within("sources", header.sources.len(), BATCH_SOURCES_MAX)?;
     Ok(header)

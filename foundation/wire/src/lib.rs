@@ -8,6 +8,7 @@
 
 mod answer;
 mod compression;
+mod dictionary;
 mod door;
 mod frame;
 mod header;
@@ -18,8 +19,9 @@ mod ndjson;
 
 pub use answer::{BatchAnswer, CommittedTo, Refusal};
 pub use compression::{Compression, InflateError, inflate};
+pub use dictionary::{DICTIONARY_CODING, Dictionary, DictionaryHash, dictionary_of};
 pub use door::Door;
-pub use frame::{Batch, FrameError, decode, decode_header, encode};
+pub use frame::{Batch, FrameError, decode, decode_header, encode, uncompressed};
 pub use header::{BATCH_VERSION, BatchHeader, Fingerprint, SourceRange};
 pub use heartbeat::{CaughtUp, Heartbeat, HeartbeatAnswer, SourceRead};
 pub use intake::{IngestAnswer, IngestRequest, Intake, IntakeError, RefusedLine};

@@ -205,3 +205,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_frame_of_which_nothing_is_compressed_says_the_same() {
+    for (sources, records) in [(0, 0), (1, 1), (9_000, 300)] {
+        let messages: Vec<String> = (0..records).map(|n| format!("message {n} of many")).collect();
+        let (header, items) = (header(sources), items(&messages));
+        let frame = encode(&header, &items).unwrap();
+        let plain = uncompressed(&frame).unwrap();
+        assert_eq!(decode(&plain).unwrap(), decode(&frame).unwrap());
+        assert_eq!(uncompressed(&plain).unwrap(), plain);
+        assert!(plain.len() >= frame.len());
+    }
+    assert!(uncompressed(b"NLBT").is_err());
+}
