@@ -21,6 +21,7 @@ mod context;
 mod cursor;
 mod dead_letters;
 mod demo;
+mod dictionaries;
 mod error;
 mod export;
 mod fields;
@@ -80,6 +81,7 @@ pub use self::token::{Role, Secret, Token, Tokens};
 use self::access::{Caller, Gate};
 use self::audit::Audit;
 use self::components::SpeakersBySplit;
+use self::dictionaries::Dictionaries;
 use self::error::ApiError;
 use self::health::HealthDesk;
 use self::limits::INGEST_AT_ONCE_MAX;
@@ -120,6 +122,8 @@ pub(crate) struct Shared {
     parts: ApiParts,
     /// Turns of ingest requests, whose bodies are held in memory.
     pub(crate) ingests: Semaphore,
+    /// Those that collectors compress with.
+    pub(crate) dictionaries: Dictionaries,
     pub(crate) speakers: SpeakersBySplit,
     /// What the filters that were asked for last have found.
     pub(crate) filters: FilterCache,
@@ -180,6 +184,7 @@ pub fn router(parts: ApiParts) -> Router {
     let api = Api(Arc::new(Shared {
         parts,
         ingests: Semaphore::new(INGEST_AT_ONCE_MAX),
+        dictionaries: Dictionaries::default(),
         speakers: SpeakersBySplit::default(),
         filters: FilterCache::default(),
         health: HealthDesk::default(),
@@ -261,6 +266,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(components::components))
         .routes(routes!(health::health))
         .routes(routes!(intake::batches))
+        .routes(routes!(dictionaries::dictionaries))
         .routes(routes!(intake::heartbeats))
         .routes(routes!(intake::ingest))
         .routes(routes!(otlp::logs))

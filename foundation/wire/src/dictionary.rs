@@ -12,6 +12,7 @@
 
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::OnceLock;
 
 use ring::digest::{SHA256, digest};
 use zstd::bulk::Compressor;
@@ -35,8 +36,10 @@ pub struct DictionaryHash([u8; 32]);
 pub struct Dictionary {
     hash: DictionaryHash,
     bytes: Vec<u8>,
-    encoder: EncoderDictionary<'static>,
-    decoder: DecoderDictionary<'static>,
+    /// Made by whoever compresses.
+    encoder: OnceLock<EncoderDictionary<'static>>,
+    /// Made by whoever inflates.
+    decoder: OnceLock<DecoderDictionary<'static>>,
 }
 
 impl fmt::Display for DictionaryHash {
@@ -73,8 +76,7 @@ impl Dictionary {
         }
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, &bytes).as_ref());
-        let encoder = EncoderDictionary::copy(&bytes, ZSTD_LEVEL);
-        let decoder = DecoderDictionary::copy(&bytes);
+        let (encoder, decoder) = (OnceLock::new(), OnceLock::new());
         Some(Self { hash: DictionaryHash(hash), bytes, encoder, decoder })
     }
 
@@ -95,7 +97,8 @@ impl Dictionary {
     /// # Errors
     /// When zstd has no memory.
     pub fn compress(&self, plain: &[u8]) -> io::Result<Vec<u8>> {
-        let packed = Compressor::with_prepared_dictionary(&self.encoder)?.compress(plain)?;
+        let encoder = self.encoder.get_or_init(|| EncoderDictionary::copy(&self.bytes, ZSTD_LEVEL));
+        let packed = Compressor::with_prepared_dictionary(encoder)?.compress(plain)?;
         Ok([&MAGIC[..], &self.hash.0, &packed].concat())
     }
 
@@ -106,12 +109,12 @@ impl Dictionary {
     /// [`DICTIONARY_INFLATED_BYTES_MAX`].
     pub fn inflate(&self, body: &[u8]) -> Result<Vec<u8>, InflateError> {
         let damaged = |error: io::Error| InflateError::Damaged(error.to_string());
-        let (hash, packed) = take_apart(body)
+        let (_, packed) = take_apart(body)
             .filter(|(hash, _)| *hash == self.hash)
             .ok_or_else(|| InflateError::Damaged("it needs another dictionary".to_owned()))?;
-        debug_assert_eq!(hash, self.hash);
+        let decoder = self.decoder.get_or_init(|| DecoderDictionary::copy(&self.bytes));
         let mut decoder =
-            zstd::Decoder::with_prepared_dictionary(packed, &self.decoder).map_err(damaged)?;
+            zstd::Decoder::with_prepared_dictionary(packed, decoder).map_err(damaged)?;
         decoder.window_log_max(BODY_WINDOW_LOG_MAX).map_err(damaged)?;
         let limit = DICTIONARY_INFLATED_BYTES_MAX;
         let mut plain = Vec::new();

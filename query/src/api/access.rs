@@ -141,6 +141,7 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/demo", Need::Read),
     ("POST", "/api/v1/demo/{fault}", Need::Write),
     ("POST", "/api/v1/batches", Need::Ingest),
+    ("POST", "/api/v1/dictionaries", Need::Ingest),
     ("POST", "/api/v1/heartbeats", Need::Ingest),
     ("POST", "/api/v1/ingest", Need::Ingest),
     ("POST", "/v1/logs", Need::Ingest),

@@ -23,6 +23,7 @@ use tokio::time::timeout;
 use super::Api;
 use super::access::Caller;
 use super::body;
+use super::dictionaries::frame_of;
 use super::error::ApiError;
 use super::limits::{
     HEARTBEAT_BYTES_MAX, IDEMPOTENCY_KEY_BYTES_MAX, INGEST_SENT_BYTES_MAX, INGEST_WAIT_MAX,
@@ -38,7 +39,9 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// Takes in a frozen batch; answers once it is durable.
 #[utoipa::path(post, path = "/api/v1/batches", tag = "intake",
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
-    params(("Nilometer-Pipeline" = Option<String>, Header, description = "The pipeline meant")),
+    params(("Nilometer-Pipeline" = Option<String>, Header, description = "The pipeline meant"),
+        ("Content-Encoding" = Option<String>, Header, description = "dcz, with a dictionary that is \
+            known: else 404")),
     responses((status = 200, description = "Durable", body = Object),
         (status = "4XX", body = ApiError), (status = "5XX", body = ApiError)))]
 pub(crate) async fn batches(
@@ -52,6 +55,7 @@ pub(crate) async fn batches(
     let pipeline = api.store.pipeline();
     let frame = body::read(body, BATCH_FRAME_BYTES_MAX).await;
     let frame = frame.map_err(|error| error.verdict_if_too_large(pipeline))?;
+    let frame = frame_of(&api, &caller.tenant, &headers, frame).await?;
     if caller.certificate != PeerCertificate::NotAsked {
         let header = decode_header(&frame).map_err(|error| IntakeError::Damaged(error.to_string()));
         let header = header.map_err(|error| ApiError::from_intake(error, pipeline))?;

@@ -11,7 +11,8 @@ mod query;
 mod spans;
 
 use nilometer_model::Reason;
-use nilometer_wire::IntakeError;
+use nilometer_wire::limits::DICTIONARY_BYTES_MAX;
+use nilometer_wire::{Dictionary, IntakeError};
 use serde_json::{Value, json};
 
 use self::harness::{World, lines, post};
@@ -306,6 +307,37 @@ async fn a_batch_for_another_pipeline_or_too_large_a_one_never_reaches_the_intak
     let answer =
         world.send(post("/api/v1/batches", &[("nilometer-pipeline", &ours)], vec![1])).await;
     assert_eq!((answer.status, world.intake.batches()), (200, 1));
+}
+
+#[tokio::test]
+async fn a_batch_may_come_compressed_with_a_dictionary_that_came_before() {
+    let world = World::new().await;
+    let dictionary = Dictionary::new(b"what batches have in common".to_vec()).unwrap();
+    let body = dictionary.compress(b"frame").unwrap();
+    let coded = [("content-encoding", "dcz")];
+    let unknown = world.send(post("/api/v1/batches", &coded, body.clone())).await;
+    let json = unknown.json();
+    assert_eq!((unknown.status, &json["error"]["field"]), (404, &json!("Content-Encoding")));
+    assert_eq!(json["pipeline"], world.store.pipeline().to_string(), "a verdict of ours");
+    let known = world.send(post("/api/v1/dictionaries", &[], dictionary.bytes().to_vec())).await;
+    assert_eq!(
+        (known.status, &known.json()["dictionary"]),
+        (200, &json!(dictionary.hash().to_string()))
+    );
+    let taken = world.send(post("/api/v1/batches", &coded, body.clone())).await;
+    assert_eq!((taken.status, world.intake.batches()), (200, 1));
+    for (coding, body, status) in [
+        ("dcz", body[..body.len() - 1].to_vec(), 400),
+        ("dcz", b"frame".to_vec(), 400),
+        ("gzip", b"frame".to_vec(), 400),
+        ("identity", b"frame".to_vec(), 200),
+    ] {
+        let answer =
+            world.send(post("/api/v1/batches", &[("content-encoding", coding)], body)).await;
+        assert_eq!(answer.status, status, "{coding}");
+    }
+    let large = vec![0; DICTIONARY_BYTES_MAX + 1];
+    assert_eq!(world.send(post("/api/v1/dictionaries", &[], large)).await.status, 413);
 }
 
 #[tokio::test]
