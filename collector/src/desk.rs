@@ -97,16 +97,21 @@ impl Desk {
         act: impl FnOnce(&mut Spool) -> T + Send + 'static,
     ) -> Option<T> {
         let desk = Arc::clone(self);
-        let act = move || {
+        self.aside(move || {
             let mut spool = desk.spool();
             let result = act(&mut spool);
             desk.publish(&spool);
             result
-        };
-        if !self.spool_may_wait {
-            return Some(act());
-        }
-        tokio::task::spawn_blocking(act).await.ok()
+        })
+        .await
+    }
+
+    /// Does something that takes its time on a thread that may.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        act: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        if self.spool_may_wait { tokio::task::spawn_blocking(act).await.ok() } else { Some(act()) }
     }
 
     /// Opens a spool that could not be written anew, and declares what it turns out to have lost, bar

@@ -64,6 +64,8 @@ pub(crate) struct Request {
     pub(crate) query: Vec<(String, String)>,
     /// What the body is; none without a body.
     pub(crate) content: Option<&'static str>,
+    /// How the body was made smaller.
+    pub(crate) coding: Option<&'static str>,
     pub(crate) body: Bytes,
     /// The pipeline that we belong to, once known.
     pub(crate) pipeline: Option<PipelineId>,
@@ -216,6 +218,9 @@ impl Net for Http {
         }
         if let Some(pipeline) = request.pipeline {
             asked = asked.header(PIPELINE_HEADER, pipeline.to_string());
+        }
+        if let Some(coding) = request.coding {
+            asked = asked.header("content-encoding", coding);
         }
         if let Some(content) = request.content {
             metrics::sent(request.body.len() as u64);

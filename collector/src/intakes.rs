@@ -143,14 +143,30 @@ impl Intakes {
         targets.choice.probe(Instant::now()).map(|turn| targets.errand(turn))
     }
 
-    /// Sends a batch.
-    pub(crate) async fn send(&self, errand: &Errand, frame: Bytes) -> Result<Reply, NoReply> {
+    /// Sends a batch, as it is or made smaller in that way.
+    pub(crate) async fn send(
+        &self,
+        errand: &Errand,
+        coding: Option<&'static str>,
+        body: Bytes,
+    ) -> Result<Reply, NoReply> {
         let patience = errand.turn.has_alternative.then(|| Duration::from_secs(PATIENCE_S));
+        let content = Some("application/x-nilometer-batch");
+        let request = self.request(errand, Method::POST, "/api/v1/batches");
+        self.net.carry(Request { content, coding, body, patience, ..request }).await
+    }
+
+    /// Sends what batches will be made smaller with.
+    pub(crate) async fn send_dictionary(
+        &self,
+        errand: &Errand,
+        dictionary: Bytes,
+    ) -> Result<Reply, NoReply> {
         let request = Request {
-            content: Some("application/x-nilometer-batch"),
-            body: frame,
-            patience,
-            ..self.request(errand, Method::POST, "/api/v1/batches")
+            content: Some("application/octet-stream"),
+            body: dictionary,
+            patience: Some(Duration::from_secs(PATIENCE_S)),
+            ..self.request(errand, Method::POST, "/api/v1/dictionaries")
         };
         self.net.carry(request).await
     }
@@ -245,6 +261,7 @@ impl Intakes {
             path: path.to_owned(),
             query: Vec::new(),
             content: None,
+            coding: None,
             body: Bytes::new(),
             pipeline: self.pipeline(),
             answer_bytes_max: ANSWER_BYTES_MAX,

@@ -202,3 +202,11 @@ pub(crate) const EXPIRED_AT_ONCE_MAX: usize = 16;
 pub(crate) const DUTY_PAUSE_MS_MAX: u64 = 100;
 /// What the reading thread may use at once after it was idle, ms of its share.
 pub(crate) const DUTY_CREDIT_MS: u64 = 100;
+// What small batches have in common.
+
+/// Batches up to this many bytes travel by the dictionary; larger ones refer to themselves.
+pub(crate) const SMALL_BATCH_BYTES: usize = 32 << 10;
+/// The dictionary is made once there are samples of this many bytes,
+pub(crate) const DICTIONARY_SAMPLES_BYTES: usize = 1 << 20;
+/// and at least this many of them.
+pub(crate) const DICTIONARY_SAMPLES_MIN: usize = 32;

@@ -13,6 +13,8 @@
 
 mod answer;
 mod cut;
+mod post;
+mod shared;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use self::answer::foreign;
 use self::answer::{Verdict, judge};
 pub(crate) use self::cut::pack;
+use self::post::Way;
 use crate::choice::Outcome;
 use crate::desk::Desk;
 use crate::intakes::{Errand, Intakes};
@@ -38,6 +41,7 @@ use crate::{Credentials, Settings, metrics};
 pub(crate) struct Shipper {
     desk: Arc<Desk>,
     intakes: Arc<Intakes>,
+    way: Way,
     /// New ones are tried at once.
     credentials: watch::Receiver<Credentials>,
     /// So are other intakes.
@@ -69,8 +73,11 @@ struct Attempt {
 
 impl Shipper {
     pub(crate) fn new(desk: Arc<Desk>, intakes: Arc<Intakes>) -> Self {
+        let shared = Arc::default();
+        let (way_desk, way_intakes) = (Arc::clone(&desk), Arc::clone(&intakes));
         Self {
             credentials: intakes.credentials(),
+            way: Way { desk: way_desk, intakes: way_intakes, shared },
             settings: intakes.settings(),
             desk,
             intakes,
@@ -121,8 +128,7 @@ impl Shipper {
         for errand in errands {
             match picked.next() {
                 Some(picked) => {
-                    let intakes = Arc::clone(&self.intakes);
-                    self.attempts.spawn(attempt(intakes, picked, errand));
+                    self.attempts.spawn(attempt(self.way.clone(), picked, errand));
                 }
                 None => self.intakes.cancel(&errand),
             }
@@ -232,12 +238,13 @@ fn outcome(verdict: &Verdict) -> Outcome {
 }
 
 #[tracing::instrument(name = "ship", skip_all, fields(batch = %picked.id, bytes = picked.frame.len()))]
-async fn attempt(intakes: Arc<Intakes>, picked: Picked, errand: Errand) -> Done {
+async fn attempt(way: Way, picked: Picked, errand: Errand) -> Done {
     metrics::attempt();
     let Picked { place, id, frame } = picked;
     let bytes = frame.len() as u64;
-    let verdict = match intakes.send(&errand, frame).await {
-        Ok(reply) => judge(id, intakes.pipeline(), (reply.status, reply.retry_after), &reply.body),
+    let ours = || way.intakes.pipeline();
+    let verdict = match way.post(&errand, frame).await {
+        Ok(reply) => judge(id, ours(), (reply.status, reply.retry_after), &reply.body),
         Err(none) => Verdict::None { cause: none.cause, retry_after: None, lost: none.lost },
     };
     Done::Attempt(Attempt { errand, place, id, bytes, verdict })

@@ -28,6 +28,7 @@ async fn get(http: &Http, url: &str, answer_bytes_max: usize) -> Result<Reply, N
         path: "/x".to_owned(),
         query: Vec::new(),
         content: None,
+        coding: None,
         body: Bytes::new(),
         pipeline: None,
         answer_bytes_max,

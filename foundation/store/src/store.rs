@@ -276,10 +276,9 @@ impl Store {
         let inner = self.inner();
         let is_own = inner.live.owner(collector) == Some(tenant);
         let epochs = inner.state.sequences.get(&collector).filter(|_| is_own);
-        let mark =
-            |(epoch, sequences): (&Epoch, &nilometer_model::Coverage<()>)| {
-                (*epoch, nilometer_model::Sequence(sequences.mark()))
-            };
+        let mark = |(epoch, sequences): (&Epoch, &nilometer_model::Coverage<()>)| {
+            (*epoch, nilometer_model::Sequence(sequences.mark()))
+        };
         epochs.map(|epochs| epochs.iter().map(mark).collect()).unwrap_or_default()
     }
 
