@@ -21,3 +21,4 @@ mod tidy;
 mod tls;
 mod torture;
 mod traces;
+mod who_spoke;
