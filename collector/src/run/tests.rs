@@ -1,6 +1,8 @@
 //! Whole lives of collectors, against a real HTTP server that takes in what they send.
 
+mod damage;
 mod door;
+mod full;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -203,6 +205,21 @@ impl Running {
         self.shutdown.cancel();
         timeout(Duration::from_secs(5), self.task).await.expect("too slow").unwrap().unwrap();
     }
+}
+
+/// Waits until the spool takes more than so many bytes, and says how many.
+async fn grown(spool: &Path, beyond: u64) -> u64 {
+    let grown = async {
+        loop {
+            let files = fs::read_dir(spool).into_iter().flatten().flatten();
+            let bytes: u64 = files.filter_map(|file| file.metadata().ok()).map(|m| m.len()).sum();
+            if bytes > beyond {
+                return bytes;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(Duration::from_secs(HANGS_S), grown).await.expect("the spool does not grow")
 }
 
 fn numbers(lines: std::ops::Range<u32>) -> Vec<String> {

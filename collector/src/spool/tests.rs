@@ -1,6 +1,8 @@
 //! The spool over its lives: what was fsynced comes back, what was damaged is declared.
 
 use std::path::Path;
+mod disk;
+
 use std::sync::Arc;
 
 use nilometer_model::{CollectorId, LineageId, Origin, RowRef, Rows, Severity, Stream, Timestamp};
