@@ -62,7 +62,7 @@ fn record(api: &Api, query: &str) -> Value {
 fn lines_of_a_pod_have_what_its_cluster_tells_of_it_from_the_first_on() {
     let (_cluster, url) = cluster();
     let scratch = Scratch::new();
-    let log = scratch.join(&format!("root/var/log/pods/shop_{POD}_u-1/main"));
+    let log = scratch.join(format!("root/var/log/pods/shop_{POD}_u-1/main"));
     std::fs::create_dir_all(&log).unwrap();
     std::fs::write(log.join("0.log"), "2026-11-21T04:00:00.000000001Z stdout F first\n").unwrap();
     let config = scratch.join("nilometer.toml");
