@@ -105,8 +105,6 @@ async fn no_content_of_the_data_directory_stops_a_start_or_makes_a_wrong_line() 
                 assert!(number.is_ok_and(|number| number < LINES), "seed {seed}: {line:?}");
             }
         }
-        let config =
-            CollectorConfig { data: dir.path().to_owned(), ..node.config(&["http://127.0.0.1:1"]) };
         let name = life.next();
         let frame = crate::spool::tests::frame_of(name, 0, &["1"]);
         spool.freeze(vec![frame], Vec::new()).unwrap_or_else(|e| panic!("seed {seed}: {e}"));

@@ -17,7 +17,9 @@ async fn a_spool_that_fills_up_sheds_what_matters_least_and_every_record_is_coun
     let (node, centre) = (Node::new(), Centre::new().await);
     let flow = crate::FlowConfig { on_full: crate::OnFull::Shed, ..Default::default() };
     let spool_bytes_max = 4 << 20;
-    let config = CollectorConfig { flow, spool_bytes_max, ..node.config(&[&centre.url]) };
+    let config = node.config(&[&centre.url]);
+    let settings = Settings { spool_bytes_max, ..config.settings.borrow().clone() };
+    let config = CollectorConfig { flow, settings: watch::channel(settings).1, ..config };
     let spool_dir = config.data.join("spool");
     let collector = node.start(config.clone());
     centre.until(|told| !told.heartbeats.is_empty()).await;
