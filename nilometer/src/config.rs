@@ -539,6 +539,7 @@ fn toml_value(key: Key, values: &[String]) -> String {
     let text = |value: &String| toml::Value::String(value.clone()).to_string();
     match key {
         Key::Insecure
+        | Key::Redact
         | Key::Demo
         | Key::LineBytesMax
         | Key::SpoolBytesMax
