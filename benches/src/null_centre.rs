@@ -14,7 +14,8 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use nilometer_model::{BatchId, Count, Epoch, GapKind, LogId, PipelineId, Sequence, SourceId};
 use nilometer_wire::{
-    BatchAnswer, CaughtUp, CommittedTo, Heartbeat, HeartbeatAnswer, decode_header,
+    BatchAnswer, CaughtUp, CommittedTo, Dictionary, Heartbeat, HeartbeatAnswer, decode_header,
+    dictionary_of,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -37,6 +38,7 @@ struct Heard {
     sources: HashMap<SourceId, (Count, u64)>,
     arrived: BTreeMap<Epoch, BTreeSet<Sequence>>,
     caught_up: u64,
+    dictionary: Option<Dictionary>,
 }
 
 /// Counts of what came.
@@ -59,6 +61,7 @@ impl NullCentre {
         let centre = Self::default();
         let routes = Router::new()
             .route("/api/v1/batches", post(batches))
+            .route("/api/v1/dictionaries", post(dictionaries))
             .route("/api/v1/heartbeats", post(heartbeats))
             .route("/api/v1/sources", get(sources))
             .layer(axum::extract::DefaultBodyLimit::disable())
@@ -84,8 +87,10 @@ impl NullCentre {
 }
 
 impl Heard {
-    fn take_in(&mut self, frame: &Bytes) -> Option<BatchId> {
-        let header = decode_header(frame).ok()?;
+    fn take_in(&mut self, body: &Bytes) -> Option<BatchId> {
+        let inflated = self.dictionary.as_ref().map(|dictionary| dictionary.inflate(body));
+        let inflated = inflated.filter(|_| dictionary_of(body).is_some()).transpose().ok()?;
+        let header = decode_header(inflated.as_deref().unwrap_or(body)).ok()?;
         let id = header.batch;
         let arrived = self.arrived.entry(id.epoch).or_default();
         arrived.extend(header.replaces.iter().map(|batch| batch.sequence));
@@ -93,7 +98,7 @@ impl Heard {
             return Some(id);
         }
         self.totals.batches += 1;
-        self.totals.wire_bytes += frame.len() as u64;
+        self.totals.wire_bytes += body.len() as u64;
         for range in header.sources {
             let (counted, to) = self.sources.entry(range.source).or_default();
             self.totals.holes += u64::from(range.from > *to && *to > 0);
@@ -132,6 +137,13 @@ async fn batches(
         refused: Vec::new(),
         linger_ms: LINGER_MS,
     }))
+}
+
+async fn dictionaries(State(centre): State<NullCentre>, bytes: Bytes) -> StatusCode {
+    let mut heard = centre.heard();
+    heard.totals.wire_bytes += bytes.len() as u64;
+    heard.dictionary = Dictionary::new(bytes.to_vec());
+    if heard.dictionary.is_some() { StatusCode::OK } else { StatusCode::PAYLOAD_TOO_LARGE }
 }
 
 async fn heartbeats(
