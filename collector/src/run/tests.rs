@@ -2,7 +2,6 @@
 
 mod damage;
 mod door;
-mod full;
 
 use std::collections::BTreeMap;
 use std::io::Write;
