@@ -125,7 +125,7 @@ fn lints_are_expected_with_a_reason_and_never_allowed() {
 fn dependencies() -> BTreeMap<String, Vec<String>> {
     let cargo = option_env!("CARGO").unwrap_or("cargo");
     let output = Command::new(cargo)
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
+        .args(["metadata", "--format-version", "1", "--locked"])
         .current_dir(repository())
         .output()
         .unwrap();

@@ -1,3 +1,5 @@
+//! What is kept of a pod as the API writes it.
+
 use super::*;
 
 /// A pod with its metadata, spec and status, as the API writes it.

@@ -1,3 +1,5 @@
+//! Who is behind a container, from what was told of pods; and a roster for the tests of others.
+
 use std::collections::BTreeMap;
 
 use super::*;

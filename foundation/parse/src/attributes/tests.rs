@@ -1,3 +1,5 @@
+//! The text of attributes: no name twice, escapes, limits at n and n + 1.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;

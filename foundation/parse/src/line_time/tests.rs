@@ -1,3 +1,5 @@
+//! Where in a line its own time stands, and where none does.
+
 use super::*;
 
 fn time(text: &str) -> Timestamp {

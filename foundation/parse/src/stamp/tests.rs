@@ -1,3 +1,5 @@
+//! The forms of time stamps, each in its zone.
+
 use super::*;
 
 fn time(text: &str) -> Timestamp {
