@@ -11,6 +11,8 @@
 mod http;
 #[path = "harness/process.rs"]
 mod process;
+#[path = "harness/relay.rs"]
+mod relay;
 #[path = "harness/scratch.rs"]
 mod scratch;
 #[path = "harness/tls.rs"]
@@ -20,6 +22,7 @@ mod wait;
 
 pub use http::{Answer, Api};
 pub use process::{Ended, Process, binary, command, port, repository, run};
+pub use relay::{Relay, Way};
 pub use scratch::Scratch;
 pub use tls::{Authority, Issued};
 pub use wait::{until, until_async, within};
