@@ -13,7 +13,7 @@ where
 }
 
 #[cfg(test)]
-pub(crate) use self::seeded::roll;
+pub(crate) use self::seeded::{roll, seed};
 
 #[cfg(test)]
 mod seeded {
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn seeded_dice_fall_the_same_way_again() {
         let rolls = || {
-            super::seeded::seed(7);
+            super::seed(7);
             [super::roll::<u64>(), super::roll()]
         };
         assert_eq!(rolls(), rolls());

@@ -48,6 +48,8 @@ mod run;
 mod sample;
 mod settings;
 mod ship;
+#[cfg(test)]
+mod sim;
 mod split;
 mod spool;
 mod status;

@@ -260,6 +260,12 @@ impl Spool {
         self.bytes_max = bytes_max;
     }
 
+    /// The batches that wait, by name.
+    #[cfg(test)]
+    pub(crate) fn waiting_ids(&self) -> Vec<BatchId> {
+        self.waiting.values().map(|held| held.id).collect()
+    }
+
     /// Batches that wait.
     pub(crate) fn batches(&self) -> usize {
         self.waiting.len()

@@ -22,6 +22,7 @@ mod recover;
 mod scan;
 mod segment;
 mod sim;
+mod sim_disk;
 
 pub use damage::Damage;
 pub use disk::{Dir, Disk, DiskFile, LocalDisk};
@@ -31,3 +32,4 @@ pub use local::LocalLog;
 pub use log::{Log, LogError};
 pub use reader::JournalReader;
 pub use sim::SimLog;
+pub use sim_disk::{Crash, SimDisk};

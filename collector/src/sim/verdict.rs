@@ -1,0 +1,91 @@
+//! Whether a run was right: each line is at the centre exactly once, as it was written and in its order, or
+//! lies in a range that was declared lost; and each source's two counts agree.
+
+use std::collections::{BTreeMap, HashMap};
+
+use nilometer_model::{Count, Gap, Reason, SourceId};
+
+use super::centre::{Account, Centre};
+use super::logs::Line;
+
+/// Panics with what is wrong.
+pub(super) fn give(lines: &[Line], centre: &Centre, (drained, went_back): (bool, bool)) {
+    assert!(drained, "the spool is not empty long after all is well");
+    let written: HashMap<&str, &Line> = lines.iter().map(|line| (&*line.text, line)).collect();
+    assert_eq!(written.len(), lines.len(), "each line's text is its own");
+    let accounts = &centre.visible.accounts;
+    let mut arrived: HashMap<&str, SourceId> = HashMap::new();
+    for (source, account) in accounts {
+        check_records(account, &written);
+        for kept in account.records.values() {
+            let before = arrived.insert(&kept.message, *source);
+            assert!(before.is_none(), "twice: {:?}, in {before:?} and {source}", kept.message);
+        }
+    }
+    check_missing(lines, accounts, &arrived, went_back);
+    for (source, account) in accounts {
+        check_ledger(*source, account, centre.read.get(source).copied(), went_back);
+    }
+}
+
+/// Text, position, bytes and order of a source's records.
+fn check_records(account: &Account, written: &HashMap<&str, &Line>) {
+    let mut before: Option<(u64, &Line)> = None;
+    for (position, kept) in &account.records {
+        let line = written.get(&*kept.message);
+        let line = line.unwrap_or_else(|| panic!("nobody wrote {:?}", kept.message));
+        let expect = (line.end, line.bytes);
+        assert_eq!((*position, u64::from(kept.bytes)), expect, "{:?}", kept.message);
+        if let Some((last, earlier)) = before {
+            let same = (earlier.lineage, earlier.generation) == (line.lineage, line.generation);
+            assert!(same, "two generations in a source: {earlier:?}, {line:?}");
+            assert!(last < *position && earlier.end < line.end);
+        }
+        before = Some((*position, line));
+    }
+}
+
+/// What did not arrive was deleted and declared, or the centre threw it away.
+fn check_missing(
+    lines: &[Line],
+    accounts: &BTreeMap<SourceId, Account>,
+    arrived: &HashMap<&str, SourceId>,
+    went_back: bool,
+) {
+    let mut sources: HashMap<_, SourceId> = HashMap::new();
+    for line in lines {
+        if let Some(source) = arrived.get(&*line.text) {
+            sources.insert((line.lineage, line.generation), *source);
+        }
+    }
+    for line in lines.iter().filter(|line| !arrived.contains_key(&*line.text)) {
+        let source = sources.get(&(line.lineage, line.generation));
+        let gaps = source.map(|source| &accounts[source].lost[..]).unwrap_or_default();
+        let declared = gaps.iter().find(|gap| covers(gap, line.end));
+        match declared.map(|gap| gap.reason) {
+            Some(Reason::DeletedBeforeRead | Reason::TruncatedBeforeRead) if line.lossy => {}
+            Some(Reason::PipelineWentBack) if went_back => {}
+            // Nobody saw its file, or the centre has forgotten that somebody did.
+            None if line.lossy && (source.is_none() || went_back) => {}
+            None if went_back && source.is_none() => {}
+            reason => panic!("lost, {reason:?}: {line:?} of source {source:?}, gaps {gaps:?}"),
+        }
+    }
+}
+
+fn covers(gap: &Gap, position: u64) -> bool {
+    gap.from < position && gap.to.is_none_or(|to| position <= to)
+}
+
+/// read = committed + refused + shed: what was read comes by heartbeat, the rest from what is here.
+fn check_ledger(source: SourceId, account: &Account, read: Option<Count>, went_back: bool) {
+    assert!(account.coverage.beyond().is_empty(), "a hole in {source}: {:?}", account.coverage);
+    if went_back {
+        return;
+    }
+    let tally = account.coverage.tally();
+    let mut accounted = tally.committed;
+    tally.refused.values().chain(tally.shed.values()).for_each(|count| accounted += *count);
+    assert_eq!(read, Some(accounted), "the ledger of {source}, {:?}", account.range);
+    assert!(tally.shed.is_empty(), "shed: {:?}", tally.shed);
+}
