@@ -160,12 +160,10 @@ impl Centre {
     }
 
     /// Up to which batch all is in, by epoch, and beyond.
-    pub(super) fn sequences(&self) -> Vec<(Epoch, u64, Vec<(u64, u64)>)> {
-        let beyond = |known: &Coverage<()>| {
-            known.beyond().iter().map(|piece| (piece.from, piece.to)).collect()
-        };
+    pub(super) fn sequences(&self) -> Vec<String> {
         let all = self.committed.sequences.iter();
-        all.map(|((_, epoch), known)| (*epoch, known.mark(), beyond(known))).collect()
+        all.map(|((_, epoch), known)| format!("{epoch}: {}, {:?}", known.mark(), known.beyond()))
+            .collect()
     }
 
     /// All that is visible becomes true.

@@ -143,9 +143,7 @@ impl Replay<'_> {
     fn finish(mut self) -> Recovered {
         for ((collector, epoch), seen) in &self.seen {
             let (Some(first), Some(last)) = (seen.first(), seen.last()) else { continue };
-            // With no snapshot nobody knows what was released: then all in front of the first was.
-            let begun = if self.grounded { Sequence(0) } else { Sequence(first.0 - 1) };
-            let after = self.spool.released(*epoch).max(begun);
+            let after = self.spool.released(*epoch).max(Sequence(first.0 - 1));
             let missing = (after.0 + 1..last.0).map(Sequence).filter(|s| !seen.contains(s));
             self.recovered.missing.extend(missing.map(|sequence| BatchId {
                 collector: *collector,
