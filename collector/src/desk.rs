@@ -128,6 +128,7 @@ impl Desk {
             fresh.remember(&spool);
         }
         *spool = fresh;
+        self.life.find_out(|batch| spool.holds(batch));
         recovered.missing.retain(|batch| !retried.contains(batch));
         // Kept here until it is durable: the next opening finds the damage set aside already.
         let mut undeclared = self.undeclared.lock().unwrap_or_else(PoisonError::into_inner);

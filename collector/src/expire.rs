@@ -60,11 +60,7 @@ fn drop_records(
     replaces.push(old);
     let header = BatchHeader { frozen_at: now, replaces, ..header };
     let frames = ship::pack(Batch { header, items }, life)?;
-    let names: Vec<_> = frames.iter().map(|frame| frame.header.batch).collect();
-    if let Err(error) = spool.replace(old, frames) {
-        names.into_iter().for_each(|name| life.never_used(name));
-        return Err(error.into());
-    }
+    ship::replace(spool, life, old, frames)?;
     metrics::shed(Reason::SpoolTooOld, records);
     Ok(records)
 }

@@ -10,14 +10,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use nilometer_model::{Epoch, Gap, GapKind, Reason, Sequence};
+use nilometer_model::{BatchId, Epoch, Gap, GapKind, Items, Reason, Sequence};
 use nilometer_wire::{Batch, BatchHeader, Heartbeat, HeartbeatAnswer, SourceRange, SourceRead};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 use crate::http::NoReply;
 use crate::intakes::Intakes;
-use crate::limits::{HEARTBEAT_MS, WARNINGS_MAX};
+use crate::limits::{HEARTBEAT_MS, REPLACES_MAX, WARNINGS_MAX};
 use crate::reading::CentreSource;
 use crate::spool::Spool;
 use crate::{centre, ship};
@@ -173,8 +173,9 @@ impl Heart {
             .desk
             .on_spool(move |spool| {
                 let lost = released_and_lost(spool, &known, desk.clock.now());
+                let forgotten = spool.released_beyond(&committed_to, desk.life.last());
                 spool.went_back(&committed_to);
-                declare(&desk, spool, lost, Vec::new())
+                declare(&desk, spool, lost, forgotten)
             })
             .await;
         if let Some(Err(e)) = done {
@@ -228,20 +229,29 @@ fn released_and_lost(
     lost
 }
 
-/// Freezes a batch without records that says what is lost, and stands for the batches that held it.
+/// Freezes batches without records that say what is lost, and stand for the batches that held it and
+/// for names that were not used.
 pub(crate) fn declare(
     desk: &Desk,
     spool: &mut Spool,
     lost: Vec<SourceRange>,
-    replaces: Vec<nilometer_model::BatchId>,
+    replaces: Vec<BatchId>,
 ) -> Result<(), DeclareError> {
-    if lost.is_empty() && replaces.is_empty() {
+    if lost.is_empty() && replaces.is_empty() && desk.life.unused().is_empty() {
         return Ok(());
     }
-    let header = BatchHeader { replaces, ..header(desk, lost) };
-    let frames =
-        ship::pack(Batch { header, items: nilometer_model::Items::default() }, &desk.life)?;
-    Ok(spool.freeze(frames, Vec::new())?)
+    let mut frames = Vec::new();
+    let first = replaces.len().min(REPLACES_MAX);
+    let headers = std::iter::once((lost, &replaces[..first]))
+        .chain(replaces[first..].chunks(REPLACES_MAX).map(|more| (Vec::new(), more)));
+    for (lost, replaces) in headers {
+        let header = BatchHeader { replaces: replaces.to_vec(), ..header(desk, lost) };
+        frames.extend(ship::pack(Batch { header, items: Items::default() }, &desk.life)?);
+    }
+    let headers: Vec<_> = frames.iter().map(|frame| frame.header.clone()).collect();
+    let frozen = spool.freeze(frames, Vec::new());
+    ship::settle_names(spool, &desk.life, &headers, frozen.is_ok());
+    Ok(frozen?)
 }
 
 /// A loss cannot be declared.

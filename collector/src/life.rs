@@ -2,17 +2,21 @@
 //!
 //! Invariants:
 //! - an epoch is fsynced before anything is named by it, and never used twice;
+//! - a name whose batch never came to be is remembered until a batch that stands for it is in the spool;
+//!   one whose writing has an unknown outcome waits for the next opening to say;
 //! - a damaged file stops no start: it is set aside, and a new uuid is drawn.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nilometer_journal::Dir;
 use nilometer_model::{BatchId, CollectorId, Epoch, Sequence};
 use uuid::Uuid;
 
 use crate::dice;
+use crate::limits::REPLACES_MAX;
 
 /// A copied data directory is healed by deleting this file: a new uuid is drawn then.
 const COLLECTOR_FILE: &str = "collector";
@@ -25,9 +29,18 @@ pub(crate) struct Life {
     pub(crate) epoch: Epoch,
     /// The last sequence drawn.
     sequence: AtomicU64,
-    /// Names drawn for batches that never came to be. Until another batch stands for them, the centre
-    /// cannot count on beyond them.
-    unused: Mutex<Vec<BatchId>>,
+    open: Mutex<OpenNames>,
+}
+
+/// Names drawn for batches that are not in the spool. Until another batch stands for them, the centre
+/// cannot count on beyond them.
+#[derive(Debug, Default)]
+struct OpenNames {
+    /// Their batches never came to be.
+    unused: BTreeSet<BatchId>,
+    /// Their batches may be in the journal: a name that another stood for by mistake would be let go of
+    /// before its own batch is at the centre.
+    in_doubt: Vec<BatchId>,
 }
 
 impl Life {
@@ -50,7 +63,7 @@ impl Life {
             collector: CollectorId(collector),
             epoch,
             sequence: AtomicU64::new(0),
-            unused: Mutex::default(),
+            open: Mutex::default(),
         })
     }
 
@@ -64,14 +77,38 @@ impl Life {
         self.named(self.sequence.load(Ordering::SeqCst))
     }
 
-    /// The batch of that name never came to be.
-    pub(crate) fn never_used(&self, batch: BatchId) {
-        self.unused.lock().unwrap_or_else(PoisonError::into_inner).push(batch);
+    /// The batches of those names never came to be.
+    pub(crate) fn never_used(&self, names: impl IntoIterator<Item = BatchId>) {
+        self.open().unused.extend(names);
+    }
+
+    /// Whether the batches of those names came to be is known once the spool is opened anew.
+    pub(crate) fn in_doubt(&self, names: impl IntoIterator<Item = BatchId>) {
+        self.open().in_doubt.extend(names);
+    }
+
+    /// The spool was opened anew: which names that were in doubt it `holds` is known.
+    pub(crate) fn find_out(&self, holds: impl Fn(BatchId) -> bool) {
+        let mut open = self.open();
+        let in_doubt = std::mem::take(&mut open.in_doubt);
+        open.unused.extend(in_doubt.into_iter().filter(|name| !holds(*name)));
     }
 
     /// The names that the next batch has to stand for.
-    pub(crate) fn take_unused(&self) -> Vec<BatchId> {
-        std::mem::take(&mut self.unused.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn unused(&self) -> Vec<BatchId> {
+        self.open().unused.iter().take(REPLACES_MAX).copied().collect()
+    }
+
+    /// A batch that stands for those names is in the spool.
+    pub(crate) fn stood_for<'a>(&self, names: impl IntoIterator<Item = &'a BatchId>) {
+        let mut open = self.open();
+        for name in names {
+            open.unused.remove(name);
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, OpenNames> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn named(&self, sequence: u64) -> BatchId {

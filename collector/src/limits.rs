@@ -1,5 +1,7 @@
 //! Every limit of the collector, with its unit.
 
+/// Batches that one batch stands for (about 30 bytes each in its header); more go into further batches.
+pub(crate) const REPLACES_MAX: usize = 50_000;
 /// Bytes read of one file per visit; also the size of the one read buffer.
 pub(crate) const READ_BYTES: usize = 256 << 10;
 /// Bytes of a generation's first line by which it is known.

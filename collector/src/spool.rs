@@ -16,16 +16,16 @@ mod entry;
 mod held;
 mod replay;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 
 use bytes::Bytes;
 use nilometer_journal::{Dir, Journal, JournalError, JournalLimits};
-use nilometer_model::{BatchId, Count, Epoch, LogId, Sequence, SourceId, Timestamp};
+use nilometer_model::{BatchId, CollectorId, Count, Epoch, LogId, Sequence, SourceId, Timestamp};
 use nilometer_wire::{BatchHeader, SourceRange};
 
 use self::entry::{Entry, Snapshot};
-use self::held::Held;
+use self::held::{Held, Turn};
 pub(crate) use self::held::{Picked, Place, Sent};
 pub(crate) use self::replay::Recovered;
 use crate::batch::{Book, Books};
@@ -65,6 +65,9 @@ pub(crate) struct Spool {
     /// Who the sources are, to speak of them once their batches are gone; without gaps.
     names: BTreeMap<SourceId, SourceRange>,
     waiting: BTreeMap<Place, Held>,
+    /// In which order they are sent: as they were frozen, what replaces a batch in its place. A source's
+    /// stretches come nearly in their order then: a centre keeps track of few that lie beyond a hole.
+    line: BTreeSet<(Turn, Place)>,
     places: HashMap<BatchId, Place>,
     /// The record of the newest snapshot; 0 when the next append must write one.
     snapshot: u64,
@@ -97,6 +100,7 @@ impl Spool {
             released_to: BTreeMap::new(),
             names: BTreeMap::new(),
             waiting: BTreeMap::new(),
+            line: BTreeSet::new(),
             places: HashMap::new(),
             snapshot: 0,
         };
@@ -114,7 +118,7 @@ impl Spool {
     ) -> Result<(), SpoolError> {
         let entry = Entry::Frozen { frames: lengths(&frames), changes: changes.clone() };
         let record = self.append(&entry, &frames)?;
-        self.hold(record, frames);
+        self.hold(record, frames, None);
         self.change(changes);
         Ok(())
     }
@@ -122,8 +126,8 @@ impl Spool {
     /// Keeps `frames` in the place of a batch that nobody takes as it is.
     pub(crate) fn replace(&mut self, old: BatchId, frames: Vec<Frame>) -> Result<(), SpoolError> {
         let record = self.append(&Entry::Replaced { old, frames: lengths(&frames) }, &frames)?;
-        self.forget(old);
-        self.hold(record, frames);
+        let since = self.forget(old);
+        self.hold(record, frames, since);
         self.trim();
         Ok(())
     }
@@ -161,11 +165,17 @@ impl Spool {
             .ok_or_else(|| self.lost(place))
     }
 
+    /// Whether the outcome of a write is unknown until it is opened anew.
+    pub(crate) fn is_poisoned(&self) -> bool {
+        self.journal.is_poisoned()
+    }
+
     /// Takes up to `most` batches that are not durable in `log` and marks them as under way: oldest
     /// first, but those behind that lost a connection before, so that one poison batch holds up none.
     pub(crate) fn pick(&mut self, most: usize, log: Option<LogId>) -> Vec<Picked> {
         let of = |lossy: bool| {
-            let chosen = self.waiting.iter().filter(move |(_, held)| (held.losses > 0) == lossy);
+            let line = self.line.iter().filter_map(|(_, place)| self.waiting.get_key_value(place));
+            let chosen = line.filter(move |(_, held)| (held.losses > 0) == lossy);
             chosen.filter(|(_, held)| held.is_open(log)).map(|(place, held)| (*place, held.id))
         };
         let places: Vec<_> = of(false).chain(of(true)).take(most).collect();
@@ -222,6 +232,23 @@ impl Spool {
     /// Batches that are not durable in `log`.
     pub(crate) fn unacknowledged(&self, log: Option<LogId>) -> usize {
         self.waiting.values().filter(|held| !held.is_durable(log)).count()
+    }
+
+    /// The batches that were let go of and that a centre which has batches up to `known` does not count,
+    /// of `last`'s life and of those that have batches here: it cannot count on beyond them.
+    pub(crate) fn released_beyond(
+        &self,
+        known: &BTreeMap<Epoch, Sequence>,
+        last: BatchId,
+    ) -> Vec<BatchId> {
+        let waiting = self.waiting.values().map(|held| (held.id.epoch, held.id.collector));
+        let lives: BTreeMap<_, _> = waiting.chain([(last.epoch, last.collector)]).collect();
+        let gone = lives.into_iter().flat_map(|(epoch, collector)| {
+            let known = known.get(&epoch).copied().unwrap_or_default();
+            let gone = (known.0 + 1..=self.released(epoch).0).map(Sequence);
+            gone.map(move |sequence| BatchId { collector, epoch, sequence })
+        });
+        gone.filter(|id| !self.holds(*id)).collect()
     }
 
     /// The centre stands before what it said to be in splits: all that waits is to be sent again, and
@@ -379,14 +406,15 @@ impl Spool {
         }
     }
 
-    fn hold(&mut self, record: u64, frames: Vec<Frame>) {
+    fn hold(&mut self, record: u64, frames: Vec<Frame>, since: Option<Timestamp>) {
         for (at, frame) in frames.into_iter().enumerate() {
             let place = Place { record, frame: u32::try_from(at).unwrap_or(u32::MAX) };
-            self.hold_one(place, &frame.header);
+            self.hold_one(place, &frame.header, since);
         }
     }
 
-    fn hold_one(&mut self, place: Place, header: &BatchHeader) {
+    /// `since` when the batch was frozen that it replaces, if it does.
+    fn hold_one(&mut self, place: Place, header: &BatchHeader, since: Option<Timestamp>) {
         let mut covers = Vec::with_capacity(header.sources.len());
         for range in &header.sources {
             let book = Book { to: range.to, running: range.running, ended: range.ended };
@@ -410,15 +438,25 @@ impl Spool {
             taken_before: 0,
             suspect,
             covers,
+            turn: self.turn(header, since),
         };
+        self.line.insert((held.turn, place));
         self.waiting.insert(place, held);
     }
 
-    fn forget(&mut self, batch: BatchId) {
-        let Some(held) = self.places.remove(&batch).and_then(|place| self.waiting.remove(&place))
-        else {
-            return;
-        };
+    /// A clock that goes back puts no batch in front of an older one.
+    fn turn(&self, header: &BatchHeader, since: Option<Timestamp>) -> Turn {
+        let newest = self.line.last().map_or(Timestamp(0), |(turn, _)| turn.since);
+        let standing_for = (!header.replaces.is_empty()).then_some(header.frozen_at);
+        let since = since.or(standing_for).unwrap_or(header.frozen_at.max(newest));
+        Turn { since, to: header.sources.first().map_or(0, |range| range.to) }
+    }
+
+    /// Gives the moment from which it waited.
+    fn forget(&mut self, batch: BatchId) -> Option<Timestamp> {
+        let place = self.places.remove(&batch)?;
+        let held = self.waiting.remove(&place)?;
+        self.line.remove(&(held.turn, place));
         if self.released(batch.epoch) >= batch.sequence {
             for (source, book) in held.covers {
                 let known = self.released_to.entry(source).or_default();
@@ -427,6 +465,7 @@ impl Spool {
                 }
             }
         }
+        Some(held.turn.since)
     }
 
     /// Removes the segments that neither a waiting batch nor the newest snapshot needs.
@@ -446,7 +485,7 @@ impl Spool {
 
     fn lost(&self, place: Place) -> SpoolError {
         let batch = self.waiting.get(&place).map(|held| held.id).unwrap_or(BatchId {
-            collector: nilometer_model::CollectorId::default(),
+            collector: CollectorId::default(),
             epoch: Epoch::default(),
             sequence: Sequence::default(),
         });

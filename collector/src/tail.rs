@@ -262,20 +262,22 @@ impl Tail {
             return false;
         }
         if let Unsettled::GivenBack(record, drawn) = unsettled {
-            self.find_out(names, &record, &drawn);
+            self.find_out(&names, &record, &drawn);
         }
         self.written();
         true
     }
 
     /// Whether what was given back came through after all. If not, its batch never came to be.
-    fn find_out(&mut self, names: Vec<BatchId>, record: &Record, drawn: &Drawn) {
+    fn find_out(&mut self, names: &[BatchId], record: &Record, drawn: &Drawn) {
         let spool = self.desk.spool();
+        let life = &self.desk.life;
         if names.iter().all(|name| spool.holds(*name)) {
+            life.stood_for(record.frames.iter().flat_map(|frame| &frame.header.replaces));
             self.journals.keep(drawn);
             self.note_read(&record.read);
         } else {
-            names.into_iter().for_each(|name| self.desk.life.never_used(name));
+            life.never_used(names.iter().copied());
         }
     }
 
@@ -306,6 +308,8 @@ impl Tail {
         fail::fail_point!("collector::before_spool", |_| std::process::abort());
         spool.freeze(missing, record.changes.clone())?;
         fail::fail_point!("collector::after_spool", |_| std::process::abort());
+        let stands_for = record.frames.iter().flat_map(|frame| &frame.header.replaces);
+        self.desk.life.stood_for(stands_for);
         // Under the spool's lock: before what is counted here can be shipped.
         self.note_read(&record.read);
         self.desk.publish(&spool);

@@ -2,7 +2,7 @@
 
 use nilometer_model::limits::BATCH_TEXT_BYTES_MAX;
 use nilometer_model::{BatchId, Reason, Timestamp};
-use nilometer_wire::{Batch, FrameError};
+use nilometer_wire::{Batch, BatchHeader, FrameError};
 
 use crate::batch::text_bytes;
 use crate::life::Life;
@@ -45,12 +45,32 @@ pub(super) fn cut(
         part.header.replaces.push(old);
         frames.extend(pack(part, life).map_err(failed)?);
     }
-    let names: Vec<_> = frames.iter().map(|frame| frame.header.batch).collect();
-    if let Err(e) = spool.replace(old, frames) {
-        names.into_iter().for_each(|name| life.never_used(name));
-        return Err(e.into());
+    Ok(replace(spool, life, old, frames)?)
+}
+
+/// Keeps `frames` in the place of a batch, or remembers that their names were not used.
+pub(crate) fn replace(
+    spool: &mut Spool,
+    life: &Life,
+    old: BatchId,
+    frames: Vec<Frame>,
+) -> Result<(), SpoolError> {
+    let headers: Vec<_> = frames.iter().map(|frame| frame.header.clone()).collect();
+    let replaced = spool.replace(old, frames);
+    settle_names(spool, life, &headers, replaced.is_ok());
+    replaced
+}
+
+/// Takes note of what became of batches that were to be in the spool.
+pub(crate) fn settle_names(spool: &Spool, life: &Life, headers: &[BatchHeader], written: bool) {
+    let names = headers.iter().map(|header| header.batch);
+    if written {
+        life.stood_for(headers.iter().flat_map(|header| &header.replaces));
+    } else if spool.is_poisoned() {
+        life.in_doubt(names);
+    } else {
+        life.never_used(names);
     }
-    Ok(())
 }
 
 /// Names a batch and freezes it; as several when it is too large for one. A record that does not fit
@@ -63,7 +83,9 @@ pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> 
         let id = unused.take().unwrap_or_else(|| life.next());
         batch.header.batch = id;
         if frames.is_empty() {
-            batch.header.replaces.extend(life.take_unused());
+            let mut unused = life.unused();
+            unused.retain(|name| !batch.header.replaces.contains(name));
+            batch.header.replaces.extend(unused);
         }
         match encode(&batch) {
             Ok(bytes) => frames.push(Frame { header: batch.header, bytes }),
@@ -71,8 +93,8 @@ pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> 
                 unused = Some(id);
                 let parts = smaller(&batch, &error);
                 if parts.is_empty() {
-                    life.never_used(id);
-                    frames.iter().for_each(|frame| life.never_used(frame.header.batch));
+                    life.never_used([id]);
+                    life.never_used(frames.iter().map(|frame: &Frame| frame.header.batch));
                     return Err(error);
                 }
                 open.extend(parts.into_iter().rev());
@@ -122,6 +144,38 @@ mod tests {
     use crate::journal::Journals;
     use crate::journal::tests::{rows, samples, spans, whole};
     use crate::spool::tests::{frame_of, messages};
+
+    #[test]
+    fn names_that_were_not_used_are_stood_for_until_a_batch_that_does_is_in_the_spool() {
+        let data = tempfile::tempdir().unwrap();
+        let life = Life::begin(data.path()).unwrap();
+        let (spool, _) = Spool::open(&data.path().join("spool"), 1 << 30).unwrap();
+        let frame = frame_of(life.last(), 0, &["a"]);
+        let next = || {
+            let batch = nilometer_wire::decode(&frame.bytes).unwrap();
+            pack(batch, &life).unwrap().remove(0).header
+        };
+        let names: Vec<_> = (0..2).map(|_| life.next()).collect();
+        life.never_used(names.clone());
+        let failed = next();
+        assert_eq!(failed.replaces, names);
+        settle_names(&spool, &life, &[failed.clone()], false);
+        let written = next();
+        assert_eq!(written.replaces, [names[0], names[1], failed.batch]);
+        settle_names(&spool, &life, &[written], true);
+        assert_eq!(next().replaces, []);
+    }
+
+    #[test]
+    fn a_batch_that_may_be_in_the_journal_is_stood_for_only_once_it_is_known_not_to_be() {
+        let data = tempfile::tempdir().unwrap();
+        let life = Life::begin(data.path()).unwrap();
+        let names: Vec<_> = (0..2).map(|_| life.next()).collect();
+        life.in_doubt(names.clone());
+        assert_eq!(life.unused(), []);
+        life.find_out(|name| name == names[0]);
+        assert_eq!(life.unused(), [names[1]]);
+    }
 
     #[test]
     fn a_record_that_fits_into_no_batch_is_declared_and_all_others_are_kept() {

@@ -372,6 +372,9 @@ async fn a_pipeline_that_went_back_gets_again_what_is_here_and_is_told_what_is_g
     assert_eq!(lost.len(), 1);
     assert_eq!((lost[0].from, lost[0].to), (0, Some(1)));
     assert_eq!(lost[0].reason, Reason::PipelineWentBack);
+    let headers = taken.values().map(|frame| nilometer_wire::decode_header(frame).unwrap());
+    let stood_for: Vec<_> = headers.flat_map(|header| header.replaces).collect();
+    assert_eq!(stood_for, [first], "or the centre could not count on beyond it");
 }
 
 #[tokio::test]

@@ -59,7 +59,8 @@ pub(super) struct Centre {
     /// An older committed state, to go back to.
     older: Books,
     pub(super) read: BTreeMap<SourceId, Count>,
-    epochs: Vec<Epoch>,
+    /// The last heartbeat that counted: its life and number.
+    beat: (Epoch, u64),
     /// More records than this: 413.
     pub(super) records_max: usize,
     trace: Trace,
@@ -138,6 +139,11 @@ fn ids(batch: &Batch) -> impl Iterator<Item = &BatchId> {
     std::iter::once(&batch.header.batch).chain(&batch.header.replaces)
 }
 
+/// For the trace: epoch and sequence.
+fn name(batch: &BatchId) -> String {
+    format!("{}-{}", batch.epoch, batch.sequence)
+}
+
 fn enter_sequence(sequences: &mut Sequences, id: &BatchId) -> Result<(), TooManyRanges> {
     let known = sequences.entry((id.collector, id.epoch)).or_default();
     known.add(id.sequence.0.saturating_sub(1), id.sequence.0, |_, _| ())
@@ -153,7 +159,7 @@ impl Centre {
             committed: Books::default(),
             older: Books::default(),
             read: BTreeMap::new(),
-            epochs: Vec::new(),
+            beat: (Epoch(0), 0),
             records_max: usize::MAX,
             trace,
         }
@@ -178,7 +184,7 @@ impl Centre {
         self.log = LogId(Uuid::from_u128(self.log.0.as_u128() + 1));
         self.entries.clear();
         self.visible = self.committed.clone();
-        self.epochs.clear();
+        self.beat = (Epoch(0), 0);
         self.trace.note("log lost");
     }
 
@@ -196,7 +202,7 @@ impl Centre {
             let batch = decode(entry).expect("what was taken decodes");
             self.visible.enter(&batch);
         }
-        self.epochs.clear();
+        self.beat = (Epoch(0), 0);
         self.trace.note("centre restarted");
     }
 
@@ -212,7 +218,9 @@ impl Centre {
         }
         self.visible.enter(&batch);
         self.entries.push(frame.clone());
-        self.trace.note(&format!("batch {} of {} items", id.sequence, batch.items.len()));
+        let stands_for: Vec<_> = batch.header.replaces.iter().map(name).collect();
+        let items = batch.items.len();
+        self.trace.note(&format!("batch {} of {items} items for {stands_for:?}", name(&id)));
         reply(
             200,
             &BatchAnswer {
@@ -232,14 +240,12 @@ impl Centre {
         let Ok(beat) = serde_json::from_slice::<Heartbeat>(body) else {
             return self.refuse(400, "no heartbeat");
         };
-        let resync = !self.epochs.contains(&beat.epoch);
-        self.epochs.push(beat.epoch);
-        for heard in &beat.sources {
-            // One that was overtaken says less.
-            let read = self.read.entry(heard.source).or_default();
-            if heard.read.records >= read.records {
-                *read = heard.read;
-            }
+        let resync = self.beat.0 != beat.epoch;
+        // One that was overtaken by a later one of its life says nothing; by one of a later life, it says
+        // what the resync of the next one mends.
+        if resync || self.beat.1 < beat.number {
+            self.beat = (beat.epoch, beat.number);
+            self.read.extend(beat.sources.iter().map(|heard| (heard.source, heard.read)));
         }
         self.trace.note(&format!("heartbeat {}", beat.number));
         reply(

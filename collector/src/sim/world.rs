@@ -30,7 +30,7 @@ use crate::limits::SPOOL_RETRY_MS;
 use crate::run::awake;
 use crate::ship::Shipper;
 use crate::tail::{Tail, Turn};
-use crate::{CollectorConfig, Credentials, dice};
+use crate::{CollectorConfig, Credentials, IntakeAddress, Settings, dice};
 
 /// The time of day, which goes as the runtime's simulated time does.
 #[derive(Debug, Clone, Copy)]
@@ -90,13 +90,15 @@ impl World {
         let clock = SimClock(Instant::now());
         let (_, credentials) = watch::channel(Credentials::none().unwrap());
         let (data, node) = (PathBuf::from("/data"), "n1".to_owned());
-        let to = vec!["http://a".to_owned(), "http://b".to_owned()];
-        let config = CollectorConfig {
-            rootfs: root.path().to_owned(),
+        let to = ["http://a", "http://b"].map(|url| IntakeAddress::from(url.to_owned()));
+        let (_, settings) = watch::channel(Settings {
             files: vec![root.path().join("app/*.log").display().to_string()],
             spool_bytes_max: if chance.one_in(3) { 60_000 } else { 1 << 30 },
-            ..CollectorConfig::new(data, node, to, credentials)
-        };
+            ..Settings::to(to.to_vec())
+        });
+        let rootfs = root.path().to_owned();
+        let config =
+            CollectorConfig { rootfs, ..CollectorConfig::new(data, node, settings, credentials) };
         let net = SimNet::new(Centre::new(trace.clone()), Chance::new(!seed), trace.clone());
         let logs =
             Logs::new(root.path(), (Chance::new(seed ^ 0xf00d), clock), (trace.clone(), wild));
@@ -171,7 +173,7 @@ impl World {
         let home = Dir::new(Arc::new(self.disk.clone()), &self.config.data);
         let net = Box::new(self.net.clone());
         let credentials = self.config.credentials.clone();
-        let intakes = Intakes::over(net, &self.config.to, credentials, home.clone());
+        let intakes = Intakes::over(net, self.config.settings.clone(), credentials, home.clone());
         let (known, desk) = watch::channel(None);
         let life = live(self.config.clone(), (home, Arc::new(intakes)), self.clock, known);
         self.life = Some(CollectorLife { tasks: vec![tokio::spawn(life)], desk });
@@ -226,7 +228,10 @@ impl World {
         }
         let desk = self.life.as_ref().and_then(|life| life.desk.borrow().clone());
         let waiting = desk.map(|desk| desk.spool().waiting_ids());
-        eprintln!("{waiting:?} wait, of {:?} all is in", self.net.centre().sequences());
+        let waiting = waiting.unwrap_or_default();
+        let first = &waiting[..waiting.len().min(3)];
+        let known = self.net.centre().sequences();
+        eprintln!("{} wait, first {first:?}; of {known:?} all is in", waiting.len());
         false
     }
 }

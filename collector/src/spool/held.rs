@@ -12,6 +12,15 @@ pub(crate) struct Place {
     pub(super) frame: u32,
 }
 
+/// A batch's place in the line of those that are to be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Turn {
+    /// When it was frozen, or what it replaces was.
+    pub(super) since: Timestamp,
+    /// How far it takes its first source: what replaces one batch stands in this order.
+    pub(super) to: u64,
+}
+
 /// A batch that waits.
 #[derive(Debug, Clone)]
 pub(super) struct Held {
@@ -25,6 +34,8 @@ pub(super) struct Held {
     pub(super) taken_before: u64,
     /// It was cut out of a batch that was to blame, so it needs no other that passes to be to blame.
     pub(super) suspect: bool,
+    /// When it is to be sent.
+    pub(super) turn: Turn,
     /// How far it takes each of its sources.
     pub(super) covers: Vec<(SourceId, Book)>,
 }

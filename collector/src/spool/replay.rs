@@ -38,6 +38,8 @@ struct Replay<'a> {
     recovered: Recovered,
     /// Every sequence that was seen, by the life it was drawn in.
     seen: BTreeMap<(CollectorId, Epoch), BTreeSet<Sequence>>,
+    /// The names that batches here stand for.
+    stood_for: BTreeSet<BatchId>,
     /// A snapshot was read.
     grounded: bool,
 }
@@ -47,6 +49,7 @@ pub(super) fn replay(spool: &mut Spool, found: &Recovery) -> Result<Recovered, S
         spool,
         recovered: Recovered { damaged: !found.is_clean(), ..Recovered::default() },
         seen: BTreeMap::new(),
+        stood_for: BTreeSet::new(),
         grounded: false,
     };
     let mut after = 0;
@@ -79,12 +82,12 @@ impl Replay<'_> {
                 }
             }
             Entry::Frozen { changes, .. } => {
-                self.frames(number, &frames);
+                self.frames(number, &frames, None);
                 self.spool.change(changes);
             }
             Entry::Replaced { old, .. } => {
-                self.spool.forget(old);
-                self.frames(number, &frames);
+                let since = self.spool.forget(old);
+                self.frames(number, &frames, since);
             }
         }
     }
@@ -105,7 +108,7 @@ impl Replay<'_> {
         self.grounded = true;
     }
 
-    fn frames(&mut self, number: u64, frames: &[Bytes]) {
+    fn frames(&mut self, number: u64, frames: &[Bytes], since: Option<Timestamp>) {
         for (at, frame) in frames.iter().enumerate() {
             let Ok(header) = nilometer_wire::decode_header(frame) else {
                 self.recovered.damaged = true;
@@ -113,9 +116,10 @@ impl Replay<'_> {
             };
             let id = header.batch;
             self.seen.entry((id.collector, id.epoch)).or_default().insert(id.sequence);
+            self.stood_for.extend(&header.replaces);
             self.find_holes(&header, frame);
             let place = Place { record: number, frame: u32::try_from(at).unwrap_or(u32::MAX) };
-            self.spool.hold_one(place, &header);
+            self.spool.hold_one(place, &header, since);
             if self.spool.released(id.epoch) >= id.sequence {
                 self.spool.forget(id);
             }
@@ -143,13 +147,15 @@ impl Replay<'_> {
     fn finish(mut self) -> Recovered {
         for ((collector, epoch), seen) in &self.seen {
             let (Some(first), Some(last)) = (seen.first(), seen.last()) else { continue };
-            let after = self.spool.released(*epoch).max(Sequence(first.0 - 1));
+            // Without a snapshot what was let go of is not known; with one, what lies before the first
+            // that is here was let go of, replaced, or never came to be.
+            let before = if self.grounded { Sequence(0) } else { Sequence(first.0 - 1) };
+            let after = self.spool.released(*epoch).max(before);
+            let (collector, epoch) = (*collector, *epoch);
             let missing = (after.0 + 1..last.0).map(Sequence).filter(|s| !seen.contains(s));
-            self.recovered.missing.extend(missing.map(|sequence| BatchId {
-                collector: *collector,
-                epoch: *epoch,
-                sequence,
-            }));
+            let missing = missing.map(|sequence| BatchId { collector, epoch, sequence });
+            let missing = missing.filter(|name| !self.stood_for.contains(name));
+            self.recovered.missing.extend(missing);
         }
         self.recovered.state_lost = !self.grounded && self.spool.journal.last() > 0;
         self.recovered

@@ -5,7 +5,9 @@ mod disk;
 
 use std::sync::Arc;
 
-use nilometer_model::{CollectorId, LineageId, Origin, RowRef, Rows, Severity, Stream, Timestamp};
+use nilometer_model::{
+    CollectorId, Items, LineageId, Origin, RowRef, Rows, Severity, Stream, Timestamp,
+};
 use nilometer_wire::Fingerprint;
 
 use super::*;
@@ -162,6 +164,40 @@ fn a_damaged_record_is_declared_with_its_range_count_and_name() {
     assert_eq!((gap.from, gap.to, gap.count), (1, Some(3), Some(Count { bytes: 2, records: 2 })));
     let left: Vec<_> = picked(&mut spool).into_iter().map(|(id, _)| id.sequence.0).collect();
     assert_eq!(left, [1, 3]);
+}
+
+#[test]
+fn names_that_no_batch_has_or_stands_for_are_missing_also_before_the_first_that_is_left() {
+    for (replaces, missing) in [(vec![], vec![id(1), id(2)]), (vec![id(1)], vec![id(2)])] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut spool, _) = open(dir.path());
+        let frame = frame_of(id(3), 0, &["a"]);
+        let header = BatchHeader { replaces, ..frame.header };
+        let bytes = nilometer_wire::encode(&header, &rows_of(&frame.bytes)).unwrap();
+        spool.freeze(vec![Frame { header, bytes }], Vec::new()).unwrap();
+        drop(spool);
+        assert_eq!(open(dir.path()).1.missing, missing);
+    }
+}
+
+fn rows_of(frame: &[u8]) -> Items {
+    nilometer_wire::decode(frame).unwrap().items
+}
+
+#[test]
+fn what_replaces_a_batch_is_sent_in_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(dir.path());
+    for n in 1..=3 {
+        spool.freeze(vec![frame_of(id(n), 2 * n, &["a", "b"])], Vec::new()).unwrap();
+    }
+    spool.replace(id(1), vec![frame_of(id(4), 3, &["b"]), frame_of(id(5), 2, &["a"])]).unwrap();
+    for _ in 0..2 {
+        let order: Vec<_> = picked(&mut spool).into_iter().map(|(id, _)| id.sequence.0).collect();
+        assert_eq!(order, [5, 4, 2, 3]);
+        drop(spool);
+        spool = open(dir.path()).0;
+    }
 }
 
 #[test]

@@ -208,6 +208,12 @@ impl Journal {
         Ok(Appended { first, last: self.last, durable })
     }
 
+    /// Whether it must be opened anew, and only that says what of the last append is there.
+    #[must_use]
+    pub fn is_poisoned(&self) -> bool {
+        self.poisoned
+    }
+
     fn refuse_poisoned(&self) -> Result<(), JournalError> {
         if self.poisoned {
             return Err(JournalError::Poisoned { dir: self.shared.dir.path.clone() });

@@ -278,6 +278,10 @@ impl Live {
         if collector.rivals.hear(beat.epoch, beat.number, now) {
             return Ok(false);
         }
+        if !new_epoch && beat.number <= collector.number {
+            // It was overtaken: what came after it says more.
+            return Ok(false);
+        }
         collector.hear(beat, now);
         self.dirty.collectors.insert(beat.collector);
         let (mut room, mut passed_over) = (self.room_for_reads(tenant, beat), 0);

@@ -4,6 +4,8 @@
 mod kinds;
 mod tenants;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use nilometer_model::{
     BatchId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, RowRef, Sequence, Severity,
     SourceId, Stream,
@@ -100,11 +102,14 @@ impl Ground {
     }
 }
 
+/// Of the next heartbeat.
+static NUMBER: AtomicU64 = AtomicU64::new(1);
+
 fn heartbeat(clock: Timestamp, caught_up: CaughtUp) -> Heartbeat {
     Heartbeat {
         collector: CollectorId::default(),
         epoch: Epoch(1),
-        number: 1,
+        number: NUMBER.fetch_add(1, Ordering::Relaxed),
         node: "node".to_owned(),
         clock,
         round_trip_ns: 0,
@@ -278,6 +283,26 @@ async fn a_record_that_was_read_and_never_became_a_batch_unbalances_the_ledger()
     );
     store.hear(&Tenant::default(), &beat(later, 10), later).unwrap();
     assert!(balanced_at(later.plus_ns(1_000_000)));
+}
+
+#[tokio::test]
+async fn a_heartbeat_that_was_overtaken_by_a_later_one_says_nothing() {
+    let ground = Ground::new();
+    let store = ground.open().await;
+    arrive(&store, 1, batch(1, 5, 0, 10)).await.unwrap();
+    seal(&store).await.unwrap();
+    let now = Timestamp(1_000_000_000);
+    let mut beats = [11, 12].map(|records| {
+        let said = CaughtUp::Complete { at: now, sequence: Sequence(1) };
+        let read = Count { bytes: records * RECORD_BYTES, records };
+        let sources = vec![SourceRead { source: SourceId(5), read }];
+        Heartbeat { sources, ..heartbeat(now, said) }
+    });
+    beats.reverse();
+    for beat in &beats {
+        store.hear(&Tenant::default(), beat, now).unwrap();
+    }
+    assert_eq!(store.ledger(&Tenant::default(), now)[0].read.records, 12);
 }
 
 #[tokio::test]
