@@ -159,7 +159,7 @@ mod tests {
         life.never_used(names.clone());
         let failed = next();
         assert_eq!(failed.replaces, names);
-        settle_names(&spool, &life, &[failed.clone()], false);
+        settle_names(&spool, &life, std::slice::from_ref(&failed), false);
         let written = next();
         assert_eq!(written.replaces, [names[0], names[1], failed.batch]);
         settle_names(&spool, &life, &[written], true);

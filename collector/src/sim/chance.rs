@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+use tokio::time::Instant;
 use xxhash_rust::xxh3::Xxh3;
 
 /// May be cloned: the clones are the same dice.
@@ -30,6 +31,7 @@ impl Chance {
 #[derive(Clone)]
 pub(super) struct Trace {
     hash: Arc<Mutex<Xxh3>>,
+    began: Instant,
     /// Also printed.
     printed: bool,
 }
@@ -42,13 +44,12 @@ impl std::fmt::Debug for Trace {
 
 impl Trace {
     pub(super) fn new(printed: bool) -> Self {
-        Self { hash: Arc::default(), printed }
+        Self { hash: Arc::default(), began: Instant::now(), printed }
     }
 
     pub(super) fn note(&self, what: &str) {
         if self.printed {
-            let at = tokio::time::Instant::now().into_std();
-            eprintln!("{at:?} {what}");
+            eprintln!("{:9.3} s  {what}", self.began.elapsed().as_secs_f64());
         }
         let mut hash = self.hash.lock().unwrap_or_else(PoisonError::into_inner);
         hash.update(what.as_bytes());

@@ -99,6 +99,7 @@ impl SimNet {
             "/api/v1/batches" => centre.batch(&request.body),
             "/api/v1/heartbeats" => centre.heartbeat(&request.body),
             "/api/v1/sources" => centre.sources(),
+            "/readyz" => ready(),
             path if path.starts_with("/api/v1/dictionaries") => centre.refuse(404, "not kept here"),
             path => panic!("{path} is not asked for"),
         }
@@ -147,6 +148,10 @@ impl SimNet {
     }
 }
 
+fn ready() -> Reply {
+    Reply { status: 200, retry_after: None, body: Bytes::new() }
+}
+
 fn none(lost: bool) -> NoReply {
     NoReply { cause: "simulated".to_owned(), lost }
 }
@@ -158,6 +163,9 @@ impl Net for SimNet {
         self.0.trace.note(&format!("{} {fate:?} {} bytes", request.path, request.body.len()));
         // A task of its own: it goes on when whoever asked has died.
         let exchange = tokio::spawn(self.clone().exchange(request, fate));
-        exchange.await.unwrap_or_else(|_| Err(none(true)))
+        exchange.await.unwrap_or_else(|error| match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(none(true)),
+        })
     }
 }
