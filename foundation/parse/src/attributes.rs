@@ -115,6 +115,9 @@ impl Attributes {
 
     /// Adds the members of `others` that are not there yet.
     pub fn merge(&mut self, others: &Self) {
+        if self.takes_all(others) {
+            return self.append(others);
+        }
         for theirs in &others.members {
             let (name, end) = (theirs.name as usize, theirs.end as usize);
             let name_bytes = (theirs.name_end - theirs.name) as usize;
@@ -128,6 +131,34 @@ impl Attributes {
             self.left_out += others.left_out;
             self.written(|_| 0);
         }
+    }
+
+    /// Whether nothing of `others` is there already, was left out, or has no room.
+    fn takes_all(&self, others: &Self) -> bool {
+        let is_there = |theirs: &Member| self.members.iter().any(|ours| ours.hash == theirs.hash);
+        self.left_out + others.left_out == 0
+            && self.members.len() + others.members.len() <= ATTRIBUTES_PER_RECORD_MAX
+            && self.text.len() + others.text.len() <= ATTRIBUTES_BYTES_MAX - TRUNCATED_MEMBER_BYTES
+            && !others.members.iter().any(is_there)
+    }
+
+    /// Appends all members of `others` at once.
+    fn append(&mut self, others: &Self) {
+        // Instead of the end here and the beginning there stands one comma.
+        let joint = self.text.len().saturating_sub(1);
+        let (Some(members), Ok(moved)) = (others.text.strip_prefix('{'), u32::try_from(joint))
+        else {
+            return;
+        };
+        self.text.truncate(joint);
+        self.text.push(if joint == 0 { '{' } else { ',' });
+        self.text.push_str(members);
+        self.members.extend(others.members.iter().map(|member| Member {
+            hash: member.hash,
+            name: member.name + moved,
+            name_end: member.name_end + moved,
+            end: member.end + moved,
+        }));
     }
 
     fn member(&mut self, name: &str, value: impl FnOnce(&mut String)) {
@@ -199,15 +230,16 @@ impl Attributes {
 
 /// A multiplication for each eight bytes: equal hashes are compared.
 fn hash(name: &[u8]) -> u32 {
-    let mut hash = name.len() as u64;
-    for chunk in name.chunks(8) {
-        let word = match <[u8; 8]>::try_from(chunk) {
-            Ok(whole) => u64::from_le_bytes(whole),
-            Err(_) => chunk.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-        };
-        hash = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    }
-    let [_, _, _, _, high @ ..] = hash.to_le_bytes();
+    let mixed = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let (words, rest) = name.as_chunks::<8>();
+    let hash =
+        words.iter().fold(name.len() as u64, |hash, word| mixed(hash, u64::from_le_bytes(*word)));
+    // The last eight bytes, some of them for the second time.
+    let last = match name.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    let [_, _, _, _, high @ ..] = mixed(hash, last).to_le_bytes();
     u32::from_le_bytes(high)
 }
 

@@ -70,7 +70,6 @@ pub struct TraceIds {
 pub fn trace_ids(message: &str) -> Option<TraceIds> {
     let text = message.as_bytes();
     let head = &text[..text.len().min(TRACE_NAMES_BYTES)];
-    TRACE.find(head)?;
     let is_json = text.trim_ascii_start().first() == Some(&b'{');
     let traces = TRACE.find_iter(head).filter_map(|at| {
         let field = Field::around(text, at)?;
@@ -109,12 +108,9 @@ struct Field<'a> {
 impl<'a> Field<'a> {
     /// The field in whose name `at` lies.
     fn around(text: &'a [u8], at: usize) -> Option<Self> {
-        let run = |bytes: &mut dyn Iterator<Item = &u8>| {
-            bytes.take(NAME_BYTES_MAX + 1).take_while(|byte| is_of_name(**byte)).count()
-        };
-        let start = at - run(&mut text[..at].iter().rev());
+        let start = at - name_bytes(text[..at].iter().rev());
         let (before, name) = text.split_at(start);
-        let (name, behind) = name.split_at(run(&mut name.iter()));
+        let (name, behind) = name.split_at(name_bytes(name.iter()));
         let is_member = before.ends_with(b"\"") && !before.ends_with(b"\\\"");
         let is_member = is_member && behind.first() == Some(&b'"');
         let [b':' | b'=', value @ ..] = past_quote(behind).trim_ascii_start() else {
@@ -122,6 +118,11 @@ impl<'a> Field<'a> {
         };
         Some(Self { name, value: past_quote(value.trim_ascii_start()), is_member })
     }
+}
+
+/// How many of these belong to a name, as far as it matters.
+fn name_bytes<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
+    bytes.take(NAME_BYTES_MAX + 1).take_while(|byte| is_of_name(**byte)).count()
 }
 
 /// Behind a quote, escaped or not, if there is one.

@@ -100,6 +100,29 @@ fn of_two_sets_the_first_one_s_members_win() {
 }
 
 #[test]
+fn a_member_that_came_with_others_is_known_as_any_other() {
+    let mut source = Attributes::default();
+    source.text("app", "shop");
+    source.number("restarts", 3);
+    for (first, expect) in [
+        (None, r#"{"app":"shop","restarts":3,"last":true}"#),
+        (Some("user"), r#"{"user":"ours","app":"shop","restarts":3,"last":true}"#),
+        (Some("app"), r#"{"app":"ours","restarts":3,"last":true}"#),
+    ] {
+        check(
+            |a| {
+                first.into_iter().for_each(|name| a.text(name, "ours"));
+                a.merge(&source);
+                a.merge(&source);
+                a.text("restarts", "again");
+                a.flag("last");
+            },
+            expect,
+        );
+    }
+}
+
+#[test]
 fn after_clear_nothing_is_left() {
     check(
         |a| {

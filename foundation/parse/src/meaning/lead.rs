@@ -193,10 +193,9 @@ impl<'a> Lead<'a> {
 
     /// tracing's `NAME{a=b}: `, or several with a `:` between them.
     fn span(&mut self, text: &'a str) -> Option<&'a str> {
-        let open = text.bytes().take(LEAD_BYTES_MAX).position(|byte| byte == b'{')?;
-        if open == 0
-            || !text[..open].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        {
+        let of_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let open = text.bytes().take(LEAD_BYTES_MAX).position(|byte| !of_name(byte))?;
+        if open == 0 || text.as_bytes()[open] != b'{' {
             return None;
         }
         let close =
@@ -223,10 +222,10 @@ fn level(name: &str, set_off: bool) -> Option<Severity> {
 
 /// `org.acme.Shop`, `acme::shop`, `Shop$Part`, `o.a.Shop#42`.
 fn is_logger(name: &str) -> bool {
-    let inside = name.get(1..name.len().saturating_sub(1)).unwrap_or_default();
-    is_name(name)
-        && (inside.contains(['.', '$', '#']) || inside.contains("::"))
-        && name.as_bytes()[0].is_ascii_alphabetic()
+    let [first, inside @ .., _] = name.as_bytes() else { return false };
+    let is_made_of_parts = inside.iter().any(|byte| matches!(byte, b'.' | b'$' | b'#'))
+        || inside.windows(2).any(|pair| pair == b"::");
+    first.is_ascii_alphabetic() && is_made_of_parts && is_name(name)
 }
 
 fn is_name(name: &str) -> bool {

@@ -33,7 +33,8 @@ pub(super) fn each(text: &[u8], mut tell: impl FnMut(Found)) {
         }
         let start = center - run_before(text, center, text.len(), is_of_card);
         let end = center + run(text, center, is_of_card);
-        if end - start >= DIGITS_MIN {
+        let digits = text[start..end].iter().filter(|byte| byte.is_ascii_digit());
+        if digits.count() >= DIGITS_MIN {
             in_run(text, start, end, &mut tell);
         }
         looked = end;
@@ -122,7 +123,7 @@ fn card(text: &[u8], at: usize, first: usize) -> Option<Found> {
 
 /// Where the groups end that begin at `at`, each behind the same gap.
 fn grouped(text: &[u8], at: usize, groups: &[usize]) -> Option<usize> {
-    let gap = *text.get(at + groups[0])?;
+    let gap = *text.get(at + groups[0]).filter(|gap| matches!(gap, b' ' | b'-'))?;
     let mut end = at;
     for (number, digits) in groups.iter().enumerate() {
         if number > 0 {
