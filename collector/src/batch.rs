@@ -11,7 +11,9 @@
 //! - nothing is frozen while the reader is in the middle of a poll: rows and the reader's own state
 //!   become durable together or not at all.
 
-use std::collections::{BTreeMap, HashMap};
+mod ranges;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,12 +21,11 @@ use nilometer_model::limits::{
     ATTRIBUTES_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_SOURCES_MAX, BATCH_TEXT_BYTES_MAX,
     MESSAGE_BYTES_MAX,
 };
-use nilometer_model::{
-    Count, Gap, GapKind, Items, Origin, Reason, RowRef, Rows, SourceId, Timestamp,
-};
+use nilometer_model::{Count, Gap, GapKind, Items, Reason, RowRef, Rows, SourceId, Timestamp};
 use nilometer_wire::SourceRange;
 use serde::{Deserialize, Serialize};
 
+use self::ranges::Ranges;
 use crate::flow::Flow;
 use crate::limits::{FREEZE_PACKED_BYTES, SHED_GAPS_PER_RANGE_MAX, SHED_LINGER_MS};
 use crate::reading::{Record, Sink, SourceInfo};
@@ -78,12 +79,8 @@ pub(crate) fn text_bytes(items: &Items) -> usize {
 /// The sink of the reader.
 #[derive(Debug)]
 pub(crate) struct Batcher {
-    node: String,
-    books: Books,
-    /// One per source, so that rows of a source share it.
-    origins: HashMap<SourceId, Arc<Origin>>,
     rows: Rows,
-    ranges: BTreeMap<SourceId, SourceRange>,
+    ranges: Ranges,
     /// When the first of what is gathered came; by the monotonic clock.
     since: Option<Instant>,
     /// Text bytes per packed byte of the last batches.
@@ -97,11 +94,8 @@ pub(crate) struct Batcher {
 impl Batcher {
     pub(crate) fn new(node: String, books: Books) -> Self {
         Self {
-            node,
-            books,
-            origins: HashMap::new(),
             rows: Rows::default(),
-            ranges: BTreeMap::new(),
+            ranges: Ranges::new(node, books),
             since: None,
             packing: PACKING_AT_FIRST,
             blocked: false,
@@ -127,7 +121,7 @@ impl Batcher {
 
     /// Whether nothing is gathered.
     pub(crate) fn is_empty(&self) -> bool {
-        self.ranges.is_empty()
+        self.ranges.open().len() == 0
     }
 
     /// How long until what is gathered is to be frozen; `None` when nothing is.
@@ -138,7 +132,7 @@ impl Batcher {
         }
         let says_nothing_else = self.flow.is_shedding()
             && self.rows.is_empty()
-            && self.ranges.values().all(|range| !range.ended);
+            && self.ranges.open().all(|range| !range.ended);
         let longest = Duration::from_millis(SHED_LINGER_MS);
         let linger = if says_nothing_else { linger.max(longest) } else { linger };
         Some(linger.saturating_sub(monotonic::now().saturating_duration_since(since)))
@@ -147,14 +141,19 @@ impl Batcher {
     /// Takes out what is gathered.
     pub(crate) fn freeze(&mut self) -> Option<Gathered> {
         self.since = None;
-        if self.ranges.is_empty() {
+        if self.is_empty() {
             return None;
         }
-        let sources: Vec<_> = std::mem::take(&mut self.ranges).into_values().collect();
-        for range in sources.iter().filter(|range| range.ended) {
-            self.origins.remove(&range.source);
-        }
+        let sources = self.ranges.close();
         Some(Gathered { sources, items: std::mem::take(&mut self.rows).into() })
+    }
+
+    /// Gathers the next rows in the memory of these: new memory for every batch costs more than reading.
+    pub(crate) fn reuse(&mut self, mut rows: Rows) {
+        if self.rows.is_empty() {
+            rows.clear();
+            self.rows = rows;
+        }
     }
 
     /// Learns how well the text packed.
@@ -175,26 +174,20 @@ impl Batcher {
         text >= TEXT_BYTES_FREEZE
             || packed >= FREEZE_PACKED_BYTES as f64
             || self.rows.len() >= BATCH_RECORDS_MAX
-            || self.ranges.len() >= BATCH_SOURCES_MAX / 2
+            || self.ranges.open().len() >= BATCH_SOURCES_MAX / 2
     }
 
     /// Counts `count` as read of the source up to `to`, and gives its range to write on.
     fn advance(&mut self, source: &SourceInfo, to: u64, count: Count) -> &mut SourceRange {
         self.since.get_or_insert_with(monotonic::now);
-        let book = self.books.entry(source.source).or_default();
-        let range = self.ranges.entry(source.source).or_insert_with(|| begin(source, *book));
-        book.to = book.to.max(to);
-        book.running += count;
-        range.to = book.to;
-        range.running = book.running;
-        range
+        &mut self.ranges.advance(source, to, count).range
     }
 
     /// Counts a record that is not kept. What is shed in a row is one gap.
     fn shed(&mut self, source: &SourceInfo, record: &Record<'_>, reason: Reason) {
         metrics::shed(reason, 1);
         let count = Count::one(u64::from(record.bytes));
-        let before = self.books.get(&source.source).map_or(0, |book| book.to);
+        let before = self.ranges.to(source.source);
         let range = self.advance(source, record.position, count);
         let to = Some(range.to);
         let many = range.gaps.len() >= SHED_GAPS_PER_RANGE_MAX;
@@ -218,40 +211,6 @@ impl Batcher {
             }),
         }
     }
-
-    fn origin(&mut self, source: &SourceInfo) -> Arc<Origin> {
-        let origin = self.origins.entry(source.source).or_insert_with(|| {
-            Arc::new(Origin {
-                tenant: "default".to_owned(),
-                component: source.speaker.component.clone(),
-                instance: source.speaker.instance.clone(),
-                stream: source.stream,
-                node: self.node.clone(),
-                version: source.speaker.version.clone(),
-                zone: String::new(),
-                source: source.source,
-            })
-        });
-        Arc::clone(origin)
-    }
-}
-
-/// A range that begins where the source's last one ended.
-fn begin(source: &SourceInfo, book: Book) -> SourceRange {
-    SourceRange {
-        source: source.source,
-        lineage: source.lineage,
-        component: source.speaker.component.clone(),
-        instance: source.speaker.instance.clone(),
-        stream: source.stream,
-        path: source.path.clone(),
-        fingerprint: source.fingerprint,
-        from: book.to,
-        to: book.to,
-        running: book.running,
-        gaps: Vec::new(),
-        ended: false,
-    }
 }
 
 impl Sink for Batcher {
@@ -259,10 +218,11 @@ impl Sink for Batcher {
         if let Some(reason) = self.flow.turns_away(source, record.severity, record.bytes) {
             return self.shed(source, &record, reason);
         }
-        self.advance(source, record.position, Count::one(u64::from(record.bytes)));
-        let origin = self.origin(source);
+        self.since.get_or_insert_with(monotonic::now);
+        let count = Count::one(u64::from(record.bytes));
+        let open = self.ranges.advance(source, record.position, count);
         self.rows.push(RowRef {
-            origin: &origin,
+            origin: &open.origin,
             time: record.time,
             order_time: record.order_time,
             position: record.position,
@@ -290,9 +250,6 @@ impl Sink for Batcher {
 
     fn ended(&mut self, source: &Arc<SourceInfo>, position: u64) {
         self.advance(source, position, Count::default()).ended = true;
-        if let Some(book) = self.books.get_mut(&source.source) {
-            book.ended = true;
-        }
     }
 
     fn full(&self) -> bool {

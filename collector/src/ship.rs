@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::answer::foreign;
 use self::answer::{Verdict, judge};
-pub(crate) use self::cut::{pack, replace, settle_names};
+pub(crate) use self::cut::{pack, pack_and_return, replace, settle_names};
 use self::post::Way;
 use crate::choice::Outcome;
 use crate::desk::Desk;

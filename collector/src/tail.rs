@@ -183,7 +183,10 @@ impl Tail {
         if let Some(gathered) = gathered {
             let text_bytes = text_bytes(&gathered.items);
             match self.pack(gathered.sources, gathered.items) {
-                Ok(packed) => frames = packed,
+                Ok((packed, items)) => {
+                    frames = packed;
+                    self.batcher.reuse(items.rows);
+                }
                 Err(e) => {
                     // Only a header of one range with one gap that is larger than 8 MiB comes here.
                     tracing::error!(error = %e, "a batch could not be packed, nor its loss");
@@ -212,7 +215,7 @@ impl Tail {
         gaps.for_each(|gap| gap.time = now);
         let (sources, items) = (drawn.sources.clone(), std::mem::take(&mut drawn.items));
         let frames = match self.pack(sources, items) {
-            Ok(frames) => frames,
+            Ok((frames, _)) => frames,
             Err(e) => {
                 tracing::error!(error = %e, "what came through the door could not be packed");
                 return answer(handed, Err(&e.to_string()));
@@ -240,12 +243,16 @@ impl Tail {
         Brought { stream, items, shed }
     }
 
-    /// Names a batch and packs it.
-    fn pack(&self, sources: Vec<SourceRange>, items: Items) -> Result<Vec<Frame>, FrameError> {
+    /// Names a batch and packs it; gives its items back for their memory.
+    fn pack(
+        &self,
+        sources: Vec<SourceRange>,
+        items: Items,
+    ) -> Result<(Vec<Frame>, Items), FrameError> {
         let bytes = items.rows.bytes.iter().map(|bytes| u64::from(*bytes)).sum();
         metrics::read(items.len(), bytes);
         let header = heartbeat::header(&self.desk, sources);
-        ship::pack(Batch { header, items }, &self.desk.life)
+        ship::pack_and_return(Batch { header, items }, &self.desk.life)
     }
 
     /// Opens the spool anew and settles what could not be spooled; whether nothing of that is left.

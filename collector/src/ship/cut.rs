@@ -1,7 +1,7 @@
 //! A batch that nobody takes as it is, replaced in the spool.
 
 use nilometer_model::limits::BATCH_TEXT_BYTES_MAX;
-use nilometer_model::{BatchId, Reason, Timestamp};
+use nilometer_model::{BatchId, Items, Reason, Timestamp};
 use nilometer_wire::{Batch, BatchHeader, FrameError};
 
 use crate::batch::text_bytes;
@@ -77,7 +77,15 @@ pub(crate) fn settle_names(spool: &Spool, life: &Life, headers: &[BatchHeader], 
 /// even alone is declared as dropped. Sequences that were drawn and never used are stood for by the
 /// first of them.
 pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> {
-    let (mut frames, mut open) = (Vec::new(), vec![batch]);
+    pack_and_return(batch, life).map(|(frames, _)| frames)
+}
+
+/// The same, which also gives back what it packed last, for its memory.
+pub(crate) fn pack_and_return(
+    batch: Batch,
+    life: &Life,
+) -> Result<(Vec<Frame>, Items), FrameError> {
+    let (mut frames, mut open, mut packed) = (Vec::new(), vec![batch], Items::default());
     let mut unused = None;
     while let Some(mut batch) = open.pop() {
         let id = unused.take().unwrap_or_else(|| life.next());
@@ -88,7 +96,10 @@ pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> 
             batch.header.replaces.extend(unused);
         }
         match encode(&batch) {
-            Ok(bytes) => frames.push(Frame { header: batch.header, bytes }),
+            Ok(bytes) => {
+                frames.push(Frame { header: batch.header, bytes });
+                packed = batch.items;
+            }
             Err(error) => {
                 unused = Some(id);
                 let parts = smaller(&batch, &error);
@@ -101,7 +112,7 @@ pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> 
             }
         }
     }
-    Ok(frames)
+    Ok((frames, packed))
 }
 
 fn encode(batch: &Batch) -> Result<Vec<u8>, FrameError> {

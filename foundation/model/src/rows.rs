@@ -36,6 +36,12 @@ impl TextColumn {
         (at as usize == text.len()).then_some(Self { text, ends })
     }
 
+    /// Forgets all texts, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
     /// Appends one text.
     ///
     /// # Panics
@@ -251,6 +257,22 @@ impl Rows {
         self.attributes.push(row.attributes);
     }
 
+    /// Forgets all rows, and keeps the memory.
+    pub fn clear(&mut self) {
+        self.origins.clear();
+        self.origin.clear();
+        self.time.clear();
+        self.order_time.clear();
+        self.position.clear();
+        self.bytes.clear();
+        self.received.clear();
+        self.severity.clear();
+        self.message.clear();
+        self.attributes.clear();
+        self.trace_id.clear();
+        self.span_id.clear();
+    }
+
     /// Appends all rows of `other`, column by column.
     pub fn append(&mut self, other: &Self) {
         let origins: Vec<u32> = other.origins.iter().map(|o| self.origin_index(o)).collect();
@@ -328,6 +350,36 @@ impl Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn cleared_rows_are_as_new_ones() {
+        let origin = Arc::new(Origin {
+            tenant: "default".to_owned(),
+            component: "web".to_owned(),
+            instance: "web-1".to_owned(),
+            stream: crate::Stream::Stdout,
+            node: "n1".to_owned(),
+            version: String::new(),
+            zone: String::new(),
+            source: SourceId(7),
+        });
+        let mut rows = Rows::default();
+        rows.push(RowRef {
+            origin: &origin,
+            time: Timestamp(1),
+            order_time: Timestamp(2),
+            position: 3,
+            bytes: 4,
+            received: Timestamp(5),
+            severity: Severity::Warn,
+            message: "m",
+            attributes: "{}",
+            trace_id: Some([1; 16]),
+            span_id: Some([2; 8]),
+        });
+        rows.clear();
+        assert_eq!(rows, Rows::default());
+    }
 
     fn row<'a>(
         origin: &'a Arc<Origin>,
