@@ -109,8 +109,8 @@ fn number(text: &[u8]) -> Option<i64> {
 }
 
 fn parse_rfc3339(text: &[u8]) -> Option<Timestamp> {
-    if text.len() < 20 || text[4] != b'-' || text[7] != b'-' || text[13] != b':' || text[16] != b':'
-    {
+    let (text, rest) = text.split_first_chunk::<19>()?;
+    if text[4] != b'-' || text[7] != b'-' || text[13] != b':' || text[16] != b':' {
         return None;
     }
     if !matches!(text[10], b'T' | b't' | b' ') {
@@ -125,7 +125,7 @@ fn parse_rfc3339(text: &[u8]) -> Option<Timestamp> {
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    let (ns, zone) = fraction(&text[19..])?;
+    let (ns, zone) = fraction(rest)?;
     let days = days_from_civil(year, month, day);
     let seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - offset_s(zone)?;
     let ns = i128::from(seconds) * i128::from(NS_PER_S) + i128::from(ns);

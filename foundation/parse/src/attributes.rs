@@ -287,11 +287,21 @@ fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
 }
 
+fn is_escaped(byte: u8) -> bool {
+    (byte < b' ') | (byte == b'"') | (byte == b'\\')
+}
+
+/// Looks at sixteen bytes at once, and at the last sixteen: almost no text has any.
+fn holds_escaped(text: &[u8]) -> bool {
+    let any = |bytes: &[u8]| bytes.iter().fold(false, |any, byte| any | is_escaped(*byte));
+    let (chunks, rest) = text.as_chunks::<16>();
+    let rest = text.last_chunk::<16>().map_or(rest, |last| last);
+    chunks.iter().any(|chunk| any(chunk)) || any(rest)
+}
+
 /// Appends `text` as it stands between a JSON string's quotes.
 fn push_escaped(out: &mut String, text: &str) {
-    let is_escaped = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    // Looked through to its end, many bytes at once: almost no text has any.
-    if !text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
+    if !holds_escaped(text.as_bytes()) {
         return out.push_str(text);
     }
     let mut from = 0;

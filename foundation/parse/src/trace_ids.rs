@@ -4,12 +4,13 @@
 //!   {"level":"info","trace_id":"4bf9…4736","span_id":"00f0…02b7"}      a member of a JSON line
 //!   level=info msg=paid traceId="4bf9…4736" spanId=00f0…02b7           logfmt, or in a sentence
 //!   incoming traceparent: 00-4bf9…4736-00f0…02b7-01                    W3C trace context
+//!   uber-trace-id: 4bf9…4736:f067…02b7:0:1                             Jaeger
 //!   X-B3-TraceId: a3ce929d0e0e4736 X-B3-SpanId: 00f0…02b7              B3
 //!   dd.trace_id=9532127138774266268 dd.span_id=67667974448284343       Datadog
 //! ```
 //! Invariants:
 //! - a trace's id is exactly 32 hex digits, or 16 as B3 has them, which stand for the lower half; a span's
-//!   16; Datadog's are decimal numbers of 64 bits; none is zero; what is no id is passed over;
+//!   16; Jaeger leaves leading zeros out; Datadog's are decimal numbers of 64 bits; none is zero; what is no id is passed over;
 //! - the first wins, but in a JSON line its own members before what its texts quote;
 //! - a span is only taken beside a trace: alone it leads nowhere;
 //! - a line is looked at, never changed, and one that says nothing of a trace costs one search for
@@ -52,10 +53,12 @@ const SPAN_NAMES: [&[u8]; 10] = [
 ];
 /// The names whose value has both.
 const CONTEXT_NAMES: [&[u8]; 2] = [b"traceparent", b"Traceparent"];
+/// The same, as Jaeger's own clients write it.
+const JAEGER_NAMES: [&[u8]; 2] = [b"uber-trace-id", b"Uber-Trace-Id"];
 /// What names begin with whose ids are decimal.
 const DECIMAL: &[u8] = b"dd.";
 /// Bytes of the longest of these names.
-const NAME_BYTES_MAX: usize = 12;
+const NAME_BYTES_MAX: usize = 13;
 
 /// Where a line belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +144,9 @@ fn ids(field: &Field<'_>) -> Option<TraceIds> {
     if CONTEXT_NAMES.contains(&field.name) {
         return context(field.value);
     }
+    if JAEGER_NAMES.contains(&field.name) {
+        return jaeger(field.value);
+    }
     let trace = TRACE_NAMES.contains(&field.name).then(|| trace_id(field))??;
     Some(TraceIds { trace, span: None })
 }
@@ -184,6 +190,23 @@ fn context(value: &[u8]) -> Option<TraceIds> {
     rest.starts_with(b"-").then_some(TraceIds { trace, span: Some(span) })
 }
 
+/// `TRACE:SPAN:`, the span before it, and flags.
+fn jaeger(value: &[u8]) -> Option<TraceIds> {
+    let (trace, rest) = number_up_to_colon(value, 32)?;
+    let (span, _) = number_up_to_colon(rest, 16)?;
+    let span = u64::try_from(span).ok()?.to_be_bytes();
+    Some(TraceIds { trace: trace.to_be_bytes(), span: Some(span) })
+}
+
+/// At most so many hex digits with a `:` behind them, not all zero; and what is behind that.
+fn number_up_to_colon(value: &[u8], digits_max: usize) -> Option<(u128, &[u8])> {
+    let count = value.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (digits, rest) = value.split_at(count);
+    let digits = std::str::from_utf8(digits).ok().filter(|_| count <= digits_max)?;
+    let number = u128::from_str_radix(digits, 16).ok().filter(|number| *number != 0)?;
+    Some((number, rest.strip_prefix(b":")?))
+}
+
 /// An id that is all of a word.
 fn id<const N: usize>(value: &[u8]) -> Option<[u8; N]> {
     let (id, rest) = digits(value)?;
@@ -199,13 +222,29 @@ fn ends_word(rest: &[u8]) -> bool {
 fn digits<const N: usize>(text: &[u8]) -> Option<([u8; N], &[u8])> {
     let (digits, rest) = text.split_at_checked(2 * N)?;
     let (pairs, _) = digits.as_chunks::<2>();
-    let digit = |digit: u8| u8::try_from(char::from(digit).to_digit(16)?).ok();
-    let mut id = [0; N];
+    let (mut id, mut all) = ([0; N], 0);
     for (byte, [high, low]) in id.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
+        let (high, low) = (DIGITS[usize::from(*high)], DIGITS[usize::from(*low)]);
+        all |= high | low;
+        *byte = high << 4 | low;
     }
-    (id != [0; N]).then_some((id, rest))
+    (all != NO_DIGIT && id != [0; N]).then_some((id, rest))
 }
+
+const NO_DIGIT: u8 = 0xff;
+
+/// What a byte is worth as a hex digit. Looked up, since nobody foretells which are letters.
+static DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let lower = b"0123456789abcdef"[value as usize];
+        digits[lower as usize] = value;
+        digits[lower.to_ascii_uppercase() as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 #[cfg(test)]
 mod tests;

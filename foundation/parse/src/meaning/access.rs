@@ -143,13 +143,13 @@ fn status(rest: &str) -> Option<(&str, &str)> {
 
 /// `GET /a?b HTTP/1.1`; what is none (TLS bytes, `-`) is left to the message.
 pub(super) fn put_request(request: &str, attributes: &mut Attributes) {
-    let mut words = request.split(' ');
-    let (Some(method), Some(target)) = (words.next(), words.next()) else { return };
+    let Some((method, rest)) = until(request, b' ') else { return };
+    let (target, _) = until(rest, b' ').unwrap_or((rest, ""));
     if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') {
         return;
     }
     attributes.text("http.request.method", method);
-    let (path, query) = until(target, '?').unwrap_or((target, ""));
+    let (path, query) = until(target, b'?').unwrap_or((target, ""));
     attributes.text("url.path", path);
     if !query.is_empty() {
         attributes.text("url.query", query);

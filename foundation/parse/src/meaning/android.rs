@@ -22,7 +22,7 @@ pub(super) fn read(rest: &str, attributes: &mut Attributes) -> Option<Found> {
         _ => return None,
     };
     attributes.word("process.pid", pid);
-    if let Some((tag, _)) = until(&rest[3..], ':').filter(|(tag, _)| tag.len() <= LEAD_BYTES_MAX) {
+    if let Some((tag, _)) = until(&rest[3..], b':').filter(|(tag, _)| tag.len() <= LEAD_BYTES_MAX) {
         attributes.text("logger", tag.trim_end());
     }
     Some(Found::new(Form::Android, Some(severity)))

@@ -18,7 +18,7 @@ pub(super) fn read(text: &str, attributes: &mut Attributes) -> Option<Found> {
         _ => return None,
     };
     let first = text[5..].lines().next()?;
-    let (category, event) = until(past_blanks(first), '[')?;
+    let (category, event) = until(past_blanks(first), b'[')?;
     let (event, behind) = digits(event)?;
     if category.contains(' ') || !behind.starts_with(']') {
         return None;

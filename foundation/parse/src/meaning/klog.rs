@@ -22,7 +22,7 @@ pub(super) fn read(text: &str, attributes: &mut Attributes) -> Option<Found> {
     let found = Some(Found::new(Form::Klog, Some(severity)));
     let Some((_, rest)) = digits(past_blanks(rest)) else { return found };
     let rest = rest.strip_prefix(' ').unwrap_or(rest);
-    let Some((place, rest)) = until(rest, ']') else { return found };
+    let Some((place, rest)) = until(rest, b']') else { return found };
     let Some((file, line)) = place.rsplit_once(':') else { return found };
     if place.len() > LEAD_BYTES_MAX || place.contains(' ') || digits(line).is_none() {
         return found;

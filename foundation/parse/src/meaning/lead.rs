@@ -15,7 +15,7 @@
 use nilometer_model::Severity;
 
 use super::logfmt::{pair, put};
-use super::scan::{digits, enclosed, past_blanks, word};
+use super::scan::{digits, enclosed, past_blanks, until, word};
 use super::{Form, Found};
 use crate::limits::{LEAD_BYTES_MAX, LEAD_PARTS_MAX, STAMP_BYTES_MAX};
 use crate::stamp::stamp;
@@ -164,7 +164,7 @@ impl<'a> Lead<'a> {
 
     /// A level, or a number or a name before one.
     fn before_level(&mut self, word: &'a str, rest: &'a str) -> Option<&'a str> {
-        let (name, behind) = word.split_once(':').unwrap_or((word, ""));
+        let (name, behind) = until(word, b':').unwrap_or((word, ""));
         let behind_level = rest.starts_with(['\t', '|']) || rest.starts_with("  ");
         let set_off = (self.set_off && (behind_level || word.contains(':')))
             || behind_level && self.named.is_some();
@@ -249,10 +249,10 @@ fn zookeeper(inner: &str) -> Option<&str> {
 
 /// Spring's `app,TRACE,SPAN` and `TRACE-SPAN`.
 fn ids(inner: &str) -> Option<TraceIds> {
-    let mut parts = inner.split(',');
-    if let (Some(_), Some(trace), Some(span)) = (parts.next(), parts.next(), parts.next()) {
+    if let Some((trace, rest)) = until(inner, b',').and_then(|(_, rest)| until(rest, b',')) {
+        let (span, _) = until(rest, b',').unwrap_or((rest, ""));
         return id_pair(trace.trim(), span.trim());
     }
-    let (trace, span) = inner.split_once('-')?;
+    let (trace, span) = until(inner, b'-')?;
     (trace.len() == 32).then(|| id_pair(trace, span))?
 }

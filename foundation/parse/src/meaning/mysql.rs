@@ -15,7 +15,7 @@ const COMMANDS: [&str; 8] =
 pub(super) fn read(rest: &str, attributes: &mut Attributes) -> Option<Found> {
     let (thread, rest) = digits(past_blanks(rest))?;
     let behind = rest.strip_prefix(' ')?;
-    if let Some((command, _)) = until(behind, '\t').filter(|(word, _)| COMMANDS.contains(word)) {
+    if let Some((command, _)) = until(behind, b'\t').filter(|(word, _)| COMMANDS.contains(word)) {
         attributes.word("thread.id", thread);
         attributes.text("mysql.command", command);
         return Some(Found::new(Form::Mysql, None));

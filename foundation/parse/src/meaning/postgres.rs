@@ -21,7 +21,7 @@ pub(super) fn read(rest: &str, attributes: &mut Attributes) -> Option<Found> {
         None => (Some(first), level(word(behind.strip_prefix(' ')?)?.0)?),
     };
     attributes.word("process.pid", pid);
-    if let Some((user, database)) = connection.and_then(|connection| until(connection, '@')) {
+    if let Some((user, database)) = connection.and_then(|connection| until(connection, b'@')) {
         attributes.text("user.name", user);
         attributes.text("db.namespace", database);
     }

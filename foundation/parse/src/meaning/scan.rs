@@ -20,8 +20,9 @@ fn past_colour(codes: &str) -> Option<&str> {
 }
 
 /// What stands up to `end`, and what stands behind it.
-pub(super) fn until(text: &str, end: char) -> Option<(&str, &str)> {
-    text.split_once(end)
+pub(super) fn until(text: &str, end: u8) -> Option<(&str, &str)> {
+    let at = memchr::memchr(end, text.as_bytes())?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// `(a, rest)` of `[a] rest`; the bracket closes within so many bytes.

@@ -34,7 +34,7 @@ pub(super) fn prioritized(text: &str, attributes: &mut Attributes) -> Option<Fou
     let (priority, rest) = past_priority(text)?;
     let severity = SEVERITIES.get(usize::from(priority % 8)).copied();
     if let Some(rest) = rest.strip_prefix("1 ") {
-        let (time, rest) = until(rest, ' ')?;
+        let (time, rest) = until(rest, b' ')?;
         if time != "-" {
             stamp(time)?;
         }
@@ -84,7 +84,7 @@ fn header<'a>(rest: &'a str, attributes: &mut Attributes) -> Option<&'a str> {
     let (host, rest) = word(rest.strip_prefix(' ')?)?;
     let (tag, rest) = word(rest.strip_prefix(' ')?)?;
     let tag = tag.strip_suffix(':')?;
-    let (app, pid) = match tag.strip_suffix(']').and_then(|tag| until(tag, '[')) {
+    let (app, pid) = match tag.strip_suffix(']').and_then(|tag| until(tag, b'[')) {
         Some((app, pid)) if digits(pid).is_some() => (app, Some(pid)),
         _ => (tag, None),
     };
@@ -101,7 +101,7 @@ fn header<'a>(rest: &'a str, attributes: &mut Attributes) -> Option<&'a str> {
 /// `HOST APP PID MSGID STRUCTURED text`
 fn rfc5424(mut rest: &str, attributes: &mut Attributes) -> Option<()> {
     for name in ["host.name", "appname", "process.pid", "syslog.msgid"] {
-        let (value, behind) = until(rest, ' ')?;
+        let (value, behind) = until(rest, b' ')?;
         if !matches!(value, "" | "-") {
             if name == "process.pid" {
                 attributes.word(name, value);
@@ -125,7 +125,7 @@ fn structured<'a>(element: &'a str, attributes: &mut Attributes) -> Option<&'a s
         if let Some(behind) = rest.strip_prefix(']') {
             return Some(behind);
         }
-        let (name, value) = until(rest.strip_prefix(' ')?, '=')?;
+        let (name, value) = until(rest.strip_prefix(' ')?, b'=')?;
         let (value, behind) = quoted(value)?;
         attributes.text(name, value);
         rest = behind;

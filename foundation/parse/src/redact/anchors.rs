@@ -12,6 +12,8 @@ use memchr::memmem::Finder;
 use super::shapes::{SHAPES, Shape, TWILIO};
 
 const ANCHOR_BYTES_MIN: usize = 3;
+/// Of the vectorised search, when it looks for dozens.
+const BUCKETS: usize = 16;
 /// Parts of the names of passwords, keys and tokens, whatever the case of their first letters.
 const NAMES: [&str; 17] = [
     "assw",
@@ -84,7 +86,7 @@ impl Anchors {
         let (short, long): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|(anchor, _)| anchor.len() == ANCHOR_BYTES_MIN);
         let twilio = Finder::new(TWILIO.anchor);
-        Self { groups: [Group::new(&short), Group::new(&long)], twilio }
+        Self { groups: [Group::new(short), Group::new(long)], twilio }
     }
 
     /// Tells of every anchor in the text: its rule, and where it begins.
@@ -101,20 +103,32 @@ impl Anchors {
 }
 
 impl Group {
-    fn new(rules_of: &[(&'static str, Rule)]) -> Self {
-        let mut anchors: Vec<&'static str> = Vec::new();
-        let mut rules: Vec<Vec<Rule>> = Vec::new();
+    fn new(mut rules_of: Vec<(&'static str, Rule)>) -> Self {
+        rules_of.sort_by_key(|(anchor, _)| *anchor);
+        let mut known: Vec<(&'static str, Vec<Rule>)> = Vec::new();
         for (anchor, rule) in rules_of {
-            match anchors.iter().position(|known| known == anchor) {
-                Some(known) => rules[known].push(*rule),
-                None => {
-                    anchors.push(anchor);
-                    rules.push(vec![*rule]);
-                }
+            match known.last_mut() {
+                Some((last, rules)) if *last == anchor => rules.push(rule),
+                _ => known.push((anchor, vec![rule])),
             }
         }
+        let (anchors, rules): (Vec<_>, Vec<_>) = dealt(known).into_iter().unzip();
         Self { search: Search::new(&anchors), rules }
     }
+}
+
+/// What is sorted, so that neighbours come into one bucket when it is dealt out to buckets in turn. The
+/// search does that, and looks closer wherever the first bytes could be of any in one bucket: the more
+/// alike these are, the less often that is.
+fn dealt<T>(sorted: Vec<T>) -> Vec<T> {
+    let (least, more) = (sorted.len() / BUCKETS, sorted.len() % BUCKETS);
+    let in_larger = more * (least + 1);
+    let mut numbered: Vec<(usize, T)> = sorted.into_iter().enumerate().collect();
+    numbered.sort_by_key(|(number, _)| match number.checked_sub(in_larger) {
+        Some(number) => (number % least, more + number / least),
+        None => (number % (least + 1), number / (least + 1)),
+    });
+    numbered.into_iter().map(|(_, one)| one).collect()
 }
 
 impl Search {

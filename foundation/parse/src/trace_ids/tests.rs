@@ -46,6 +46,11 @@ fn a_line_belongs_where_it_says() {
         ("x-b3-traceid={S} x-b3-spanid={S}", "0000000000000000{S} {S}"),
         (r#"{"context":{"trace_id":"{T}"},"span_id":"{S}"}"#, "{T} {S}"),
         (r#"{"traceparent":"00-{T}-{S}-01"}"#, "{T} {S}"),
+        (r#"{"uber-trace-id":"{T}:{S}:0:1"}"#, "{T} {S}"),
+        (
+            "Uber-Trace-Id: a3ce929d0e0e4736:f067aa0ba902b7:0:1",
+            "0000000000000000a3ce929d0e0e4736 {S}",
+        ),
         (r#"{"log":"{\"trace_id\":\"{T}\",\"span_id\":\"{S}\"}"}"#, "{T} {S}"),
         ("level=info msg=paid trace_id={T} span_id={S} status=200", "{T} {S}"),
         (r#"traceId="{T}" spanId="{S}""#, "{T} {S}"),
@@ -103,6 +108,11 @@ fn what_is_no_id_is_passed_over() {
     for value in ["", "0", "f067aa0ba902b7", "00f067aa0ba902b70", "0000000000000000", "{T}"] {
         check(&format!("trace_id={{T}} span_id={value}"), "{T}");
     }
+    for value in
+        ["", "0:{S}:0:1", "{T}", "{T}:", "{T}:{S}", "{T}:0:0:1", "{T}0:{S}:0:1", "{T}:{S}0:0:1"]
+    {
+        check(&format!("uber-trace-id={value}"), "");
+    }
     for line in [
         "",
         "a race in spain",
@@ -142,7 +152,7 @@ fn names_are_looked_for_to_the_limit_and_no_further() {
 
 #[test]
 fn no_name_is_longer_than_what_is_looked_at_around_its_letters() {
-    let names = TRACE_NAMES.iter().chain(&SPAN_NAMES).chain(&CONTEXT_NAMES);
+    let names = TRACE_NAMES.iter().chain(&SPAN_NAMES).chain(&CONTEXT_NAMES).chain(&JAEGER_NAMES);
     assert_eq!(names.map(|name| name.len()).max(), Some(NAME_BYTES_MAX));
 }
 
