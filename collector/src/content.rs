@@ -22,7 +22,7 @@ use crate::limits::READ_BYTES;
 pub(crate) struct Inode {
     dev: u64,
     ino: u64,
-    born_ns: i64,
+    pub(crate) born_ns: i64,
 }
 
 /// What the file system says of a file.

@@ -14,6 +14,7 @@ use memchr::memchr;
 use nilometer_model::Timestamp;
 use nilometer_parse::{Flags, Format, Framed, STDOUT, Suspects, frame};
 use regex::bytes::Regex;
+use xxhash_rust::xxh3::xxh3_64;
 
 use crate::compose::Composer;
 use crate::content::{Content, is_exhaustion};
@@ -147,7 +148,7 @@ impl Generation {
         if !gzip {
             let stat = content.stat()?;
             self.modified = stat.modified;
-            if stat.size < offset || !self.note_size(&stat) {
+            if stat.size < offset || self.has_shrunk(&stat) {
                 return Ok(Visit::Replaced);
             }
             if stat.size == offset && checked == 0 {
@@ -176,7 +177,8 @@ impl Generation {
         format: Format,
     ) -> io::Result<bool> {
         let Some(content) = &mut self.content else { return Ok(false) };
-        if content.stat()?.size < offset + fresh as u64 {
+        let stat = content.stat()?;
+        if stat.size < offset + fresh as u64 {
             return Ok(false);
         }
         let mut overlap = [0; OVERLAP_BYTES];
@@ -186,7 +188,29 @@ impl Generation {
         {
             return Ok(false);
         }
-        Ok(format != Format::Plain || !self.is_young() || self.agrees_with_copies())
+        if checked == 0 && !self.begins_as_known(format)? {
+            return Ok(false);
+        }
+        let still = format != Format::Plain || !self.is_young() || self.agrees_with_copies();
+        Ok(still && self.note_size(&stat))
+    }
+
+    /// Whether the file that is read still holds what was known of it when it was found: between that look
+    /// and the first read of this process it may have been truncated, and have grown again.
+    pub(crate) fn begins_as_known(&mut self, format: Format) -> io::Result<bool> {
+        let Some(content) = self.content.as_mut().filter(|_| format == Format::Plain) else {
+            return Ok(true);
+        };
+        let overlap = (self.saved.overlap, self.saved.overlap_to);
+        let known = [(self.saved.fingerprint, u64::from(self.saved.fingerprint.bytes)), overlap];
+        for (known, to) in known.into_iter().filter(|(known, _)| known.bytes > 0) {
+            let mut bytes = vec![0; known.bytes as usize];
+            let from = to.saturating_sub(bytes.len() as u64);
+            if content.read_at(from, &mut bytes)? < bytes.len() || xxh3_64(&bytes) != known.hash {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Takes in what was read; `filled`: the file may hold more.

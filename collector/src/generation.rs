@@ -59,8 +59,7 @@ impl StreamState {
 /// What is remembered of a generation over restarts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Saved {
-    /// CRI: which run of the container. Generations are ordered by this, then the first line's time,
-    /// then the order in which they were found.
+    /// CRI: which run of the container.
     pub(crate) restart: u32,
     pub(crate) first_time: Timestamp,
     pub(crate) number: u64,
@@ -208,11 +207,6 @@ impl Generation {
         !stat.is_some_and(|stat| stat.is_ok_and(|stat| stat.size <= self.at))
     }
 
-    /// The order of generations in a log.
-    pub(crate) fn age(&self) -> (u32, Timestamp, u64) {
-        (self.saved.restart, self.saved.first_time, self.saved.number)
-    }
-
     /// Read to its end, and a younger one goes on.
     pub(crate) fn is_over(&self) -> bool {
         self.saved.drained || self.lent
@@ -233,6 +227,13 @@ impl Generation {
         let live = self.homes.iter().filter(|home| home.rank == Rank::Live);
         live.filter_map(|home| symlink_metadata(&home.path).ok().map(|m| (home, m)))
             .any(|(home, metadata)| Stat::of(&metadata).inode == home.inode)
+    }
+
+    /// Whether a shorter file that begins like it is a copy: this one still lies under the live name, or what
+    /// did was truncated, and that file is younger. Of what was renamed whole no copies are made.
+    pub(crate) fn is_original_of(&self, copy: Inode) -> bool {
+        let older = self.saved.inode.born_ns <= copy.born_ns;
+        older && (self.homes.is_empty() || self.lies_live())
     }
 
     /// Whether `other`, which has the bytes before the position, also begins like the file that holds
@@ -270,13 +271,18 @@ impl Generation {
             .all(|(mut copy, _)| begin_alike(content, &mut copy))
     }
 
-    /// Notes the size of the file that holds it. `false` when it has shrunk: it was truncated, even if
-    /// everything up to the position is there again.
+    /// Whether the file that holds it is smaller than it was: it was truncated, even if everything up to the
+    /// position is there again.
+    pub(crate) fn has_shrunk(&self, stat: &Stat) -> bool {
+        stat.inode == self.saved.seen_in && stat.size < self.saved.size_seen
+    }
+
+    /// Notes the size of the file that holds it and still begins as it did. `false` when it has shrunk.
     pub(crate) fn note_size(&mut self, stat: &Stat) -> bool {
-        let saved = &mut self.saved;
-        if stat.inode == saved.seen_in && stat.size < saved.size_seen {
+        if self.has_shrunk(stat) {
             return false;
         }
+        let saved = &mut self.saved;
         if stat.size > saved.size_seen || saved.seen_in == Inode::default() {
             (saved.size_seen, saved.seen_in) = (stat.size, stat.inode);
         }

@@ -32,6 +32,8 @@ pub(crate) enum Match {
     No,
     /// It begins like it but is shorter than what was read: perhaps a copy being made.
     TooShort,
+    /// The same, and all landmarks in it are those of what was read.
+    Beginning,
     /// It is a part of what was read.
     Part,
 }
@@ -85,13 +87,19 @@ impl Head {
             return if same { Match::Yes } else { Match::No };
         }
         if !self.begins_as(saved.fingerprint) {
-            return Match::No;
+            let shorter = self.bytes.len() < saved.fingerprint.bytes as usize;
+            let agreed = shorter.then(|| saved.landmarks.agree(content));
+            return match agreed {
+                Some(Ok(Some(1..))) => Match::Beginning,
+                _ => Match::No,
+            };
         }
         let mut overlap = vec![0; saved.overlap.bytes as usize];
         let from = saved.overlap_to.saturating_sub(overlap.len() as u64);
         match content.read_at(from, &mut overlap) {
             Ok(n) if n < overlap.len() => match saved.landmarks.agree(content) {
                 Ok(Some(agreed)) if agreed >= BANNER_BYTES_MAX as u64 => Match::Part,
+                Ok(Some(agreed)) if agreed > 0 => Match::Beginning,
                 Ok(None) => Match::No,
                 _ => Match::TooShort,
             },

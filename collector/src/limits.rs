@@ -46,6 +46,8 @@ pub(crate) const SCAN_PAUSE_FACTOR: u32 = 4;
 pub(crate) const TICK_MS: u64 = 1_000;
 /// How often a waiting reader looks for events, ms; writes in between are one visit.
 pub(crate) const EVENTS_MS: u64 = 25;
+/// So many logs are looked at or visited until events are taken again: a round of 10,000 takes seconds.
+pub(crate) const GLANCE_TURNS: usize = 64;
 /// Bytes for events taken from the kernel at once.
 pub(crate) const EVENT_BYTES: usize = 64 << 10;
 /// Bytes of a Docker container's config.v2.json.

@@ -7,6 +7,8 @@
 //! - a file stays open from the look that found it on, also while it is empty: it may be deleted before
 //!   the next;
 //! - of several files that begin as a generation does and then differ, the oldest holds it;
+//! - what lies under the live name is the youngest, whatever a runtime's clock says; of others their names
+//!   decide, then their first lines' times;
 //! - a copy, or the gzip of what is still open, is one more home of its generation, never a new one.
 
 use std::collections::{HashMap, HashSet};
@@ -24,7 +26,7 @@ use crate::enrich::Speaker;
 use crate::generation::{Generation, Home, Saved, StreamState, begin_alike};
 use crate::head::{Head, Match};
 use crate::identity::{lineage_id, source_id};
-use crate::limits::{COPY_IDLE_S, FINGERPRINT_BYTES};
+use crate::limits::{BANNER_BYTES_MAX, COPY_IDLE_S, FINGERPRINT_BYTES};
 use crate::lineages::Lineages;
 use crate::reading::{CentreSource, SourceInfo};
 use nilometer_parse::Format;
@@ -65,11 +67,17 @@ impl Unclear {
 /// A file that holds nothing known.
 struct Fresh {
     file: LogFile,
-    /// `None`: no name leads to it any more.
-    home: Option<Home>,
+    /// None: no name leads to it any more.
+    homes: Vec<Home>,
     stat: Stat,
     head: Head,
     content: Option<Content>,
+}
+
+impl Fresh {
+    fn is_live(&self) -> bool {
+        !self.homes.is_empty() && self.file.rank == Rank::Live
+    }
 }
 
 /// What is known of a file.
@@ -132,7 +140,11 @@ impl Lineages {
             if !shrunk && self.agrees_with_older(index, seen) {
                 return self.refresh(index, file, stat);
             }
-            self.generations[index].lose_home(stat.inode, site.now);
+            // A copy that the original has outgrown is a part of it from now on.
+            let copy = file.rank != Rank::Live && self.generations[index].saved.inode != stat.inode;
+            if !(shrunk && copy) {
+                self.generations[index].lose_home(stat.inode, site.now);
+            }
         }
         if self.is_still_unclear(stat) {
             return Known::Unclear;
@@ -174,8 +186,8 @@ impl Lineages {
             }
             (Found::Nothing, Some(head)) => {
                 self.unclear.remove(&stat.inode);
-                let (file, home) = (file.clone(), Some(Home::of(file, &stat)));
-                Known::Fresh(Box::new(Fresh { file, home, stat, head, content }))
+                let (file, homes) = (file.clone(), vec![Home::of(file, &stat)]);
+                Known::Fresh(Box::new(Fresh { file, homes, stat, head, content }))
             }
             (found, _) => {
                 let part_of = match found {
@@ -237,7 +249,8 @@ impl Lineages {
             };
             // A name that came between, under which it is seen with the next look.
             if stat.deleted {
-                fresh.push(Fresh { file, home: None, stat, head, content: Some(content) });
+                let (homes, content) = (Vec::new(), Some(content));
+                fresh.push(Fresh { file, homes, stat, head, content });
             }
         }
     }
@@ -311,6 +324,12 @@ impl Lineages {
                     generation.echoed = true;
                     part_of = Some(generation.saved.number);
                 }
+                // Too short to tell from a banner by itself; but copies are made of what is live, or was.
+                Match::Beginning if !live && generation.is_original_of(inode) => {
+                    generation.echoed = true;
+                    part_of = Some(generation.saved.number);
+                }
+                Match::Beginning if !generation.saved.ended => short |= !live,
                 _ => {}
             }
         }
@@ -332,10 +351,14 @@ impl Lineages {
 
     /// Whether the file holds something that was not read; a generation that ended and grew goes on.
     fn has_grown(&mut self, index: usize, home: &Home, stat: &Stat) -> bool {
+        let format = self.place.format;
         let generation = &mut self.generations[index];
         let grown = !home.gzip && stat.size > generation.at;
-        // Also while the sink is full and nothing is read. That it shrank, the next visit finds.
-        let _noted = home.gzip || generation.note_size(stat);
+        // Also while the sink is full and nothing is read. That it shrank or holds something else, the next
+        // visit finds.
+        if !home.gzip && generation.begins_as_known(format).unwrap_or(false) {
+            let _not_shrunk = generation.note_size(stat);
+        }
         if grown {
             generation.saved.ended = false;
         }
@@ -365,31 +388,78 @@ impl Lineages {
     fn add_fresh(&mut self, mut fresh: Vec<Fresh>, site: &mut Site<'_>) -> bool {
         let any = !fresh.is_empty();
         fresh.sort_by(|a, b| {
-            let key = |f: &Fresh| (f.file.restart, f.head.time, f.file.rank.clone(), f.file.gzip);
+            let (rank, gzip) = (|f: &Fresh| f.file.rank.clone(), |f: &Fresh| f.file.gzip);
+            let key = |f: &Fresh| (f.file.restart, f.is_live(), rank(f), f.head.time, gzip(f));
             key(a).cmp(&key(b))
         });
-        let mut last: Option<(Rank, Head)> = None;
+        let copy = self.take_copy(&mut fresh);
+        let mut last: Option<(Rank, Head, usize)> = None;
         for found in fresh {
-            let twin = last.as_ref().is_some_and(|(rank, before)| {
+            let twin = last.as_ref().filter(|(rank, before, _)| {
                 *before == found.head
                     && (self.place.format != Format::Plain || *rank == found.file.rank)
             });
-            if twin {
+            if let Some((_, _, index)) = twin {
                 // The gzip of the file before it, or its copy.
-                if let (Some(generation), Some(home)) = (self.generations.last_mut(), found.home) {
-                    generation.homes.push(home);
-                }
+                self.generations[*index].homes.extend(found.homes);
                 continue;
             }
-            last = Some((found.file.rank.clone(), found.head.clone()));
-            self.begin(found, site);
+            let (rank, head) = (found.file.rank.clone(), found.head.clone());
+            last = Some((rank, head, self.begin(found, site)));
         }
-        self.generations.sort_by_key(Generation::age);
+        if let (Some(copy), Some((_, _, index))) = (copy, last) {
+            let generation = &mut self.generations[index];
+            generation.echoed = true;
+            let part_of = Some(generation.saved.number);
+            let Fresh { file, stat, content: held, .. } = copy;
+            let unclear = Unclear { size: stat.size, since: site.now, part_of, file, held };
+            self.unclear.insert(stat.inode, unclear);
+        }
         any
     }
 
-    fn begin(&mut self, found: Fresh, site: &mut Site<'_>) {
-        let Fresh { file, home, stat, head, content } = found;
+    /// Plain files: of what is new under the live name a copy may have been made just now, which is about to
+    /// be truncated; sorted before it. A whole copy is one more home of it; one in the making is given back.
+    fn take_copy(&self, fresh: &mut Vec<Fresh>) -> Option<Fresh> {
+        let [.., copy, live] = fresh.as_mut_slice() else { return None };
+        let is_plain = self.place.format == Format::Plain;
+        if !is_plain || !live.is_live() || copy.is_live() || copy.head != live.head {
+            return None;
+        }
+        let open = |fresh: &Fresh| Content::open(&fresh.file.path, fresh.file.gzip).ok();
+        let ((mut one, one_stat), (mut other, other_stat)) = (open(copy)?, open(live)?);
+        let common = one_stat.size.min(other_stat.size);
+        if common < BANNER_BYTES_MAX as u64 || !begin_alike(&mut one, &mut other) {
+            return None;
+        }
+        let copy = fresh.remove(fresh.len() - 2);
+        let live = fresh.last_mut()?;
+        if copy.stat.size < live.stat.size {
+            return Some(copy);
+        }
+        live.homes.extend(copy.homes);
+        None
+    }
+
+    /// Where a new generation stands: behind all that are older.
+    fn place_of(&self, found: &Fresh) -> usize {
+        let is_older = |known: &Generation| {
+            if known.saved.restart != found.file.restart || found.is_live() {
+                return known.saved.restart <= found.file.restart;
+            }
+            let rank = known.homes.first().map(|home| &home.rank);
+            match rank.filter(|rank| **rank != found.file.rank) {
+                Some(rank) => *rank < found.file.rank,
+                None => known.saved.first_time <= found.head.time,
+            }
+        };
+        self.generations.iter().rposition(is_older).map_or(0, |index| index + 1)
+    }
+
+    /// A generation begins; its index.
+    fn begin(&mut self, found: Fresh, site: &mut Site<'_>) -> usize {
+        let index = self.place_of(&found);
+        let Fresh { file, homes, stat, head, content } = found;
         let sources = self.sources(&head, site);
         let mut streams: [StreamState; 2] = Default::default();
         for (state, source) in streams.iter_mut().zip(sources) {
@@ -413,11 +483,11 @@ impl Lineages {
         self.next_number += 1;
         let infos = self.infos(&saved, site.node, &self.speaker);
         let mut generation = Generation::new(saved, infos, site.now);
-        generation.homes.extend(home);
+        generation.homes = homes;
         generation.content = content;
-        // Sorted by the caller; until then the youngest stands last, where its twin looks for it.
-        self.generations.push(generation);
+        self.generations.insert(index, generation);
         self.changed = true;
+        index
     }
 
     /// The ids of a new generation's sources; a plain file's is drawn, unless the centre knows it.

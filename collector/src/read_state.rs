@@ -13,8 +13,9 @@ use crate::generation::{Generation, Saved};
 use crate::lineages::Lineages;
 use nilometer_parse::Format;
 
-/// The format that this build writes; another one is not read.
-const VERSION: u16 = 1;
+/// The format that this build writes; another one is not read. To be raised with each change of what is
+/// below, also of [`Saved`].
+const VERSION: u16 = 2;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct ReadState {
@@ -28,6 +29,11 @@ struct ReadState {
     order_time: [Timestamp; 2],
     next_number: u64,
     generations: Vec<Saved>,
+}
+
+/// Whether this build reads what was kept of a log.
+pub(crate) fn is_readable(bytes: &[u8]) -> bool {
+    postcard::take_from_bytes::<u16>(bytes).is_ok_and(|(version, _)| version == VERSION)
 }
 
 impl Lineages {

@@ -24,12 +24,13 @@ use crate::enrich::{Given, Roster, Speaker};
 use crate::first_line::FirstLine;
 use crate::follow::{Buffers, Reading};
 use crate::limits::{
-    ABSENT_S, EVENTS_MS, SCAN_MS, SCAN_MS_PER_LOG, SCAN_PAUSE_FACTOR, TICK_MS, WARNINGS_MAX,
+    ABSENT_S, EVENTS_MS, GLANCE_TURNS, SCAN_MS, SCAN_MS_PER_LOG, SCAN_PAUSE_FACTOR, TICK_MS, WARNINGS_MAX,
 };
 use crate::lineages::Lineages;
 use crate::listing::Site;
 use crate::monotonic;
 use crate::open_files::OpenFiles;
+use crate::read_state;
 use crate::reading::{CentreSource, Sink, SourceInfo, StateChange};
 use crate::watch::{Event, Waker, Watch};
 use nilometer_parse::{Format, Redactor, Suspects};
@@ -106,6 +107,8 @@ pub(crate) struct Reader {
     /// Logs to which time alone may bring something; whether that takes a look at the directory.
     timed: BTreeMap<String, bool>,
     ticked: Instant,
+    /// Looks at logs and visits so far.
+    turns: usize,
     open_files: OpenFiles,
     began: Instant,
 }
@@ -161,6 +164,7 @@ impl Reader {
             not_before: now,
             timed: BTreeMap::new(),
             ticked: now,
+            turns: 0,
             open_files: OpenFiles::new(),
             began: now,
         };
@@ -168,6 +172,11 @@ impl Reader {
             reader.adopt(adopted);
         }
         reader
+    }
+
+    /// Whether what was kept under that key is of this build's making.
+    pub(crate) fn remembers(key: &str, bytes: &[u8]) -> bool {
+        key == ADOPTED_KEY || Given::log(key).is_some() || read_state::is_readable(bytes)
     }
 
     /// Takes over what the centre knows of this node. To be called before the first poll.
@@ -412,6 +421,7 @@ impl Reader {
                 self.note(key.clone(), false);
             }
             self.forget(&key, now);
+            self.glance(now);
         }
         exhausted
     }
@@ -487,8 +497,27 @@ impl Reader {
                 continue;
             }
             progressed |= self.visit(key, now, sink);
+            self.glance(now);
         }
         progressed
+    }
+
+    /// Now and then between two logs: what has turned up meanwhile is opened, for it may be gone before this
+    /// round is over.
+    fn glance(&mut self, now: Instant) {
+        self.turns += 1;
+        if !self.turns.is_multiple_of(GLANCE_TURNS) {
+            return;
+        }
+        let before = std::mem::take(&mut self.dirty);
+        self.take_events(now);
+        for (key, relist) in std::mem::replace(&mut self.dirty, before) {
+            let dir = self.logs.get(&key).filter(|_| relist).map(|log| log.place.dir.clone());
+            if let Some(dir) = dir {
+                self.relist(&key, &mut Directory::read(&dir), now);
+            }
+            self.note(key, false);
+        }
     }
 
     fn visit(&mut self, key: String, now: Instant, sink: &mut dyn Sink) -> bool {

@@ -130,6 +130,12 @@ pub(crate) async fn awake(
     let spool_bytes_max = config.settings.borrow().spool_bytes_max;
     let (spool, recovered) = Spool::open(spool_dir.clone(), spool_bytes_max)?;
     let forgetful = spool.batches() == 0 && spool.state().is_empty() || recovered.state_lost;
+    let strange = spool.state().iter().filter(|(key, _)| !journal::is_key(key));
+    let strange = strange.filter(|(key, value)| !Reader::remembers(key, value)).count();
+    if strange > 0 {
+        tracing::warn!(logs = strange, "another build's memory is not read: the centre is asked");
+    }
+    let forgetful = forgetful || strange > 0;
     let desk =
         Desk::new(life, (config.node.clone(), Arc::clone(&clock)), config.status.clone(), spool);
     let desk = Arc::new(desk);
