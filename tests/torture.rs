@@ -29,12 +29,10 @@ fn containers_and_plain_files_lose_nothing_and_repeat_nothing_under_mixed_faults
         profile: "mixed",
         kills: 10,
         lives_s: ["0.5", "6"],
-        writers: &[
-            "--files 20 --lines 90000 --rate 2000 --format cri:3,docker:2,raw:1 --keep 20 \
-             --rotate-bytes 131072 --docker-compress --short 30 --short-ttl-ms 1000 \
+        writers: &["--files 20 --lines 90000 --rate 2000 --format cri:3,docker:2,raw:1 --keep 20 \
+             --rotate-bytes 131072 --docker-compress --short 30 \
              --unlink-prob 0.05 --torn-prob 0.02 --torn-ms 5 --weird-prob 0.1 \
-             --huge-prob 0.0002 --huge-bytes 3000000 --banner-bytes 2000 --no-newline-prob 0.3",
-        ],
+             --huge-prob 0.0002 --huge-bytes 3000000 --banner-bytes 2000 --no-newline-prob 0.3"],
         lines_min: 90_000,
         rotations_min: 100,
         faults_min: 60,
@@ -77,7 +75,7 @@ fn two_hundred_files_and_ten_thousand_more_lose_nothing_and_repeat_nothing() {
         lives_s: ["1", "20"],
         writers: &[
             "--files 200 --lines 400000 --rate 2000 --format cri:6,docker:3,raw:2 --keep 20 \
-             --rotate-bytes 131072 --docker-compress --short 50 --short-ttl-ms 1000 \
+             --rotate-bytes 131072 --docker-compress --short 50 \
              --unlink-prob 0.05 --regrow-prob 0.3 --torn-prob 0.02 --torn-ms 5 --weird-prob 0.1 \
              --huge-prob 0.0001 --huge-bytes 10000000 --banner-bytes 2000 --no-newline-prob 0.3",
             "--files 10000 --first 1000 --lines 150000 --burst 5 --rate 750 --format cri:3,docker:1 \

@@ -24,7 +24,8 @@ use crate::enrich::{Given, Roster, Speaker};
 use crate::first_line::FirstLine;
 use crate::follow::{Buffers, Reading};
 use crate::limits::{
-    ABSENT_S, EVENTS_MS, GLANCE_TURNS, SCAN_MS, SCAN_MS_PER_LOG, SCAN_PAUSE_FACTOR, TICK_MS, WARNINGS_MAX,
+    ABSENT_S, EVENTS_MS, GLANCE_TURNS, SCAN_MS, SCAN_MS_PER_LOG, SCAN_PAUSE_FACTOR, TICK_MS,
+    WARNINGS_MAX,
 };
 use crate::lineages::Lineages;
 use crate::listing::Site;

@@ -3,7 +3,6 @@
 //! The end of a run is an event: nobody is killed any more, the ledger says that nothing is in flight, and
 //! the centre calls the node complete up to a time behind the last line.
 
-
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -94,7 +93,8 @@ impl Plan {
         let (kills, seed) = (self.kills.to_string(), self.seed.to_string());
         let stop = text(&scratch.join("stop"));
         let [shortest, longest] = self.lives_s;
-        let mut all = vec!["--kills", &kills, "--term-prob", "0", "--min", shortest, "--max", longest];
+        let mut all =
+            vec!["--kills", &kills, "--term-prob", "0", "--min", shortest, "--max", longest];
         all.extend(["--seed", &seed, "--drain", "3600", "--until", &stop, "--out", &log]);
         let kill_log = text(&scratch.join(format!("{role}.kills")));
         all.extend(["--log", &kill_log, "--", &binary, role]);

@@ -76,6 +76,7 @@ struct Node {
 }
 
 mod edges;
+mod identity;
 mod limits;
 mod plain;
 mod short;

@@ -3,19 +3,19 @@
 use super::*;
 
 /// More than [`crate::limits::BANNER_BYTES_MAX`] of distinct lines, from `n` on.
-fn lines(n: usize, count: usize) -> String {
+pub(super) fn lines(n: usize, count: usize) -> String {
     (n..n + count).map(|n| format!("line {n} {}\n", "x".repeat(40))).collect()
 }
 
-fn expect(n: usize, count: usize) -> Vec<String> {
+pub(super) fn expect(n: usize, count: usize) -> Vec<String> {
     lines(n, count).lines().map(str::to_owned).collect()
 }
 
-fn truncate(node: &Node, name: &str) {
+pub(super) fn truncate(node: &Node, name: &str) {
     File::options().write(true).open(node.path(name)).unwrap().set_len(0).unwrap();
 }
 
-fn gaps(node: &Node) -> Vec<(u64, Option<u64>, Reason)> {
+pub(super) fn gaps(node: &Node) -> Vec<(u64, Option<u64>, Reason)> {
     node.kept.gaps.iter().map(|(_, gap)| (gap.from, gap.to, gap.reason)).collect()
 }
 
@@ -109,7 +109,7 @@ fn a_container_log_that_was_truncated_and_grew_larger_begins_anew() {
 }
 
 /// The same first line in every file, longer than what files are known by.
-fn banner() -> String {
+pub(super) fn banner() -> String {
     format!("{} same banner in every file\n", "=".repeat(2_000))
 }
 
@@ -327,154 +327,4 @@ fn a_noisy_log_does_not_keep_the_others_waiting_when_the_sink_is_full() {
     }
     let first: BTreeSet<&str> = node.messages().iter().map(|m| &m[..1]).collect();
     assert_eq!(first.len(), 3);
-}
-
-#[test]
-fn what_lies_under_the_live_name_is_the_youngest_though_the_runtimes_clock_went_back() {
-    let dir = "var/lib/docker/containers/abc";
-    let docker = format!("{dir}/abc-json.log");
-    let line = |n: u64, log: &str| {
-        let time = Timestamp(1_700_000_000_000_000_000 - i64::try_from(n).unwrap());
-        format!("{{\"log\":\"{log}\\n\",\"stream\":\"stdout\",\"time\":\"{time}\"}}\n")
-    };
-    let cases: [(String, String, [Vec<String>; 3]); 2] = [
-        (
-            pod("0.log"),
-            pod("0.log.20260101-000000"),
-            [30, 20, 10].map(|n| (n..n + 2).map(|i| cri(i, &format!("stdout F {i}"))).collect()),
-        ),
-        (
-            docker.clone(),
-            format!("{docker}.1"),
-            [30, 20, 10].map(|n| (n..n + 2).map(|i| line(60 - i, &i.to_string())).collect()),
-        ),
-    ];
-    for (live, rotated, [first, second, third]) in cases {
-        for known in [0, 1, 2] {
-            let mut node = Node::new();
-            node.append(&live, first.concat());
-            if known > 0 {
-                node.drain();
-            }
-            node.rename(&live, &rotated);
-            // The clock has gone back; the line that is being written is whole a little later.
-            let (torn, rest) = second[1].split_at(20);
-            node.append(&live, [&second[0], torn].concat());
-            if known > 1 {
-                node.drain();
-            }
-            node.restart();
-            node.drain();
-            node.append(&live, [rest, &third.concat()].concat());
-            node.drain();
-            node.restart();
-            node.after(Duration::from_secs(6));
-            assert_eq!(node.messages(), ["30", "31", "20", "21", "10", "11"], "{live} {known}");
-            assert!(gaps(&node).is_empty());
-        }
-    }
-}
-
-#[test]
-fn a_short_copy_of_a_log_is_not_read_again_whatever_becomes_of_the_log() {
-    for (truncated, restart) in [(false, false), (false, true), (true, false), (true, true)] {
-        let mut node = Node::new();
-        node.append("app/a.log", lines(0, 20));
-        node.drain();
-        fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
-        node.append("app/a.log", lines(20, 3));
-        node.drain();
-        if truncated {
-            truncate(&node, "app/a.log");
-            node.append("app/a.log", "new\n");
-        }
-        if restart {
-            node.restart();
-        }
-        for _ in 0..4 {
-            node.after(Duration::from_secs(4));
-        }
-        let new = truncated.then(|| "new".to_owned());
-        assert_eq!(node.messages(), [expect(0, 23), Vec::from_iter(new)].concat());
-    }
-}
-
-#[test]
-fn a_file_that_was_renamed_and_holds_no_more_than_a_banner_is_read_although_another_begins_so() {
-    let mut node = Node::new();
-    node.append("app/a.log", [&banner(), "one\n"].concat());
-    node.drain();
-    node.rename("app/a.log", "app/a.log.2");
-    node.append("app/a.log.1", banner());
-    node.append("app/a.log", [&banner(), "two\n"].concat());
-    for _ in 0..4 {
-        node.after(Duration::from_secs(4));
-    }
-    let begins = node.messages().iter().filter(|message| banner().starts_with(**message)).count();
-    assert_eq!(begins, 3 * banner().lines().count());
-}
-
-#[test]
-fn a_copied_log_that_is_written_on_is_not_read_twice() {
-    let mut node = Node::new();
-    node.append("app/a.log", lines(0, 200));
-    node.drain();
-    fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
-    for n in 0..4 {
-        node.drain();
-        node.append("app/a.log", lines(200 + n, 1));
-        node.after(Duration::from_secs(4));
-    }
-    assert_eq!(node.messages(), expect(0, 204));
-}
-
-#[test]
-fn a_log_that_is_found_together_with_its_copy_is_read_once() {
-    for whole in [true, false] {
-        let mut node = Node::new();
-        node.append("app/a.log", lines(0, 300));
-        fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
-        if !whole {
-            node.append("app/a.log", lines(300, 50));
-        }
-        node.kept.room = 100;
-        node.drain();
-        if whole {
-            truncate(&node, "app/a.log");
-            node.append("app/a.log", lines(300, 400));
-        } else {
-            node.append("app/a.log", lines(350, 350));
-        }
-        node.kept.room = usize::MAX;
-        for _ in 0..4 {
-            node.after(Duration::from_secs(4));
-        }
-        assert_eq!(node.messages(), expect(0, 700), "whole {whole}");
-        assert!(gaps(&node).is_empty());
-    }
-}
-
-#[test]
-fn what_is_truncated_and_grows_again_between_the_look_and_the_first_read_is_another_source() {
-    for read_before in [false, true] {
-        let mut node = Node::new();
-        node.append("app/a.log", lines(0, 100));
-        if read_before {
-            node.drain();
-            node.restart();
-        }
-        node.append("app/a.log", lines(100, 100));
-        // The look finds it, the full sink lets nothing be read.
-        node.kept.room = 0;
-        node.drain();
-        fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
-        truncate(&node, "app/a.log");
-        node.append("app/a.log", lines(200, 300));
-        node.kept.room = usize::MAX;
-        for _ in 0..4 {
-            node.after(Duration::from_secs(4));
-        }
-        assert_eq!(node.messages(), expect(0, 500), "read before {read_before}");
-        assert!(gaps(&node).is_empty(), "{:?}", gaps(&node));
-    }
 }

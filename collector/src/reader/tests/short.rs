@@ -71,3 +71,49 @@ fn of_containers_that_are_gone_a_second_later_all_lines_are_read() {
     let missed = unread(100, Duration::from_millis(200), Duration::from_secs(1));
     assert!(missed.is_empty(), "{missed:?}");
 }
+
+/// Is given a line of many logs, while a container comes and goes.
+struct Meanwhile {
+    kept: Kept,
+    dir: PathBuf,
+}
+
+impl Sink for Meanwhile {
+    fn record(&mut self, source: &Arc<SourceInfo>, record: Record<'_>) {
+        match self.kept.seen.len() {
+            1 => {
+                fs::create_dir_all(&self.dir).unwrap();
+                fs::write(self.dir.join("0.log"), cri(1, "stdout F short")).unwrap();
+            }
+            200 => fs::remove_dir_all(self.dir.parent().unwrap()).unwrap(),
+            _ => {}
+        }
+        self.kept.record(source, record);
+    }
+    fn covered(&mut self, _: &Arc<SourceInfo>, _: u64, _: u32) {}
+    fn gap(&mut self, source: &Arc<SourceInfo>, gap: Gap) {
+        self.kept.gap(source, gap);
+    }
+    fn ended(&mut self, _: &Arc<SourceInfo>, _: u64) {}
+    fn full(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn a_container_that_comes_and_goes_while_all_others_have_their_turn_is_read() {
+    let mut node = Node::new();
+    for n in 0..300 {
+        let line = cri(n, &format!("stdout F {n}"));
+        node.append(&format!("var/log/pods/shop_web-{n:03}_uid/main/0.log"), line);
+    }
+    let dir = node.path("var/log/pods/shop_short-x2x4z_uid/main");
+    let mut sink = Meanwhile { kept: Kept { room: usize::MAX, ..Kept::default() }, dir };
+    for _ in 0..3 {
+        node.now += Duration::from_secs(2);
+        node.reader.poll_at(node.now, &mut sink);
+    }
+    let short = sink.kept.seen.iter().filter(|seen| seen.message == "short").count();
+    assert_eq!((short, sink.kept.seen.len()), (1, 301));
+    assert!(sink.kept.gaps.is_empty(), "{:?}", sink.kept.gaps);
+}

@@ -166,3 +166,16 @@ fn what_a_forgotten_log_was_given_is_forgotten_with_it() {
     assert_eq!(node.memory.len(), 0);
     assert_eq!(node.reader.roster().name(Format::Cri, &format!("/{POD}")), None);
 }
+
+#[test]
+fn what_another_build_kept_is_not_read_but_asked_of_the_centre() {
+    let mut node = Node::new();
+    node.append(&pod("0.log"), line(0));
+    node.look(1_000);
+    let (key, kept) = node.memory.iter().find(|(key, _)| Given::log(key).is_none()).unwrap();
+    let (key, mut kept) = (key.clone(), kept.clone());
+    assert!(Reader::remembers(&key, &kept));
+    kept[0] += 1;
+    assert!(!Reader::remembers(&key, &kept));
+    assert!(Lineages::restore(&key, (&kept, None), ("node0", node.now)).is_none());
+}
