@@ -18,10 +18,10 @@ use std::time::{Duration, Instant};
 use nilometer_model::{Count, Gap, GapKind, Reason, SourceId, Timestamp};
 
 use crate::content::{Content, Inode};
-use crate::discover::Place;
+use crate::discover::{Place, Rank};
 use crate::enrich::Speaker;
 use crate::follow::{Reading, Visit};
-use crate::generation::Generation;
+use crate::generation::{Generation, Home};
 use crate::limits::{ABSENT_S, DAMAGED_GZIP_S, FORGET_S, LATE_WRITE_S};
 use crate::listing::Unclear;
 use crate::metrics;
@@ -142,11 +142,17 @@ impl Lineages {
             }
             Visit::Replaced => {
                 let generation = &mut self.generations[index];
-                let stat = generation.content.as_ref().and_then(|content| content.stat().ok());
+                let content = generation.content.take();
+                let stat = content.as_ref().and_then(|content| content.stat().ok());
                 if let Some(stat) = stat {
                     generation.lose_home(stat.inode, reading.now);
+                    let path = self.place.dir.join(&self.place.base);
+                    let home = Home { inode: stat.inode, rank: Rank::Live, path, gzip: false };
+                    if let Some(content) = content.filter(|_| stat.deleted && stat.size > 0) {
+                        let orphan = Unclear::orphan(content, home, reading.now);
+                        self.unclear.insert(stat.inode, orphan);
+                    }
                 }
-                generation.content = None;
                 visited.relist = true;
                 visited.pending = true;
                 Turn::Stop

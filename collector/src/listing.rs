@@ -58,6 +58,13 @@ pub(crate) struct Unclear {
 }
 
 impl Unclear {
+    /// What a file without a name holds that is not what was known of it.
+    pub(crate) fn orphan(content: Content, home: Home, now: Instant) -> Self {
+        let file = LogFile { path: home.path, gzip: home.gzip, restart: 0, rank: home.rank };
+        // Of no size that is known: it is nobody's copy.
+        Self { size: 0, since: now, part_of: None, file, held: Some(content) }
+    }
+
     /// Whether it will be told what it holds when it has not grown for a while.
     pub(crate) fn waits_for_time(&self) -> bool {
         self.size > 0 && self.part_of.is_none()
@@ -443,7 +450,12 @@ impl Lineages {
 
     /// Where a new generation stands: behind all that are older.
     fn place_of(&self, found: &Fresh) -> usize {
+        let is_plain = self.place.format == Format::Plain;
         let is_older = |known: &Generation| {
+            // Of a truncated file the name says nothing, until it is read: what is found later is younger.
+            if is_plain {
+                return true;
+            }
             if known.saved.restart != found.file.restart || found.is_live() {
                 return known.saved.restart <= found.file.restart;
             }

@@ -239,3 +239,44 @@ fn device_and_inode_numbers_that_change_with_a_reboot_are_no_news() {
     assert_eq!(node.messages()[before..], ["more", "more"]);
     assert!(gaps(&node).is_empty());
 }
+
+#[test]
+fn what_is_truncated_written_anew_and_deleted_while_open_is_read_to_its_end() {
+    let mut node = Node::new();
+    node.append("app/a.log", lines(0, 200));
+    node.drain();
+    fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
+    truncate(&node, "app/a.log");
+    node.append("app/a.log", lines(200, 300));
+    fs::remove_file(node.path("app/a.log")).unwrap();
+    node.append("app/a.log", lines(500, 1));
+    for _ in 0..4 {
+        node.after(Duration::from_secs(4));
+    }
+    let (mut read, mut written) = (node.messages(), expect(0, 501));
+    read.sort_unstable();
+    written.sort_unstable();
+    assert_eq!(read, written);
+    assert!(gaps(&node).is_empty(), "{:?}", gaps(&node));
+}
+
+#[test]
+fn a_copy_of_what_a_truncated_log_holds_now_is_younger_than_what_it_held() {
+    let mut node = Node::new();
+    node.append("app/a.log", lines(0, 200));
+    node.kept.room = 150;
+    node.drain();
+    for n in [1, 2] {
+        if n == 2 {
+            node.rename("app/a.log.1", "app/a.log.2");
+        }
+        fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
+        truncate(&node, "app/a.log");
+        node.append("app/a.log", lines(200 * n, 200 + n));
+    }
+    node.kept.room = usize::MAX;
+    for _ in 0..4 {
+        node.after(Duration::from_secs(4));
+    }
+    assert_eq!(node.messages(), [expect(0, 401), expect(400, 202)].concat());
+}
