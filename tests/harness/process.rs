@@ -13,8 +13,9 @@ use crate::{Api, Scratch, until, within};
 const READY_DEADLINE: Duration = Duration::from_secs(20);
 /// How long an ordered shutdown may take.
 const SHUTDOWN_DEADLINE: Duration = Duration::from_secs(20);
-/// How long a command that ends by itself may take; an export lives through kills of the server.
-const RUN_DEADLINE: Duration = Duration::from_secs(120);
+/// How long a command that ends by itself may take; an export lives through kills of the server, and the long
+/// torture exports half a million lines.
+const RUN_DEADLINE: Duration = Duration::from_secs(900);
 
 /// Where the repository is.
 pub fn repository() -> &'static Path {
