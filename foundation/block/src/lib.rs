@@ -13,6 +13,8 @@ mod cursor;
 mod decode;
 mod encode;
 mod frames;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod layout;
 pub mod limits;
 mod origins;

@@ -21,7 +21,7 @@ use crate::limits::{ORIGINS_BYTES_MAX, ROWS_MAX, TEXT_BYTES_MAX};
 use crate::texts::{self, ends, lengths};
 use crate::{origins, plane};
 
-const FRAMES: usize = 4;
+pub(crate) const FRAMES: usize = 4;
 const WHO: usize = 0;
 const NUMBERS: usize = 1;
 const VALUES: usize = 2;
@@ -190,16 +190,16 @@ fn read_values(
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::sync::Arc;
 
     use nilometer_model::{Origin, SampleRef, Timestamp};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::tests::sign;
+    use crate::hostile::sign;
 
-    fn any_samples() -> impl Strategy<Value = Samples> {
+    pub(crate) fn any_samples() -> impl Strategy<Value = Samples> {
         let sample =
             (0_u8..3, "[a-z]{0,3}", any::<(i64, f64)>(), "[a-z{}]{0,6}", any::<(u64, i64)>());
         proptest::collection::vec(sample, 0..30).prop_map(|drawn| {

@@ -32,7 +32,7 @@ pub use encode::{SpanEncoder, encode_spans};
 use crate::frames::Format;
 use crate::limits::{ORIGINS_BYTES_MAX, ROWS_MAX, TEXT_BYTES_MAX};
 
-const FRAMES: usize = 12;
+pub(crate) const FRAMES: usize = 12;
 /// A parent that is not in its child's run.
 const PARENT_ELSEWHERE: u64 = 1;
 /// Statuses stand above kinds in their common byte.
@@ -111,4 +111,4 @@ fn bytes_max(frame: Frame, rows: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

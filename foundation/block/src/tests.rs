@@ -5,6 +5,7 @@ use std::sync::Arc;
 use nilometer_model::{Origin, RowRef, Rows, Severity, SourceId, Stream, Timestamp};
 use proptest::prelude::*;
 
+use crate::hostile::sign;
 use crate::layout::FRAMES;
 use crate::{BlockError, Columns, Decoder, decode, encode};
 
@@ -42,7 +43,7 @@ fn rows_of(drawn: &[Drawn]) -> Rows {
     rows
 }
 
-fn any_rows(rows_max: usize) -> impl Strategy<Value = Rows> {
+pub(crate) fn any_rows(rows_max: usize) -> impl Strategy<Value = Rows> {
     let times = (any::<i64>(), any::<i64>(), any::<i64>());
     let texts = ("\\PC{0,12}", "[a-z{}\":]{0,8}");
     let ids = (proptest::option::of(1_u8..), proptest::option::of(1_u8..));
@@ -142,23 +143,6 @@ proptest! {
             prop_assert!(rows.check());
         }
     }
-}
-
-/// Makes every checksum right that can be reached, in a block of so many frames.
-pub(crate) fn sign<const FRAMES: usize>(bytes: &mut [u8]) {
-    use crate::frames::{CRC_END, FRAME_ENTRY_BYTES, Format};
-    let head_bytes = Format::<FRAMES>::HEAD_BYTES;
-    let mut at = head_bytes;
-    for frame in 0..FRAMES {
-        let entry = CRC_END + 4 + frame * FRAME_ENTRY_BYTES;
-        let stored = u32::from_le_bytes(bytes[entry..entry + 4].try_into().unwrap()) as usize;
-        let Some(frame) = bytes.get(at..).and_then(|rest| rest.get(..stored)) else { break };
-        let crc = crc32c::crc32c(frame);
-        bytes[entry + 8..entry + 12].copy_from_slice(&crc.to_le_bytes());
-        at += stored;
-    }
-    let crc = crc32c::crc32c(&bytes[CRC_END..head_bytes]);
-    bytes[CRC_END - 4..CRC_END].copy_from_slice(&crc.to_le_bytes());
 }
 
 #[test]

@@ -12,6 +12,8 @@ mod damage;
 mod disk;
 mod durable;
 mod end;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod journal;
 pub mod limits;
 mod local;

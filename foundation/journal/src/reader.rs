@@ -153,7 +153,8 @@ impl JournalReader {
     /// Takes records of the segment from `wanted` on; true when there is no more room.
     fn read_part(&self, part: &Part, wanted: u64, taken: &mut Taken) -> io::Result<bool> {
         let file = self.shared.dir.disk.open(&part.path)?;
-        let mut scanner = Scanner::new(&*file, part.seek.1, part.seek.0, part.bytes)?;
+        let mut scanner =
+            Scanner::new(&*file, part.seek.1, part.seek.0, part.bytes)?.up_to(part.last);
         let mut ends_badly = false;
         while let Some(found) = scanner.next()? {
             ends_badly = matches!(found, Found::Bad { .. });

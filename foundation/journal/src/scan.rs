@@ -34,6 +34,8 @@ pub(crate) struct Scanner<'a> {
     end: u64,
     /// The number that the record at `at` must have.
     expected: u64,
+    /// A record behind this number is another segment's.
+    last: u64,
     window: Vec<u8>,
     window_at: u64,
 }
@@ -42,8 +44,13 @@ impl<'a> Scanner<'a> {
     /// A walk from byte `at`, where record `number` begins, to byte `end` (or the file's end).
     pub(crate) fn new(file: &'a dyn DiskFile, at: u64, number: u64, end: u64) -> io::Result<Self> {
         let end = end.min(file.bytes()?);
-        let (window, expected) = (Vec::new(), number);
-        Ok(Self { file, at: at.min(end), end, expected, window, window_at: 0 })
+        let (window, expected, last) = (Vec::new(), number, u64::MAX);
+        Ok(Self { file, at: at.min(end), end, expected, last, window, window_at: 0 })
+    }
+
+    /// Takes no record behind number `last`.
+    pub(crate) fn up_to(self, last: u64) -> Self {
+        Self { last, ..self }
     }
 
     /// The number that would come next.
@@ -78,7 +85,10 @@ impl<'a> Scanner<'a> {
         let Some(header) = Header::parse(self.load(at, HEADER_BYTES as u64)?) else {
             return Ok(None);
         };
-        if header.number != expected || header.record_bytes() > self.end - at {
+        if header.number != expected
+            || expected > self.last
+            || header.record_bytes() > self.end - at
+        {
             return Ok(None);
         }
         let record = self.load(at, header.record_bytes())?;
@@ -88,12 +98,13 @@ impl<'a> Scanner<'a> {
 
     /// The first good record behind `from`, where none is: its place and number; or the end.
     fn next_good(&mut self, from: u64) -> io::Result<(u64, u64)> {
-        let (expected, end) = (self.expected, self.end);
+        let (expected, end, most) = (self.expected, self.end, self.last);
         let rest = self.load(from, end - from)?;
         for skipped in 1..rest.len() {
             let Some(header) = Header::parse(&rest[skipped..]) else { break };
             let held_max = (skipped / HEADER_BYTES) as u64 + 1;
-            if !(expected..=expected.saturating_add(held_max)).contains(&header.number) {
+            let last = expected.saturating_add(held_max).min(most);
+            if !(expected..=last).contains(&header.number) {
                 continue;
             }
             let record = skipped + HEADER_BYTES..skipped + HEADER_BYTES + header.len as usize;

@@ -19,6 +19,8 @@
 mod answer;
 mod attributes;
 mod decoded;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod json;
 pub mod limits;
 mod logs;

@@ -4,7 +4,7 @@ mod data_points;
 mod hostile;
 mod lenient;
 mod log_records;
-mod same;
+pub(crate) mod same;
 mod sets;
 mod spans;
 

@@ -9,6 +9,8 @@
 
 mod attributes;
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod limits;
 mod line_time;
 mod meaning;

@@ -22,6 +22,7 @@
 
 mod anchors;
 mod card;
+mod json;
 mod jwt;
 mod kind;
 mod mark;
@@ -121,6 +122,7 @@ impl Redactor {
         for _ in 0..REDACT_PASSES_MAX {
             let mut found = Vec::new();
             self.look(&redacted, &mut found);
+            json::keep_json(&redacted, &mut found);
             if found.is_empty() {
                 break;
             }

@@ -232,4 +232,4 @@ fn header(packed: &[u8]) -> Result<BatchHeader, FrameError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -13,6 +13,8 @@ mod door;
 mod frame;
 mod header;
 mod heartbeat;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod intake;
 pub mod limits;
 mod ndjson;

@@ -6,7 +6,7 @@ use nilometer_model::{Origin, SpanKind, SpanRef, SpanStatus, Spans, Timestamp};
 use proptest::prelude::*;
 
 use super::{FRAMES, SpanColumns, SpanDecoder, decode_spans, encode_spans};
-use crate::tests::sign;
+use crate::hostile::sign;
 use crate::{BlockError, Columns};
 
 type Drawn = (u8, (u8, u8, u8), (i64, u64), [String; 4], (u64, i64));
@@ -40,7 +40,7 @@ fn spans_of(drawn: &[Drawn]) -> Spans {
 }
 
 /// Few traces and ids, so that parents are in the run, elsewhere, twice there, and their own children.
-fn any_spans(spans_max: usize) -> impl Strategy<Value = Spans> {
+pub(crate) fn any_spans(spans_max: usize) -> impl Strategy<Value = Spans> {
     let text = || "[a-z{}é]{0,6}";
     let texts = [text(), text(), text(), text()];
     let span =

@@ -136,6 +136,17 @@ fn bytes_added_to_the_end_are_cut_off_and_nothing_is_lost() {
 }
 
 #[test]
+fn records_of_another_segment_are_damage_where_they_do_not_belong() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(filled(dir.path(), 20));
+    let strange = fs::read(segment(dir.path(), 9)).unwrap();
+    change(&segment(dir.path(), 1), |bytes| bytes.extend(strange));
+    let (journal, _) = open(dir.path());
+    assert_eq!(numbers(&journal), (1..=20).collect::<Vec<_>>());
+    assert_eq!(journal.damaged().unwrap(), 1);
+}
+
+#[test]
 fn a_cut_is_noticed_also_between_two_records_and_after_an_orderly_close() {
     for (cut, in_order) in [(1, false), (32, false), (40, false), (96, false), (32, true)] {
         let dir = tempfile::tempdir().unwrap();

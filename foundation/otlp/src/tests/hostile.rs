@@ -1,72 +1,11 @@
 //! Bytes that nobody means well with.
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prost::Message;
-
-use super::same::{any_request, json_of};
 use super::{read, read_json, read_spans};
 use crate::limits::{
     BODY_BYTES_MAX, ITEM_BYTES_MAX, ITEMS_PER_REQUEST_MAX, REJECTED_LISTED_MAX,
     RESOURCES_PER_REQUEST_MAX,
 };
 use crate::{Encoding, OtlpError, RejectReason, Signal};
-
-/// A small generator of its own, so that a failing seed can be run again.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        self.0 ^ self.0 >> 31
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % limit.max(1) as u64).unwrap()
-    }
-}
-
-fn mutated(random: &mut Random, mut body: Vec<u8>) -> Vec<u8> {
-    for _ in 0..=random.below(4) {
-        let at = random.below(body.len());
-        match random.below(5) {
-            0 => body.truncate(at),
-            1 => body.insert(at.min(body.len()), random.next().to_le_bytes()[0]),
-            2 => body = [&body[..at.min(body.len())], &body[random.below(body.len())..]].concat(),
-            _ => {
-                if let Some(byte) = body.get_mut(at) {
-                    *byte ^= 1 << random.below(8);
-                }
-            }
-        }
-    }
-    body
-}
-
-#[test]
-fn two_thousand_mutated_requests_do_no_harm() {
-    const MUTATIONS: u64 = 2_000;
-    let request: ExportTraceServiceRequest = any_request();
-    let bodies = [
-        (Encoding::Protobuf, request.encode_to_vec()),
-        (Encoding::Json, json_of(&request).to_string().into_bytes()),
-    ];
-    for seed in 0..MUTATIONS {
-        for (encoding, body) in &bodies {
-            let mut random = Random(seed);
-            let body = mutated(&mut random, body.clone());
-            for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
-                if let Ok(decoded) = read(signal, *encoding, &body) {
-                    assert!(decoded.items.spans.check(), "seed {seed}");
-                    assert!(
-                        decoded.items.rows.check() && decoded.items.samples.check(),
-                        "seed {seed}"
-                    );
-                }
-            }
-        }
-    }
-}
 
 #[test]
 fn a_value_nested_a_thousand_times_rejects_its_item_alone() {

@@ -192,7 +192,7 @@ fn any_requests() -> impl Strategy<Value = ExportTraceServiceRequest> {
 }
 
 /// One request with something of everything, always the same.
-pub(super) fn any_request() -> ExportTraceServiceRequest {
+pub(crate) fn any_request() -> ExportTraceServiceRequest {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut drawn = (0..50).map(|_| any_requests().new_tree(&mut runner).unwrap().current());

@@ -33,8 +33,14 @@ pub(super) fn begins(line: &[u8]) -> Option<State> {
     if names_exception(line) || line.starts_with(b"V8 errors stack trace") {
         return Some(State::Head);
     }
-    let frame = is_frame(line) && (line.starts_with(b"  ") || line.starts_with(b"\t"));
-    frame.then(|| after_frame(line))
+    (is_frame(line) && stands_in(line)).then(|| after_frame(line))
+}
+
+/// As far in as a frame is written, and so that it is suspected.
+fn stands_in(line: &[u8]) -> bool {
+    let text = line.trim_ascii_start();
+    let blanks = &line[..line.len() - text.len()];
+    text.starts_with(b"at ") && (blanks.ends_with(b"  ") || blanks.ends_with(b"\t"))
 }
 
 pub(super) fn next(state: State, line: &[u8]) -> Option<(GoesOn, Any)> {

@@ -78,10 +78,8 @@ pub(super) fn bearer(text: &[u8], at: usize) -> Option<Found> {
         return None;
     }
     let start = at + REST;
-    let of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-    let bytes = run(text, start, of_token);
-    let padding = run(text, start + bytes, |byte| byte == b'=');
-    let token = &text[start..start + bytes + padding];
+    let of_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte);
+    let token = &text[start..start + run(text, start, of_token)];
     let token =
         &token[..token.len() - token.iter().rev().take_while(|byte| **byte == b'.').count()];
     let fits = token.len() >= BEARER_BYTES_MIN && token.iter().any(u8::is_ascii_digit);

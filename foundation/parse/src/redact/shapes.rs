@@ -5,6 +5,7 @@
 
 use super::Found;
 use super::kind::Kind;
+use super::mark::is_mark;
 use super::place::{begins, is_word_at, run, run_before};
 use crate::limits::TOKEN_BYTES_MAX;
 
@@ -176,7 +177,7 @@ impl Shape {
             return None;
         }
         let end = body + bytes;
-        if self.bytes_min == self.bytes_max && is_word_at(text, end) {
+        if self.bytes_min == self.bytes_max && is_word_at(text, end) || is_mark(&text[body..end]) {
             return None;
         }
         let start = if self.keeps_beginning { body } else { start };

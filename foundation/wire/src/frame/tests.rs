@@ -37,7 +37,7 @@ fn range(source: u64) -> SourceRange {
     }
 }
 
-fn header(sources: u64) -> BatchHeader {
+pub(crate) fn header(sources: u64) -> BatchHeader {
     let batch = BatchId {
         collector: CollectorId(uuid::Uuid::from_u128(7)),
         epoch: Epoch(8),
@@ -56,7 +56,7 @@ fn header(sources: u64) -> BatchHeader {
 }
 
 /// A record for each message, and half as many spans and samples.
-fn items(messages: &[String]) -> Items {
+pub(crate) fn items(messages: &[String]) -> Items {
     let mut rows = Rows::default();
     let origin = Arc::new(Origin { component: "shop".to_owned(), ..Origin::default() });
     for (at, message) in messages.iter().enumerate() {

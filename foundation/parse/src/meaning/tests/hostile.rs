@@ -8,9 +8,6 @@ use super::formats::samples;
 use super::*;
 use crate::line_time;
 
-const MUTATIONS: u64 = 20_000;
-const SEED: u64 = 0x6e69_6c6f;
-
 #[track_caller]
 fn holds(line: &[u8]) {
     let now = nilometer_model::Timestamp(1_800_000_000_000_000_000);
@@ -33,36 +30,6 @@ fn every_prefix_of_every_sample_is_read() {
         for end in 0..=sample.len() {
             holds(&sample.as_bytes()[..end]);
         }
-    }
-}
-
-#[test]
-fn twenty_thousand_mutations_of_the_samples_are_read() {
-    println!("seed {SEED:#x}");
-    let samples: Vec<_> = samples().collect();
-    let mut state = SEED;
-    let mut draw = move |below: usize| {
-        state =
-            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 33) as usize % below.max(1)
-    };
-    for _ in 0..MUTATIONS {
-        let mut line = samples[draw(samples.len())].as_bytes().to_vec();
-        for _ in 0..=draw(4) {
-            let at = draw(line.len());
-            match draw(5) {
-                0 if !line.is_empty() => line[at] = u8::try_from(draw(256)).unwrap(),
-                1 if !line.is_empty() => drop(line.remove(at)),
-                2 => line.insert(at, b"\"\\[]{}(),:=<> \n\x1b"[draw(16)]),
-                3 => line.truncate(at),
-                _ => {
-                    let other = samples[draw(samples.len())].as_bytes();
-                    let from = draw(other.len());
-                    line.splice(at..at, other[from..].iter().copied());
-                }
-            }
-        }
-        holds(&line);
     }
 }
 

@@ -175,9 +175,10 @@ fn is_pair(text: &[u8]) -> bool {
     name == 0 || matches!(text.get(name), Some(b'=' | b':')) || text[..name].is_empty()
 }
 
-/// Whether the name is quoted, as JSON's are.
+/// Whether the name is quoted, as JSON's are; `"my token"` is, too.
 fn is_quoted(text: &[u8], name: &Name) -> bool {
-    text[..name.start].ends_with(b"\"")
+    let behind = name.end + run(text, name.end, |byte| byte == b'\\');
+    text[..name.start].ends_with(b"\"") || text.get(behind) == Some(&b'"')
 }
 
 fn is_space(byte: u8) -> bool {

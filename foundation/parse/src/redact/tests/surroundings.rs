@@ -203,3 +203,51 @@ proptest! {
         untouched(&words.join(" "));
     }
 }
+
+#[test]
+fn json_stays_json_whatever_quotes_a_text_in_it_has() {
+    for (text, expect) in [
+        (r#"{"u":"password:`b c","v":1}"#, r#"{"u":"password:`¤","v":1}"#),
+        (r#"{"a":"password='x","b":"it's"}"#, r#"{"a":"password='¤","b":"it's"}"#),
+        (r#"{a:"password='x","b":"it's"}"#, r#"{a:"password='¤'s"}"#),
+        (r#"{"a":["x password="],"b":1}"#, r#"{"a":["x password="],"b":1}"#),
+    ] {
+        check(text, &expect.replace('¤', "REDACTED-password"));
+        assert_eq!(redacted(&redacted(text).0).0, redacted(text).0, "{text}");
+    }
+}
+
+#[test]
+fn a_private_key_whose_lines_are_the_strings_of_an_array_is_gone_from_all_of_them() {
+    let text =
+        r#"["-----BEGIN PRIVATE KEY-----","MIIEvQIBADAN","","Bgkq","-----END PRIVATE KEY-----"]"#;
+    let mark = "REDACTED-private_key";
+    check(text, &text.replace("MIIEvQIBADAN", mark).replace("Bgkq", mark));
+}
+
+#[test]
+fn a_number_stays_one_whatever_its_name_begins_with() {
+    for text in
+        [r#"{"my token":12345678}"#, r#"{"\u00fctoken":12345678}"#, r#"{"\"token":12345678}"#]
+    {
+        let (redacted, _) = redacted(text);
+        assert_ne!(redacted, text);
+        serde_json::from_str::<serde_json::Value>(&redacted)
+            .unwrap_or_else(|_| panic!("{redacted}"));
+    }
+}
+
+#[test]
+fn a_bearers_token_is_gone_at_once_however_many_equals_signs_are_in_it() {
+    let text = format!("Bearer a1b2c3d4{} end", "=x9".repeat(20));
+    check(&text, "Bearer REDACTED-authorization end");
+}
+
+#[test]
+fn a_mark_in_the_place_of_a_webhooks_path_is_no_path() {
+    let text =
+        "POST https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX 200";
+    let (once, counts) = redacted(text);
+    assert_eq!(counts, [("slack".to_owned(), 1)]);
+    assert_eq!(redacted(&once).0, once);
+}

@@ -1,0 +1,4 @@
+//! See `nilometer_otlp::hostile::otlp_json`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| nilometer_otlp::hostile::otlp_json(bytes));

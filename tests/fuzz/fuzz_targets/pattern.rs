@@ -1,0 +1,4 @@
+//! See `nilometer_parse::hostile::pattern`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| nilometer_parse::hostile::pattern(bytes));

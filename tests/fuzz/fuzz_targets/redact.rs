@@ -1,0 +1,4 @@
+//! See `nilometer_parse::hostile::redact`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| nilometer_parse::hostile::redact(bytes));
