@@ -126,8 +126,8 @@ impl Spool {
     /// Keeps `frames` in the place of a batch that nobody takes as it is.
     pub(crate) fn replace(&mut self, old: BatchId, frames: Vec<Frame>) -> Result<(), SpoolError> {
         let record = self.append(&Entry::Replaced { old, frames: lengths(&frames) }, &frames)?;
-        let since = self.forget(old);
-        self.hold(record, frames, since);
+        let turn = self.forget(old);
+        self.hold(record, frames, turn);
         self.trim();
         Ok(())
     }
@@ -406,15 +406,17 @@ impl Spool {
         }
     }
 
-    fn hold(&mut self, record: u64, frames: Vec<Frame>, since: Option<Timestamp>) {
+    /// `turn` is that of the batch that they replace, if they do.
+    fn hold(&mut self, record: u64, frames: Vec<Frame>, turn: Option<Turn>) {
+        let Some(first) = frames.first() else { return };
+        let (turn, parts) = (self.turn(&first.header, turn), frames.len());
         for (at, frame) in frames.into_iter().enumerate() {
             let place = Place { record, frame: u32::try_from(at).unwrap_or(u32::MAX) };
-            self.hold_one(place, &frame.header, since);
+            self.hold_one(place, &frame.header, turn.part(at, parts));
         }
     }
 
-    /// `since` when the batch was frozen that it replaces, if it does.
-    fn hold_one(&mut self, place: Place, header: &BatchHeader, since: Option<Timestamp>) {
+    fn hold_one(&mut self, place: Place, header: &BatchHeader, turn: Turn) {
         let mut covers = Vec::with_capacity(header.sources.len());
         for range in &header.sources {
             let book = Book { to: range.to, running: range.running, ended: range.ended };
@@ -438,22 +440,24 @@ impl Spool {
             taken_before: 0,
             suspect,
             covers,
-            turn: self.turn(header, since),
+            turn,
         };
         self.line.insert((held.turn, place));
         self.waiting.insert(place, held);
     }
 
-    /// A clock that goes back puts no batch in front of an older one.
-    fn turn(&self, header: &BatchHeader, since: Option<Timestamp>) -> Turn {
+    /// Of what is frozen now, or replaces what had the turn `before`. A clock that goes back puts no batch
+    /// in front of an older one.
+    fn turn(&self, header: &BatchHeader, before: Option<Turn>) -> Turn {
         let newest = self.line.last().map_or(Timestamp(0), |(turn, _)| turn.since);
-        let standing_for = (!header.replaces.is_empty()).then_some(header.frozen_at);
-        let since = since.or(standing_for).unwrap_or(header.frozen_at.max(newest));
-        Turn { since, to: header.sources.first().map_or(0, |range| range.to) }
+        before.unwrap_or_else(|| {
+            let stands_in = !header.replaces.is_empty();
+            Turn::whole(if stands_in { header.frozen_at } else { header.frozen_at.max(newest) })
+        })
     }
 
-    /// Gives the moment from which it waited.
-    fn forget(&mut self, batch: BatchId) -> Option<Timestamp> {
+    /// Gives the turn that it had.
+    fn forget(&mut self, batch: BatchId) -> Option<Turn> {
         let place = self.places.remove(&batch)?;
         let held = self.waiting.remove(&place)?;
         self.line.remove(&(held.turn, place));
@@ -465,7 +469,7 @@ impl Spool {
                 }
             }
         }
-        Some(held.turn.since)
+        Some(held.turn)
     }
 
     /// Removes the segments that neither a waiting batch nor the newest snapshot needs.

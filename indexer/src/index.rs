@@ -19,7 +19,7 @@ use bytes::Bytes;
 use nilometer_journal::{Log, LogError};
 use nilometer_model::{Clock, LogPosition, Timestamp};
 use nilometer_store::limits::BUFFER_BYTES_MAX;
-use nilometer_store::{Arrival, Store, StoreError, TurnedBack};
+use nilometer_store::{Arrival, Store, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -130,10 +130,7 @@ impl Index {
             Ok(entered) => metrics::indexed(entered.rows, entered.duplicates),
             Err(error) => {
                 tracing::error!(%error, %batch, "a batch is not let in; its collector keeps it");
-                metrics::failed(match error {
-                    TurnedBack::Holes(_) => "holes",
-                    TurnedBack::NotOwned(_) => "owner",
-                });
+                metrics::failed("owner");
             }
         }
         self.oldest.get_or_insert(self.clock.now());

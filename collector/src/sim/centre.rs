@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use nilometer_model::{
     BatchId, CollectorId, Count, Coverage, Epoch, Gap, GapKind, LogId, PipelineId, Sequence,
-    SourceId, Tally, TooManyRanges,
+    SourceId, Tally,
 };
 use nilometer_wire::{
     Batch, BatchAnswer, CommittedTo, Heartbeat, HeartbeatAnswer, SourceRange, decode,
@@ -69,17 +69,24 @@ pub(super) struct Centre {
 impl Books {
     /// What it stands for is in with it, or it is not taken.
     fn has_room_for(&self, batch: &Batch) -> bool {
-        let mut sequences = self.sequences.clone();
-        ids(batch).all(|id| enter_sequence(&mut sequences, id).is_ok())
+        let mut names: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for BatchId { collector, epoch, sequence } in ids(batch) {
+            let of_life = names.entry((*collector, *epoch)).or_default();
+            of_life.push((sequence.0 - 1, sequence.0));
+        }
+        let nothing = Coverage::default();
+        let known = |life| self.sequences.get(life).unwrap_or(&nothing);
+        names.iter().all(|(life, ranges)| known(life).accepts(ranges))
             && batch.header.sources.iter().all(|range| {
                 let account = self.accounts.get(&range.source);
-                account.is_none_or(|account| account.coverage.accepts(range.from, range.to))
+                account.is_none_or(|account| account.coverage.accepts(&[(range.from, range.to)]))
             })
     }
 
     fn enter(&mut self, batch: &Batch) {
         for id in ids(batch) {
-            enter_sequence(&mut self.sequences, id).expect("there is room");
+            let known = self.sequences.entry((id.collector, id.epoch)).or_default();
+            known.add(id.sequence.0 - 1, id.sequence.0, |_, _| ());
         }
         for range in &batch.header.sources {
             self.enter_range(range, batch);
@@ -96,7 +103,7 @@ impl Books {
         });
         let items = &batch.items;
         let mut entered = Vec::new();
-        let covered = account.coverage.add(range.from, range.to, |from, to| {
+        account.coverage.add(range.from, range.to, |from, to| {
             let mut tally = Tally { running: range.running, ..Tally::default() };
             let inside = |position: u64| from < position && position <= to;
             for entry in items.entries().filter(|e| e.source == range.source && inside(e.position))
@@ -111,7 +118,6 @@ impl Books {
             entered.push((from, to));
             tally
         });
-        covered.expect("there is room");
         for row in items.rows.iter().filter(|row| row.origin.source == range.source) {
             if entered.iter().any(|(from, to)| *from < row.position && row.position <= *to) {
                 let (message, bytes) = (row.message.to_owned(), row.bytes);
@@ -142,11 +148,6 @@ fn ids(batch: &Batch) -> impl Iterator<Item = &BatchId> {
 /// For the trace: epoch and sequence.
 fn name(batch: &BatchId) -> String {
     format!("{}-{}", batch.epoch, batch.sequence)
-}
-
-fn enter_sequence(sequences: &mut Sequences, id: &BatchId) -> Result<(), TooManyRanges> {
-    let known = sequences.entry((id.collector, id.epoch)).or_default();
-    known.add(id.sequence.0.saturating_sub(1), id.sequence.0, |_, _| ())
 }
 
 impl Centre {
@@ -283,6 +284,7 @@ impl Centre {
     }
 
     pub(super) fn refuse(&self, status: u16, why: &str) -> Reply {
+        self.trace.note(&format!("{status} {why}"));
         reply(status, &json!({ "pipeline": self.pipeline, "error": { "message": why } }))
     }
 }

@@ -13,12 +13,32 @@ pub(crate) struct Place {
 }
 
 /// A batch's place in the line of those that are to be sent.
+///
+/// ```text
+///   since, 0 ──────────────── 2^64    as it was frozen
+///          0 ─────┬────────── 2^64    cut in two
+///          0 ─┬─── ────────── 2^64    and its first half again
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Turn {
     /// When it was frozen, or what it replaces was.
     pub(super) since: Timestamp,
-    /// How far it takes its first source: what replaces one batch stands in this order.
-    pub(super) to: u64,
+    /// Where its share of what was frozen then begins, and how long that is.
+    at: u64,
+    share: u64,
+}
+
+impl Turn {
+    /// Of all that was frozen then.
+    pub(super) fn whole(since: Timestamp) -> Self {
+        Self { since, at: 0, share: u64::MAX }
+    }
+
+    /// Of part `number` of `parts` into which it is cut. After sixty halvings all have one turn.
+    pub(super) fn part(self, number: usize, parts: usize) -> Self {
+        let share = self.share / (parts as u64).max(1);
+        Self { at: self.at + share * number as u64, share, ..self }
+    }
 }
 
 /// A batch that waits.

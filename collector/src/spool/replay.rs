@@ -16,6 +16,7 @@ use nilometer_model::{
 use nilometer_wire::{BatchHeader, SourceRange};
 
 use super::entry::{Entry, Snapshot};
+use super::held::Turn;
 use super::{Place, Spool, SpoolError};
 use crate::limits::SPOOL_READ_BYTES;
 
@@ -86,8 +87,8 @@ impl Replay<'_> {
                 self.spool.change(changes);
             }
             Entry::Replaced { old, .. } => {
-                let since = self.spool.forget(old);
-                self.frames(number, &frames, since);
+                let turn = self.spool.forget(old);
+                self.frames(number, &frames, turn);
             }
         }
     }
@@ -108,7 +109,8 @@ impl Replay<'_> {
         self.grounded = true;
     }
 
-    fn frames(&mut self, number: u64, frames: &[Bytes], since: Option<Timestamp>) {
+    fn frames(&mut self, number: u64, frames: &[Bytes], before: Option<Turn>) {
+        let mut turn = before;
         for (at, frame) in frames.iter().enumerate() {
             let Ok(header) = nilometer_wire::decode_header(frame) else {
                 self.recovered.damaged = true;
@@ -119,7 +121,8 @@ impl Replay<'_> {
             self.stood_for.extend(&header.replaces);
             self.find_holes(&header, frame);
             let place = Place { record: number, frame: u32::try_from(at).unwrap_or(u32::MAX) };
-            self.spool.hold_one(place, &header, since);
+            let turn = *turn.get_or_insert_with(|| self.spool.turn(&header, None));
+            self.spool.hold_one(place, &header, turn.part(at, frames.len()));
             if self.spool.released(id.epoch) >= id.sequence {
                 self.spool.forget(id);
             }

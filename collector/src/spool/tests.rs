@@ -191,10 +191,13 @@ fn what_replaces_a_batch_is_sent_in_its_place() {
     for n in 1..=3 {
         spool.freeze(vec![frame_of(id(n), 2 * n, &["a", "b"])], Vec::new()).unwrap();
     }
-    spool.replace(id(1), vec![frame_of(id(4), 3, &["b"]), frame_of(id(5), 2, &["a"])]).unwrap();
+    let mut parts = (4..).map(|n| frame_of(id(n), 2, &["a"]));
+    for old in [1, 4, 5, 7] {
+        spool.replace(id(old), parts.by_ref().take(2).collect()).unwrap();
+    }
     for _ in 0..2 {
         let order: Vec<_> = picked(&mut spool).into_iter().map(|(id, _)| id.sequence.0).collect();
-        assert_eq!(order, [5, 4, 2, 3]);
+        assert_eq!(order, [6, 10, 11, 8, 9, 2, 3]);
         drop(spool);
         spool = open(dir.path()).0;
     }

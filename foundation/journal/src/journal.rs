@@ -12,7 +12,8 @@
 //! - an fsync that failed is never tried again: the journal is poisoned until it is opened anew;
 //! - content never stops an open. The last segment is walked (none after an orderly close): a torn tail is
 //!   cut off, damage in the middle is set aside. Older segments are checked as they are read;
-//! - what an open finds is fsynced before it is shown: the process that wrote it may have died before.
+//! - what an open finds is fsynced before it is shown: the process that wrote it may have died before; what
+//!   it may not have acknowledged is written again, for its fsync may have failed.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -2,7 +2,9 @@
 //!
 //! Invariants:
 //! - good records stay, with their numbers; what is no record at the end is cut off;
-//! - what is cut off and may have been acknowledged is set aside first.
+//! - what is cut off and may have been acknowledged is set aside first;
+//! - what may not have been acknowledged is written again before its fsync: after an fsync that failed a
+//!   kernel shows what it could not write, counts it as written, and calls the next fsync a success.
 
 use std::io;
 
@@ -10,6 +12,7 @@ use crate::damage;
 use crate::disk::{Dir, DiskFile};
 use crate::end::{End, Known};
 use crate::journal::Recovery;
+use crate::limits::WINDOW_BYTES;
 use crate::scan::{Found, Scanner};
 use crate::segment::Segment;
 
@@ -65,9 +68,23 @@ pub(crate) fn tail(dir: &Dir, segment: &mut Segment, known: Known) -> io::Result
     if recovery.torn_tail {
         file.set_len(good_end)?;
     }
+    write_again(&*file, fsynced_end(known, segment.first).min(good_end), good_end)?;
     file.sync()?;
     segment.bytes = good_end;
     Ok(Tail { recovery, last })
+}
+
+/// Makes the stretch one that the next fsync has to write.
+fn write_again(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<()> {
+    let mut at = from;
+    while at < to {
+        let bytes = (to - at).min(WINDOW_BYTES as u64);
+        let mut window = vec![0; usize::try_from(bytes).map_err(io::Error::other)?];
+        file.read_exact_at(&mut window, at)?;
+        file.write_all_at(&window, at)?;
+        at += bytes;
+    }
+    Ok(())
 }
 
 /// What a walk over a segment found.
@@ -95,7 +112,15 @@ fn walk(file: &dyn DiskFile, segment: &mut Segment) -> io::Result<Walked> {
     Ok(walked)
 }
 
-/// Up to where the segment's bytes were acknowledged, as far as is known.
+/// Up to where the segment's bytes are known to have been fsynced.
+fn fsynced_end(known: Known, first: u64) -> u64 {
+    match known {
+        Known::End(End { segment, bytes, .. }) if segment == first => bytes,
+        Known::End(_) | Known::Nothing | Known::Damaged => 0,
+    }
+}
+
+/// Up to where the segment's bytes may have been acknowledged.
 fn acknowledged_end(known: Known, first: u64) -> u64 {
     match known {
         Known::End(End { segment, bytes, .. }) if segment == first => bytes,

@@ -6,22 +6,28 @@
 //! ```
 //! Invariants:
 //! - every position at or below the mark is accounted for; the mark never goes back;
-//! - pieces are disjoint, sorted, not adjacent, and lie beyond the mark, at most
-//!   [`RANGES_BEYOND_MARK_MAX`] of them;
+//! - pieces are disjoint, sorted, not adjacent, and lie beyond the mark. Who lets ranges in asks
+//!   [`Coverage::accepts`], which keeps the pieces few; what was let in is always added;
 //! - a stretch is added once: [`Coverage::add`] cuts what comes to what is missing, so the tallies
 //!   count each position once in any order, repetition and re-cutting of ranges.
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::RANGES_BEYOND_MARK_MAX;
+use crate::limits::{RANGES_BEYOND_MARK_MAX, SEQUENCES_BEYOND_MARK_MAX};
 
 /// What is known of one range can be joined with what is known of the range right behind it.
 pub trait Merge: Default {
+    /// Ranges that are let in beyond the mark.
+    const BEYOND_MARK_MAX: usize = RANGES_BEYOND_MARK_MAX;
+
     /// Takes in the tally of the range that begins where this one ends.
     fn absorb(&mut self, later: Self);
 }
 
 impl Merge for () {
+    /// A bare name is small, and a batch may stand for many that lie apart.
+    const BEYOND_MARK_MAX: usize = SEQUENCES_BEYOND_MARK_MAX;
+
     fn absorb(&mut self, (): Self) {}
 }
 
@@ -44,9 +50,9 @@ pub struct Coverage<T> {
     beyond: Vec<Piece<T>>,
 }
 
-/// Adding the range would leave more than [`RANGES_BEYOND_MARK_MAX`] ranges beyond the mark.
+/// Letting the range in would leave more ranges beyond the mark than are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more than {RANGES_BEYOND_MARK_MAX} covered ranges beyond the mark")]
+#[error("too many covered ranges beyond the mark")]
 pub struct TooManyRanges;
 
 impl<T: Merge> Coverage<T> {
@@ -97,55 +103,35 @@ impl<T: Merge> Coverage<T> {
 
     /// Accounts for `(from, to]`; `tally` is asked once for each part that was missing. What touches
     /// is joined, and the mark moves over what touches it.
-    ///
-    /// # Errors
-    /// [`TooManyRanges`], and nothing has changed.
-    pub fn add(
-        &mut self,
-        from: u64,
-        to: u64,
-        mut tally: impl FnMut(u64, u64) -> T,
-    ) -> Result<(), TooManyRanges> {
+    pub fn add(&mut self, from: u64, to: u64, mut tally: impl FnMut(u64, u64) -> T) {
         let missing = self.missing(from, to);
         if missing.is_empty() {
-            return Ok(());
-        }
-        if !self.fits(&missing) {
-            return Err(TooManyRanges);
+            return;
         }
         for (from, to) in missing {
             let at = self.beyond.partition_point(|piece| piece.from < from);
             self.beyond.insert(at, Piece { from, to, tally: tally(from, to) });
         }
         self.join();
-        Ok(())
     }
 
-    /// Whether [`Coverage::add`] of `(from, to]` would stay within the limit.
+    /// Whether `ranges` may be let in: what fills a hole always, what opens one within the limit.
     #[must_use]
-    pub fn accepts(&self, from: u64, to: u64) -> bool {
-        self.fits(&self.missing(from, to))
-    }
-
-    /// Whether the pieces, with `missing` among them, stay within the limit once joined.
-    fn fits(&self, missing: &[(u64, u64)]) -> bool {
-        let mut all: Vec<(u64, u64)> = self
-            .beyond
-            .iter()
-            .map(|piece| (piece.from, piece.to))
-            .chain(missing.iter().copied())
-            .collect();
+    pub fn accepts(&self, ranges: &[(u64, u64)]) -> bool {
+        let mut all: Vec<(u64, u64)> =
+            self.beyond.iter().map(|piece| (piece.from, piece.to)).collect();
+        all.extend(ranges.iter().flat_map(|(from, to)| self.missing(*from, *to)));
         all.sort_unstable();
         let mut end = self.mark;
         let pieces = all
             .into_iter()
             .filter(|&(from, to)| {
                 let apart = from > end;
-                end = to;
+                end = end.max(to);
                 apart
             })
             .count();
-        pieces <= RANGES_BEYOND_MARK_MAX
+        pieces <= T::BEYOND_MARK_MAX.max(self.beyond.len())
     }
 
     /// Joins neighbours that touch, and what touches the mark with what lies below it.

@@ -14,6 +14,9 @@ pub const ATTRIBUTE_DEPTH_MAX: usize = 64;
 pub const NAME_BYTES_MAX: usize = 1_024;
 /// Covered ranges that a source keeps beyond its mark; a collector leaves at most this many holes.
 pub const RANGES_BEYOND_MARK_MAX: usize = 32;
+/// The same for the sequences of an epoch, 16 bytes each: a batch that was cut again and again stands for
+/// names that lie far apart.
+pub const SEQUENCES_BEYOND_MARK_MAX: usize = 4_096;
 /// Batches of one collector that may be unanswered at once.
 pub const UNANSWERED_BATCHES_MAX: usize = 32;
 /// Records in one batch.

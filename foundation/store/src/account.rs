@@ -8,7 +8,7 @@
 
 use nilometer_model::{
     CollectorId, Count, Coverage, Gap, GapKind, LineageId, Reason, SourceId, Stream, Tally, Tenant,
-    Timestamp, TooManyRanges,
+    Timestamp,
 };
 use nilometer_wire::{BatchHeader, Fingerprint, SourceRange};
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,7 @@ impl Account {
         entries: &[Entry],
         collector: CollectorId,
         now: Timestamp,
-    ) -> Result<(), TooManyRanges> {
+    ) {
         let running = range.running;
         self.coverage.add(range.from, range.to, |from, to| {
             let mut tally = Tally { running, ..Tally::default() };
@@ -105,14 +105,13 @@ impl Account {
                 }
             }
             tally
-        })?;
+        });
         self.note_lost(range);
         self.path.clone_from(&range.path);
         self.fingerprint = range.fingerprint;
         self.collector = collector;
         self.ended |= range.ended;
         self.changed = now;
-        Ok(())
     }
 
     /// Remembers what is declared lost, once, however often it is declared.

@@ -2,6 +2,7 @@
 //!
 //! Invariants:
 //! - [`Live::enter`] is the only way in: what it returns is in no split and in no chunk yet;
+//! - who takes batches in asks [`Live::accepts`]; what was taken in, and is durable, always enters;
 //! - what a batch names belongs to its tenant, or nothing of the batch enters; who owns what is known
 //!   from the batches alone, so that whoever reads the Log again decides the same;
 //! - `dirty` names exactly what differs from the last cut.
@@ -54,6 +55,21 @@ struct Dirty {
     epochs: BTreeSet<(CollectorId, Epoch)>,
     reads: BTreeSet<SourceId>,
     collectors: BTreeSet<CollectorId>,
+}
+
+/// The sequences that a batch and those that it stands for have, as few ranges, by life.
+fn names(header: &BatchHeader) -> BTreeMap<(CollectorId, Epoch), Vec<(u64, u64)>> {
+    let mut batches: Vec<_> = std::iter::once(&header.batch).chain(&header.replaces).collect();
+    batches.sort_unstable();
+    let mut names: BTreeMap<_, Vec<(u64, u64)>> = BTreeMap::new();
+    for BatchId { collector, epoch, sequence: Sequence(sequence) } in batches {
+        let ranges = names.entry((*collector, *epoch)).or_default();
+        match ranges.last_mut() {
+            Some(last) if *sequence <= last.1.saturating_add(1) => last.1 = last.1.max(*sequence),
+            _ => ranges.push((sequence.saturating_sub(1), *sequence)),
+        }
+    }
+    names
 }
 
 /// Why a batch is not let in; nothing of it is.
@@ -169,16 +185,13 @@ impl Live {
         &mut self,
         arrival: &Arrival,
         is_repeat: &mut dyn FnMut(usize) -> bool,
-    ) -> Result<Kept, TurnedBack> {
+    ) -> Result<Kept, NotOwned> {
         let Arrival { received, tenant, batch: Batch { header, items }, refused, .. } = arrival;
         if !self.owns(tenant, header) {
-            return Err(NotOwned.into());
+            return Err(NotOwned);
         }
         if self.has(&header.batch) {
             return Ok(Kept::None);
-        }
-        if !self.has_room_for(header) {
-            return Err(TooManyRanges.into());
         }
         let missing: Missing =
             header.sources.iter().map(|range| (range.source, self.missing(range))).collect();
@@ -189,11 +202,15 @@ impl Live {
                 .entry(range.source)
                 .or_insert_with(|| Account::open(tenant, header, range));
             let entries = sifted.entries(range.source);
-            account.enter(range, entries, header.batch.collector, *received)?;
+            account.enter(range, entries, header.batch.collector, *received);
             self.dirty.accounts.insert(range.source);
         }
-        for batch in std::iter::once(&header.batch).chain(&header.replaces) {
-            self.enter_sequence(tenant, batch)?;
+        for ((collector, epoch), ranges) in names(header) {
+            self.owners.entry(collector).or_insert_with(|| tenant.clone());
+            let epochs = self.sequences.entry(collector).or_default();
+            let sequences = epochs.entry(epoch).or_default();
+            ranges.into_iter().for_each(|(from, to)| sequences.add(from, to, |_, _| ()));
+            self.dirty.epochs.insert((collector, epoch));
         }
         Ok(sifted.kept())
     }
@@ -207,20 +224,19 @@ impl Live {
         if self.has_room_for(header) { Ok(()) } else { Err(TooManyRanges.into()) }
     }
 
-    /// Whether all of the batch can be entered; asked first, so that a batch enters whole or not at all.
+    /// Whether it opens few enough holes, in its sources and among the names of batches.
     fn has_room_for(&self, header: &BatchHeader) -> bool {
         let range_fits = |range: &SourceRange| {
             let account = self.accounts.get(&range.source);
-            account.is_none_or(|account| account.coverage.accepts(range.from, range.to))
+            account.is_none_or(|account| account.coverage.accepts(&[(range.from, range.to)]))
         };
-        let batch_fits = |batch: &BatchId| {
-            let epochs = self.sequences.get(&batch.collector);
-            let sequences = epochs.and_then(|epochs| epochs.get(&batch.epoch));
-            sequences.is_none_or(|known| {
-                known.accepts(batch.sequence.0.saturating_sub(1), batch.sequence.0)
-            })
+        let nothing = Coverage::default();
+        let names_fit = |((collector, epoch), ranges): (_, Vec<_>)| {
+            let epochs = self.sequences.get(&collector);
+            let known = epochs.and_then(|epochs| epochs.get(&epoch));
+            known.unwrap_or(&nothing).accepts(&ranges)
         };
-        header.sources.iter().all(range_fits) && batch_fits(&header.batch)
+        header.sources.iter().all(range_fits) && names(header).into_iter().all(names_fit)
     }
 
     fn missing(&self, range: &SourceRange) -> Vec<(u64, u64)> {
@@ -228,14 +244,6 @@ impl Live {
             Some(account) => account.coverage.missing(range.from, range.to),
             None => vec![(range.from, range.to)],
         }
-    }
-
-    fn enter_sequence(&mut self, tenant: &Tenant, batch: &BatchId) -> Result<(), TooManyRanges> {
-        self.owners.entry(batch.collector).or_insert_with(|| tenant.clone());
-        let epochs = self.sequences.entry(batch.collector).or_default();
-        let sequences = epochs.entry(batch.epoch).or_default();
-        self.dirty.epochs.insert((batch.collector, batch.epoch));
-        sequences.add(batch.sequence.0.saturating_sub(1), batch.sequence.0, |_, _| ())
     }
 
     /// Whether the epoch belongs to a copy of a data directory whose owner is alive.

@@ -212,8 +212,8 @@ impl Store {
     /// Takes a batch from the Log: books it, buffers what is new of it, feeds the live tails.
     ///
     /// # Errors
-    /// [`TurnedBack`]: the batch is not in, and will not count as in.
-    pub async fn arrive(&self, mut arrival: Arrival) -> Result<Entered, TurnedBack> {
+    /// [`NotOwned`]: the batch is not in, and will not count as in.
+    pub async fn arrive(&self, mut arrival: Arrival) -> Result<Entered, NotOwned> {
         let position = arrival.position;
         arrival.stamp();
         let entered = loop {
@@ -397,7 +397,7 @@ impl Inner {
         of_kind.map(Arc::clone).collect()
     }
 
-    fn take(&mut self, arrival: Arrival, recalled: &Recalled) -> Result<Entered, TurnedBack> {
+    fn take(&mut self, arrival: Arrival, recalled: &Recalled) -> Result<Entered, NotOwned> {
         self.arrived = self.arrived.max(arrival.position);
         let (tenant, header) = (&arrival.tenant, &arrival.batch.header);
         let was_in = self.live.has(&header.batch);

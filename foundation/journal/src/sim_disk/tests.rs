@@ -68,3 +68,34 @@ fn a_journal_keeps_what_it_acknowledged_wherever_the_machine_stops() {
         assert!(acknowledged.iter().all(|number| there.contains(number)), "seed {seed}");
     }
 }
+
+#[test]
+fn what_an_open_shows_after_a_failed_fsync_and_a_death_outlives_a_power_cut() {
+    let (mut shown, mut cut_off) = (0, 0);
+    for seed in 0..20 {
+        let disk = SimDisk::new(seed);
+        let open = || {
+            let dir = Dir::new(Arc::new(disk.clone()), Path::new("/data/log"));
+            Journal::open(dir, LIMITS).unwrap().0
+        };
+        let mut journal = open();
+        journal.append(&[b"acknowledged"]).unwrap();
+        let before = disk.calls();
+        journal.append(&[b"to count calls"]).unwrap();
+        let calls = disk.calls() - before;
+        disk.fail_next_sync();
+        // Its fsync fails, and the process dies as it is taken back: the call behind, where the other one
+        // had two to note the end.
+        disk.stop_after(calls - 1);
+        assert!(journal.append(&[b"not acknowledged"]).is_err());
+        disk.restart(Crash::Process);
+        let mut journal = open();
+        let last = journal.last();
+        assert_eq!(journal.append(&[b"behind it"]).unwrap().last, last + 1);
+        disk.restart(Crash::Power);
+        let all = open().read(0, usize::MAX).unwrap();
+        assert_eq!(all.len() as u64, last + 1, "seed {seed}");
+        (if last == 3 { &mut shown } else { &mut cut_off }).add_assign(1);
+    }
+    assert!(shown > 0 && cut_off > 0);
+}

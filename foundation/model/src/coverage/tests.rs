@@ -11,35 +11,42 @@ fn each_position(from: u64, to: u64) -> Tally {
     Tally { committed: count, running: Count { bytes: to, records: to }, ..Tally::default() }
 }
 
-fn add(coverage: &mut Coverage<Tally>, from: u64, to: u64) -> Result<(), TooManyRanges> {
-    coverage.add(from, to, each_position)
+fn add(coverage: &mut Coverage<Tally>, from: u64, to: u64) {
+    coverage.add(from, to, each_position);
 }
 
 #[test]
 fn a_batch_overtaken_by_its_successor_is_not_lost() {
     let mut coverage = Coverage::default();
-    add(&mut coverage, 10, 20).unwrap();
+    add(&mut coverage, 10, 20);
     assert_eq!((coverage.mark(), coverage.beyond().len()), (0, 1));
     assert!(!coverage.covers(10) && coverage.covers(11) && coverage.covers(20));
-    add(&mut coverage, 0, 10).unwrap();
+    add(&mut coverage, 0, 10);
     assert_eq!((coverage.mark(), coverage.beyond().len()), (20, 0));
     assert_eq!(coverage.tally().committed.records, 20);
     assert_eq!(coverage.tally().running.records, 20);
 }
 
-#[test]
-fn ranges_beyond_the_mark_are_limited_and_a_refusal_changes_nothing() {
-    let mut coverage = Coverage::default();
-    let last = RANGES_BEYOND_MARK_MAX as u64;
-    for n in 0..last {
-        add(&mut coverage, 2 * n + 1, 2 * n + 2).unwrap();
+fn check_limit<T: Merge>(limit: u64) {
+    let mut coverage = Coverage::<T>::default();
+    let apart = |n: u64| (2 * n + 1, 2 * n + 2);
+    let all: Vec<_> = (0..=limit).map(apart).collect();
+    assert!(coverage.accepts(&all[..all.len() - 1]) && !coverage.accepts(&all));
+    for (from, to) in &all {
+        assert_eq!(coverage.accepts(&[(*from, *to)]), *from < 2 * limit);
+        coverage.add(*from, *to, |_, _| T::default());
     }
-    let before = coverage.clone();
-    assert_eq!(add(&mut coverage, 2 * last + 1, 2 * last + 2), Err(TooManyRanges));
-    assert_eq!(coverage, before);
-    add(&mut coverage, 0, 1).unwrap();
-    assert_eq!(coverage.mark(), 2);
-    add(&mut coverage, 2 * last + 1, 2 * last + 2).unwrap();
+    assert_eq!(coverage.beyond().len() as u64, limit + 1, "what was let in is always added");
+    for filling in [(0, 1), (2, 3), (1, 2), (3, 2 * limit), (2 * limit + 2, 2 * limit + 3)] {
+        assert!(coverage.accepts(&[filling]), "{filling:?}");
+    }
+    assert!(!coverage.accepts(&[apart(limit + 1)]));
+}
+
+#[test]
+fn ranges_that_open_holes_are_let_in_up_to_a_limit_and_those_that_fill_one_always() {
+    check_limit::<Tally>(RANGES_BEYOND_MARK_MAX as u64);
+    check_limit::<()>(SEQUENCES_BEYOND_MARK_MAX as u64);
 }
 
 proptest! {
@@ -50,11 +57,7 @@ proptest! {
         let mut coverage = Coverage::default();
         let mut naive = std::collections::BTreeSet::new();
         for (from, len) in cuts {
-            let before = coverage.clone();
-            if add(&mut coverage, from, from + len).is_err() {
-                prop_assert_eq!(&coverage, &before);
-                continue;
-            }
+            add(&mut coverage, from, from + len);
             naive.extend(from + 1..=from + len);
             let counted = coverage.tally().committed.records
                 + coverage.beyond().iter().map(|p| p.tally.committed.records).sum::<u64>();
