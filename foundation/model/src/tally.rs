@@ -100,6 +100,14 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// Whether a loss for this reason is one of records that had been read.
+    #[must_use]
+    pub fn is_after_read(self) -> bool {
+        matches!(self, Self::SpoolDamaged | Self::PipelineWentBack)
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -110,7 +118,7 @@ impl fmt::Display for Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GapKind {
-    /// Never read; stands beside the equation.
+    /// Never read: stands beside the equation; or read and lost ([`Reason::is_after_read`]): a term of it.
     Lost,
     /// Read and dropped on purpose; a term of the equation.
     Shed,
@@ -144,6 +152,9 @@ pub struct Tally {
     pub refused: BTreeMap<Reason, Count>,
     /// Dropped on purpose by the collector, by reason.
     pub shed: BTreeMap<Reason, Count>,
+    /// Read, then lost with what held it, and declared by the collector.
+    #[serde(default)]
+    pub lost: Count,
     /// What the collector had read of the source at the end of this range: its own running count.
     pub running: Count,
 }
@@ -153,6 +164,7 @@ impl Tally {
     #[must_use]
     pub fn accounted(&self) -> Count {
         let mut all = self.committed;
+        all += self.lost;
         self.refused.values().chain(self.shed.values()).for_each(|count| all += *count);
         all
     }
@@ -161,6 +173,7 @@ impl Tally {
 impl Merge for Tally {
     fn absorb(&mut self, later: Self) {
         self.committed += later.committed;
+        self.lost += later.lost;
         for (reason, count) in later.refused {
             *self.refused.entry(reason).or_default() += count;
         }

@@ -89,6 +89,7 @@ impl Account {
         now: Timestamp,
     ) {
         let running = range.running;
+        let before = (self.coverage.mark(), self.coverage.tally().running);
         self.coverage.add(range.from, range.to, |from, to| {
             let mut tally = Tally { running, ..Tally::default() };
             let inside = |position: u64| from < position && position <= to;
@@ -104,6 +105,7 @@ impl Account {
                     *tally.shed.entry(gap.reason).or_default() += gap.count.unwrap_or_default();
                 }
             }
+            tally.lost = lost_after_read(range, (from, to), (before, tally.accounted()));
             tally
         });
         self.note_lost(range);
@@ -131,5 +133,23 @@ impl Account {
                 None => self.lost.push(gap.clone()),
             }
         }
+    }
+}
+
+/// How much of the range's part had been read and is declared as lost. At the mark that is what nothing
+/// else accounts for; beyond it, what the collector says of the whole stretch, if the part is all of it.
+fn lost_after_read(
+    range: &SourceRange,
+    (from, to): (u64, u64),
+    ((mark, before), accounted): ((u64, Count), Count),
+) -> Count {
+    let declares = |gap: &&Gap| {
+        let inside = gap.from < to && gap.to.is_none_or(|end| from < end);
+        gap.kind == GapKind::Lost && gap.reason.is_after_read() && inside
+    };
+    match range.gaps.iter().find(declares) {
+        Some(_) if from <= mark && to == range.to => range.running - before - accounted,
+        Some(gap) if (gap.from, gap.to) == (from, Some(to)) => gap.count.unwrap_or_default(),
+        _ => Count::default(),
     }
 }

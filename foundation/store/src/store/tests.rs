@@ -6,6 +6,7 @@ mod tenants;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use nilometer_model::limits::SEQUENCES_BEYOND_MARK_MAX;
 use nilometer_model::{
     BatchId, Count, Epoch, Gap, GapKind, LineageId, Origin, Reason, RowRef, Sequence, Severity,
     SourceId, Stream,
@@ -256,6 +257,47 @@ async fn a_declared_loss_stands_beside_the_equation_and_is_a_gap_of_its_time() {
     let range = |from, to| TimeRange::new(Timestamp(from), Timestamp(to)).unwrap();
     assert!(!store.completeness(&Tenant::default(), range(50, 51), Timestamp(60)).complete);
     assert!(store.completeness(&Tenant::default(), range(51, 60), Timestamp(60)).complete);
+}
+
+#[tokio::test]
+async fn what_was_read_and_lost_with_a_spool_is_a_term_of_the_equation_however_much_of_it_came_before()
+ {
+    for came in [0, 3, 4] {
+        let ground = Ground::new();
+        let store = ground.open().await;
+        let mut declared = batch(2, 5, 0, 4);
+        let range = &mut declared.header.sources[0];
+        let (count, to) = (Some(range.running), Some(range.to));
+        let (kind, reason) = (GapKind::Lost, Reason::SpoolDamaged);
+        range.gaps.push(Gap { kind, from: 0, to, reason, count, time: Timestamp(50) });
+        declared.items = Items::default();
+        let batches = [batch(1, 5, 0, came), declared, batch(3, 5, 4, 9)];
+        for (position, batch) in (1..).zip(batches) {
+            arrive(&store, position, batch).await.unwrap();
+        }
+        seal(&store).await.unwrap();
+        let row = store.ledger(&Tenant::default(), Timestamp(60)).remove(0);
+        assert_eq!((row.balanced, row.committed.records), (true, came + 5), "{came} came before");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_was_let_in_enters_whole_though_too_many_holes_were_opened_since() {
+    let store = Ground::new().open().await;
+    let scattered = |first: u64, count: usize| {
+        let mut batch = batch(first, 5, 0, 1);
+        let names = (1..count as u64).map(|n| id(first + 2 * n));
+        batch.header.replaces = names.collect();
+        batch
+    };
+    let tenant = Tenant::default();
+    let full = scattered(2, SEQUENCES_BEYOND_MARK_MAX);
+    assert_eq!(store.accepts(&tenant, &full.header), Ok(()));
+    let over = scattered(2, SEQUENCES_BEYOND_MARK_MAX + 1);
+    assert!(matches!(store.accepts(&tenant, &over.header), Err(TurnedBack::Holes(_))));
+    assert_eq!(arrive(&store, 1, over).await.unwrap().rows, 1);
+    let next = batch(1, 5, 1, 2);
+    assert_eq!(store.accepts(&tenant, &next.header), Ok(()), "what fills a hole is always let in");
 }
 
 #[tokio::test]

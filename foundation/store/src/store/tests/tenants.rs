@@ -226,7 +226,11 @@ async fn what_names_anothers_is_turned_away_whole_and_again_when_the_log_is_read
         let store = both(&ground).await;
         seal(&store).await.unwrap();
         let turned_away: Result<(), NotOwned> = Err(NotOwned);
-        assert_eq!(store.accepts(&globex.tenant, &intrusion.header), turned_away.map_err(Into::into), "{how}");
+        assert_eq!(
+            store.accepts(&globex.tenant, &intrusion.header),
+            turned_away.map_err(Into::into),
+            "{how}"
+        );
         for store in [store, ground.open().await] {
             let before = seen(&store).await;
             assert_eq!(
