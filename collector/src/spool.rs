@@ -446,13 +446,14 @@ impl Spool {
         self.waiting.insert(place, held);
     }
 
-    /// Of what is frozen now, or replaces what had the turn `before`. A clock that goes back puts no batch
-    /// in front of an older one.
+    /// Of what is frozen now, or replaces what had the turn `before`. A clock that stands or goes back
+    /// puts no batch in front of an older one, nor beside it.
     fn turn(&self, header: &BatchHeader, before: Option<Turn>) -> Turn {
         let newest = self.line.last().map_or(Timestamp(0), |(turn, _)| turn.since);
+        let next = header.frozen_at.max(newest.plus_ns(1));
         before.unwrap_or_else(|| {
             let stands_in = !header.replaces.is_empty();
-            Turn::whole(if stands_in { header.frozen_at } else { header.frozen_at.max(newest) })
+            Turn::whole(if stands_in { header.frozen_at } else { next })
         })
     }
 

@@ -1,5 +1,6 @@
 //! The spool over its lives: what was fsynced comes back, what was damaged is declared.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 mod disk;
 
@@ -141,29 +142,43 @@ fn state_outlives_the_segments_it_was_written_in() {
     assert_eq!(spool.batches(), 0);
 }
 
+/// Also in a segment that another one follows: that is checked only as it is read.
 #[test]
 fn a_damaged_record_is_declared_with_its_range_count_and_name() {
-    let dir = tempfile::tempdir().unwrap();
-    let (mut spool, _) = open(dir.path());
-    spool.freeze(vec![frame_of(id(1), 0, &["a"])], Vec::new()).unwrap();
-    let mark = "this-one-is-hit".repeat(3);
-    spool.freeze(vec![frame_of(id(2), 1, &["b", &mark])], vec![change("hit", &mark)]).unwrap();
-    spool.freeze(vec![frame_of(id(3), 3, &["c"])], Vec::new()).unwrap();
-    drop(spool);
-    for file in std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()) {
-        let mut bytes = std::fs::read(&file).unwrap();
-        if let Some(at) = bytes.windows(mark.len()).position(|w| w == mark.as_bytes()) {
-            bytes[at] ^= 1;
-            std::fs::write(&file, bytes).unwrap();
+    for restarted in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut spool, _) = open(dir.path());
+        spool.freeze(vec![frame_of(id(1), 0, &["a"])], Vec::new()).unwrap();
+        let mark = "this-one-is-hit".repeat(3);
+        spool.freeze(vec![frame_of(id(2), 1, &["b", &mark])], vec![change("hit", &mark)]).unwrap();
+        if restarted {
+            drop(spool);
+            spool = open(dir.path()).0;
         }
+        spool.freeze(vec![frame_of(id(3), 3, &["c"])], Vec::new()).unwrap();
+        drop(spool);
+        hit(dir.path(), &mark);
+        let (mut spool, recovered) = open(dir.path());
+        assert!(recovered.damaged);
+        assert_eq!(recovered.missing, [id(2)]);
+        let gap = &recovered.lost[0].gaps[0];
+        let count = Some(Count { bytes: 2, records: 2 });
+        assert_eq!((gap.from, gap.to, gap.count), (1, Some(3), count));
+        let left: Vec<_> = picked(&mut spool).into_iter().map(|(id, _)| id.sequence.0).collect();
+        assert_eq!(left, [1, 3]);
     }
-    let (mut spool, recovered) = open(dir.path());
-    assert!(recovered.damaged);
-    assert_eq!(recovered.missing, [id(2)]);
-    let gap = &recovered.lost[0].gaps[0];
-    assert_eq!((gap.from, gap.to, gap.count), (1, Some(3), Some(Count { bytes: 2, records: 2 })));
-    let left: Vec<_> = picked(&mut spool).into_iter().map(|(id, _)| id.sequence.0).collect();
-    assert_eq!(left, [1, 3]);
+}
+
+/// Changes a byte where `mark` stands first in the first file that has it.
+fn hit(dir: &Path, mark: &str) {
+    let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    let files: BTreeMap<_, _> =
+        files.map(|file| (file.clone(), std::fs::read(file).unwrap())).collect();
+    let place = |bytes: &[u8]| bytes.windows(mark.len()).position(|w| w == mark.as_bytes());
+    let (file, at, mut bytes) =
+        files.into_iter().find_map(|(file, bytes)| Some((file, place(&bytes)?, bytes))).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(file, bytes).unwrap();
 }
 
 #[test]
