@@ -24,7 +24,7 @@ use uuid::Uuid;
 use crate::report::Outcome;
 
 /// How long it lets a collector gather, ms: the product's own value.
-const LINGER_MS: u32 = 100;
+const LINGER_MS: u32 = 200;
 
 /// See the module.
 #[derive(Clone, Default)]

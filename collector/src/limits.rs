@@ -85,7 +85,7 @@ pub(crate) const SPOOL_READ_BYTES: usize = 4 << 20;
 /// Ended sources whose counts are kept, in case a slow writer still adds to one.
 pub(crate) const ENDED_SOURCES_KEPT: usize = 10_000;
 /// After its first record a batch waits this long for more, ms, unless the centre asks otherwise.
-pub(crate) const LINGER_MS: u32 = 100;
+pub(crate) const LINGER_MS: u32 = 200;
 /// The longest wait that a centre may ask for, ms.
 pub(crate) const LINGER_MS_MAX: u32 = 10_000;
 /// A connection that takes longer is given up, s.
@@ -211,6 +211,6 @@ pub(crate) const DUTY_CREDIT_MS: u64 = 100;
 /// Batches up to this many bytes travel by the dictionary; larger ones refer to themselves.
 pub(crate) const SMALL_BATCH_BYTES: usize = 32 << 10;
 /// The dictionary is made once there are samples of this many bytes,
-pub(crate) const DICTIONARY_SAMPLES_BYTES: usize = 1 << 20;
+pub(crate) const DICTIONARY_SAMPLES_BYTES: usize = 384 << 10;
 /// and at least this many of them.
-pub(crate) const DICTIONARY_SAMPLES_MIN: usize = 32;
+pub(crate) const DICTIONARY_SAMPLES_MIN: usize = 16;

@@ -53,7 +53,7 @@ impl NextBatch {
         let header = header(parts, lane, range);
         let encoded = tokio::task::spawn_blocking(move || {
             name_source(&mut items, source);
-            nilometer_wire::encode(&header, &items)
+            nilometer_wire::encode_to_stay(&header, &items)
         });
         let frame = encoded
             .await

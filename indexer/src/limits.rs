@@ -9,7 +9,7 @@ pub const BUSY_RETRY_AFTER_S: u32 = 1;
 /// Batches that are decoded at once on one intake.
 pub const DECODING_MAX: usize = 4;
 /// How long collectors may gather records before they freeze a batch, ms.
-pub const LINGER_MS: u32 = 100;
+pub const LINGER_MS: u32 = 200;
 /// What the index loop reads of the Log at once, bytes.
 pub const LOG_READ_BYTES: usize = 8 << 20;
 /// How often the index loop looks at its clock when nothing comes, ms.

@@ -167,10 +167,10 @@ fn entry<'a>(frames: &Frames<'a>, frame: Frame) -> Entry<'a> {
     frames.entry(frame as usize)
 }
 
-struct Times {
-    time: Vec<i64>,
-    order_time: Vec<i64>,
-    received: Vec<i64>,
+pub(crate) struct Times {
+    pub(crate) time: Vec<i64>,
+    pub(crate) order_time: Vec<i64>,
+    pub(crate) received: Vec<i64>,
 }
 
 struct Numbers {
@@ -193,7 +193,7 @@ const NUMBERS: Columns = Columns::POSITION
     .with(Columns::HAS_MESSAGE)
     .with(Columns::ATTRIBUTES);
 
-fn read_times(
+pub(crate) fn read_times(
     cursor: &mut Cursor<'_>,
     zeros: Vec<i64>,
     columns: Columns,
@@ -290,7 +290,7 @@ impl Numbers {
     }
 }
 
-fn framed_bytes(framings: &[u64], message_bytes: &[u64]) -> Option<Vec<u32>> {
+pub(crate) fn framed_bytes(framings: &[u64], message_bytes: &[u64]) -> Option<Vec<u32>> {
     let framed = framings.iter().zip(message_bytes).map(|(framing, len)| {
         let framed = len.cast_signed().checked_add(plane::unzigzag(*framing))?;
         u32::try_from(framed).ok()
@@ -298,7 +298,12 @@ fn framed_bytes(framings: &[u64], message_bytes: &[u64]) -> Option<Vec<u32>> {
     framed.collect()
 }
 
-fn read_positions(values: &[u64], origin: &[u32], origins: usize, bytes: &[u32]) -> Vec<u64> {
+pub(crate) fn read_positions(
+    values: &[u64],
+    origin: &[u32],
+    origins: usize,
+    bytes: &[u32],
+) -> Vec<u64> {
     let mut before = vec![0_u64; origins];
     let steps = values.iter().zip(origin).zip(bytes);
     let positions = steps.map(|((value, origin), bytes)| {

@@ -7,6 +7,7 @@ use zstd::bulk::Compressor;
 
 use crate::frames::Packer;
 use crate::layout::FORMAT;
+use crate::numbers::{put_framing, put_times};
 use crate::texts::lengths;
 use crate::{origins, plane};
 
@@ -17,8 +18,6 @@ pub struct Encoder {
     raw: Vec<u8>,
     /// The column being made.
     values: Vec<u64>,
-    /// Per origin, where the next record would end if nothing stood between.
-    positions: Vec<u64>,
 }
 
 /// `rows`, in their order, as a block compressed at zstd's `level`.
@@ -37,7 +36,7 @@ impl Encoder {
     /// When zstd has no memory.
     pub fn new(level: i32) -> io::Result<Self> {
         let zstd = Compressor::new(level)?;
-        Ok(Self { zstd, raw: Vec::new(), values: Vec::new(), positions: Vec::new() })
+        Ok(Self { zstd, raw: Vec::new(), values: Vec::new() })
     }
 
     /// `rows`, in their order, as a block.
@@ -51,7 +50,8 @@ impl Encoder {
         origins::put(&mut self.raw, &rows.origins);
         origins::put_runs(&mut self.raw, &rows.origin);
         block.frame(&mut self.zstd, &self.raw)?;
-        self.times(rows);
+        self.raw.clear();
+        put_times(&mut self.raw, rows, &mut self.values);
         block.frame(&mut self.zstd, &self.raw)?;
         self.numbers(rows);
         block.frame(&mut self.zstd, &self.raw)?;
@@ -62,50 +62,12 @@ impl Encoder {
         Ok(block.finish())
     }
 
-    fn times(&mut self, rows: &Rows) {
-        self.raw.clear();
-        self.deltas(&rows.time);
-        let ahead = rows.order_time.iter().zip(&rows.time);
-        self.column(ahead.map(|(order, time)| plane::zigzag(order.wrapping_sub(*time))));
-        self.deltas(&rows.received);
-    }
-
     fn numbers(&mut self, rows: &Rows) {
         self.raw.clear();
         self.column(lengths(&rows.message));
         self.column(lengths(&rows.attributes));
-        let framing = rows.bytes.iter().zip(lengths(&rows.message));
-        self.column(
-            framing.map(|(bytes, len)| {
-                plane::zigzag(i64::from(*bytes).wrapping_sub(len.cast_signed()))
-            }),
-        );
-        self.positions(rows);
+        put_framing(&mut self.raw, rows, &mut self.values);
         self.raw.extend(rows.severity.iter().map(|severity| *severity as u8));
-    }
-
-    fn positions(&mut self, rows: &Rows) {
-        self.positions.clear();
-        self.positions.resize(rows.origins.len(), 0);
-        self.values.clear();
-        for ((origin, position), bytes) in rows.origin.iter().zip(&rows.position).zip(&rows.bytes) {
-            let before = &mut self.positions[*origin as usize];
-            let expected = before.wrapping_add(u64::from(*bytes));
-            self.values.push(plane::zigzag(position.wrapping_sub(expected).cast_signed()));
-            *before = *position;
-        }
-        plane::put(&mut self.raw, &self.values);
-    }
-
-    fn deltas(&mut self, times: &[i64]) {
-        let first = times.first().copied().unwrap_or_default();
-        self.raw.extend_from_slice(&first.to_le_bytes());
-        let mut before = first;
-        self.column(times.iter().map(|time| {
-            let delta = time.wrapping_sub(before);
-            before = *time;
-            plane::zigzag(delta)
-        }));
     }
 
     fn column(&mut self, values: impl Iterator<Item = u64>) {

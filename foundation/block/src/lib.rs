@@ -1,5 +1,5 @@
-//! Rows, spans and samples as bytes: the columnar blocks that batches carry and splits are made of. Pure: no
-//! I/O, no async.
+//! Rows, spans and samples as bytes: the columnar blocks that splits are made of, and the dense ones in which
+//! records travel. Pure: no I/O, no async.
 //!
 //! Invariants:
 //! - the same rows and level give the same bytes, and the bytes give the same rows back;
@@ -11,12 +11,14 @@
 mod columns;
 mod cursor;
 mod decode;
+mod dense;
 mod encode;
 mod frames;
 #[cfg(any(test, fuzzing))]
 pub mod hostile;
 mod layout;
 pub mod limits;
+mod numbers;
 mod origins;
 mod plain;
 mod plane;
@@ -27,6 +29,7 @@ mod words;
 
 pub use columns::Columns;
 pub use decode::{BlockError, Decoder, decode};
+pub use dense::{decode_dense, encode_dense};
 pub use encode::{Encoder, encode};
 pub use plain::uncompressed;
 pub use samples::{decode_samples, encode_samples};

@@ -13,3 +13,13 @@ pub const ORIGINS_BYTES_MAX: usize =
     BATCH_SOURCES_MAX * (6 * NAME_BYTES_MAX + 64) + ROWS_MAX * RUN_BYTES_MAX;
 /// Bytes of one run of rows of one origin: two varints.
 const RUN_BYTES_MAX: usize = 6;
+/// Parts of one text that a dense block tells apart; what is behind them is told as it is.
+pub const SLOTS_MAX: usize = 200;
+/// Bytes of a number or a hexadecimal one that are told as one; the length stands in a byte.
+pub const VARIABLE_BYTES_MAX: usize = 254;
+/// All streams of a dense block, inflated: four times a full batch's text, and 64 bytes per row.
+pub const STREAMS_BYTES_MAX: usize = 4 * BATCH_TEXT_BYTES_MAX + 64 * ROWS_MAX;
+/// Looks for a template's text in the table of an encoder; after as many the text is taken for a new one.
+pub(crate) const PROBES_MAX: usize = 64;
+/// How far into a message a value of its attributes is looked for, bytes.
+pub(crate) const PLACE_LOOK_BYTES_MAX: usize = 4 << 10;

@@ -4,7 +4,7 @@
 
 use crate::decode::BlockError;
 use crate::frames::uncompressed as of;
-use crate::{layout, samples, spans};
+use crate::{dense, layout, samples, spans};
 
 /// The block as it would be if nothing had become shorter by compressing it.
 ///
@@ -12,6 +12,10 @@ use crate::{layout, samples, spans};
 /// [`BlockError`] when the bytes are not a whole and undamaged block of any kind within
 /// [`limits`](crate::limits).
 pub fn uncompressed(bytes: &[u8]) -> Result<Vec<u8>, BlockError> {
+    match dense::uncompressed(bytes) {
+        Err(BlockError::NotABlock) => {}
+        records => return records,
+    }
     match of(bytes, &layout::FORMAT) {
         Err(BlockError::NotABlock) => {}
         records => return records,

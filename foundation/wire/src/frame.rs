@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!   magic "NLBT" | version u16 | crc32c u32 | bytes of header, records, spans u32 each
-//!     | zstd(postcard(header)) | block of records | block of spans | block of samples
+//!     | zstd(postcard(header)) | block of records, dense or of columns | block of spans | block of samples
 //! ```
 //! The checksum covers all that stands behind it. A block of no items is no bytes.
 //! Numbers are little-endian. Invariants:
@@ -13,9 +13,10 @@
 use std::io::Read;
 
 use nilometer_block::{BlockError, Columns, SpanColumns};
-use nilometer_model::Items;
 use nilometer_model::limits::{BATCH_FRAME_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_SOURCES_MAX};
+use nilometer_model::{Items, Rows};
 
+use crate::header::BATCH_VERSION_MIN;
 use crate::limits::{HEADER_BYTES_MAX, HEADER_WINDOW_LOG_MAX};
 use crate::{BATCH_VERSION, BatchHeader};
 
@@ -58,7 +59,9 @@ pub enum FrameError {
     #[error("not a batch: it does not begin with NLBT")]
     NotAFrame,
     /// A format that this build does not know.
-    #[error("batch format {0} is not known to this build (it knows {BATCH_VERSION})")]
+    #[error(
+        "batch format {0} is not known to this build (it knows {BATCH_VERSION_MIN} to {BATCH_VERSION})"
+    )]
     Version(u16),
     /// The bytes changed on their way.
     #[error("batch does not match its checksum")]
@@ -68,11 +71,30 @@ pub enum FrameError {
     Damaged(&'static str),
 }
 
-/// Freezes a batch.
+/// How a batch holds its records. Whoever decodes it need not be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Dense,
+    Columns,
+}
+
+/// Freezes a batch that is to travel.
 ///
 /// # Errors
 /// [`FrameError::TooLarge`] when it exceeds the limits of a batch.
 pub fn encode(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError> {
+    freeze(header, items, Form::Dense)
+}
+
+/// Freezes a batch that stays here: larger, for less work.
+///
+/// # Errors
+/// [`FrameError::TooLarge`] when it exceeds the limits of a batch.
+pub fn encode_to_stay(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError> {
+    freeze(header, items, Form::Columns)
+}
+
+fn freeze(header: &BatchHeader, items: &Items, form: Form) -> Result<Vec<u8>, FrameError> {
     within("records", items.len(), BATCH_RECORDS_MAX)?;
     within("sources", header.sources.len(), BATCH_SOURCES_MAX)?;
     let plain =
@@ -83,9 +105,14 @@ pub fn encode(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError
     let Items { rows, spans, samples } = items;
     let block =
         |empty: bool, encode: &dyn Fn() -> Vec<u8>| if empty { Vec::new() } else { encode() };
+    let records = |rows: &Rows| match form {
+        Form::Dense => nilometer_block::encode_dense(rows, ZSTD_LEVEL),
+        Form::Columns => Ok(nilometer_block::encode(rows, ZSTD_LEVEL)),
+    };
+    let records = if rows.is_empty() { Ok(Vec::new()) } else { records(rows) };
     let sections = [
         packed,
-        block(rows.is_empty(), &|| nilometer_block::encode(rows, ZSTD_LEVEL)),
+        records.map_err(|_| FrameError::Damaged("its records do not compress"))?,
         block(spans.is_empty(), &|| nilometer_block::encode_spans(spans, ZSTD_LEVEL)),
         block(samples.is_empty(), &|| nilometer_block::encode_samples(samples, ZSTD_LEVEL)),
     ];
@@ -166,12 +193,19 @@ pub fn decode(frame: &[u8]) -> Result<Batch, FrameError> {
     let [packed, rows, spans, samples] = parts(frame)?;
     let header = header(packed)?;
     let items = Items {
-        rows: block(rows, |bytes| nilometer_block::decode(bytes, Columns::ALL))?,
+        rows: block(rows, records)?,
         spans: block(spans, |bytes| nilometer_block::decode_spans(bytes, SpanColumns::ALL))?,
         samples: block(samples, nilometer_block::decode_samples)?,
     };
     within("records", items.len(), BATCH_RECORDS_MAX)?;
     Ok(Batch { header, items })
+}
+
+fn records(bytes: &[u8]) -> Result<Rows, BlockError> {
+    match nilometer_block::decode_dense(bytes) {
+        Err(BlockError::NotABlock) => nilometer_block::decode(bytes, Columns::ALL),
+        dense => dense,
+    }
 }
 
 fn block<T: Default>(
@@ -194,7 +228,7 @@ fn parts(frame: &[u8]) -> Result<[&[u8]; SECTIONS], FrameError> {
     let rest = frame.strip_prefix(MAGIC).ok_or(FrameError::NotAFrame)?;
     let (version, rest) = rest.split_first_chunk().ok_or(FrameError::NotAFrame)?;
     let version = u16::from_le_bytes(*version);
-    if version != BATCH_VERSION {
+    if !(BATCH_VERSION_MIN..=BATCH_VERSION).contains(&version) {
         return Err(FrameError::Version(version));
     }
     let (crc, covered) = rest.split_first_chunk().ok_or(FrameError::Checksum)?;

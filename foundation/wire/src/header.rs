@@ -4,7 +4,9 @@ use nilometer_model::{BatchId, Count, Gap, LineageId, SourceId, Stream, Timestam
 use serde::{Deserialize, Serialize};
 
 /// The format of frames that this build writes.
-pub const BATCH_VERSION: u16 = 2;
+pub const BATCH_VERSION: u16 = 3;
+/// The oldest that it reads: their records are never dense.
+pub(crate) const BATCH_VERSION_MIN: u16 = 2;
 
 /// The header of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

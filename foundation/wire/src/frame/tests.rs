@@ -149,6 +149,18 @@ fn every_damage_has_its_name() {
 }
 
 #[test]
+fn a_batch_of_columns_is_read_as_a_dense_one_and_so_is_one_of_the_format_before() {
+    let items = items(&["user 7 from 10.0.0.7".to_owned(), "user 8 from 10.0.0.8".to_owned()]);
+    let dense = encode(&header(1), &items).unwrap();
+    let mut columns = encode_to_stay(&header(1), &items).unwrap();
+    assert_ne!(dense, columns);
+    let batch = decode(&dense).unwrap();
+    assert_eq!(decode(&columns).unwrap(), batch);
+    columns[MAGIC.len()] = 2;
+    assert_eq!(decode(&columns).unwrap(), batch);
+}
+
+#[test]
 fn a_header_that_inflates_beyond_its_limit_is_refused() {
     let bomb = zstd::bulk::compress(&vec![0_u8; HEADER_BYTES_MAX + 1], 1).unwrap();
     let mut frame = MAGIC.to_vec();

@@ -1,0 +1,241 @@
+//! The texts of a block's rows, put together again.
+//!
+//! ```text
+//!   template + values ──> message ──┐
+//!   form + values ──────────────────┴─ places ──> head + the origin's tail = attributes
+//! ```
+
+use nilometer_model::{Severity, TextColumn};
+
+use super::choice::{Choice, Said};
+use super::cut::Span;
+use super::group::Groups;
+use super::ids::{self, Link};
+use super::mark::Mark;
+use super::place::Message;
+use super::streams::{Stream, Streams};
+use super::templates::{Piece, Slots, Templates};
+use super::variables::{Reader, Value, write};
+use crate::cursor::Cursor;
+use crate::decode::BlockError;
+use crate::limits::TEXT_BYTES_MAX;
+use crate::plane;
+
+/// Which template and form each row has, as the stream says it.
+pub(super) struct Choices {
+    templates: usize,
+    forms: usize,
+    /// Per row the message's template.
+    numbers: Vec<u32>,
+    /// Per row the attributes' form.
+    form_numbers: Vec<u32>,
+}
+
+impl Choices {
+    pub(super) fn read(streams: &Streams, rows: usize) -> Option<Self> {
+        let mut cursor = Cursor::new(&streams[Stream::Choices as usize]);
+        let templates = cursor.varint()? as usize;
+        let forms = cursor.varint()? as usize;
+        if templates > rows || forms > rows {
+            return None;
+        }
+        let mut values = Vec::new();
+        plane::get(&mut cursor, rows, &mut values)?;
+        let numbers = values.iter().map(|number| below(*number, templates));
+        let numbers = numbers.collect::<Option<Vec<u32>>>()?;
+        plane::get(&mut cursor, rows, &mut values)?;
+        let mut last_forms = vec![None; templates];
+        let mut new = 0..forms as u64;
+        let form_numbers = numbers.iter().zip(&values).map(|(number, code)| {
+            let last = &mut last_forms[*number as usize];
+            let form = match Choice::from_code(*code)? {
+                Choice::Last => (*last)?,
+                Choice::New => below(new.next()?, forms)?,
+                Choice::Known(form) => below(form as u64, forms)?,
+            };
+            *last = Some(form);
+            Some(form)
+        });
+        let form_numbers = form_numbers.collect::<Option<Vec<u32>>>()?;
+        cursor.is_empty().then_some(Self { templates, forms, numbers, form_numbers })
+    }
+}
+
+fn below(number: u64, end: usize) -> Option<u32> {
+    u32::try_from(number).ok().filter(|number| (*number as usize) < end)
+}
+
+/// Texts and what is read out of them.
+#[derive(Default)]
+pub(super) struct Texts {
+    pub(super) message: TextColumn,
+    pub(super) attributes: TextColumn,
+    pub(super) severity: Vec<Severity>,
+    pub(super) trace_id: Vec<[u8; 16]>,
+    pub(super) span_id: Vec<[u8; 8]>,
+}
+
+impl Texts {
+    /// `times` and `tail` are per row.
+    pub(super) fn read<'a>(
+        streams: &mut Streams,
+        choices: &Choices,
+        (times, tail): (&[i64], &dyn Fn(usize) -> &'a str),
+    ) -> Result<Self, BlockError> {
+        let damaged = |stream: Stream| BlockError::Damaged(stream.name());
+        let mut templates = |stream: Stream, count, said| {
+            let texts = std::mem::take(&mut streams[stream as usize]);
+            Templates::read(texts, count, said).ok_or(damaged(stream))
+        };
+        let messages = templates(Stream::Templates, choices.templates, 0)?;
+        let forms = templates(Stream::Forms, choices.forms, Said::BYTES)?;
+        within_limit(&messages, &choices.numbers)?;
+        within_limit(&forms, &choices.form_numbers)?;
+        let mut reader = Reader::new(streams);
+        let values = BlockError::Damaged("values");
+        let mut read = |templates, numbers| reader.all(templates, numbers).ok_or(values.clone());
+        let message_values = read(&messages, &choices.numbers)?;
+        let form_values = read(&forms, &choices.form_numbers)?;
+        if !reader.is_at_end() {
+            return Err(values);
+        }
+        let mut writer = Writer {
+            streams,
+            messages: (&messages, message_values),
+            forms: (&forms, form_values),
+            message: Vec::new(),
+            attributes: Vec::new(),
+            spans: Vec::new(),
+            ids: Cursor::new(&streams[Stream::Ids as usize]),
+        };
+        let (mut message_ends, mut attributes_ends) = (Vec::new(), Vec::new());
+        let mut texts = Self::default();
+        for (row, time) in times.iter().enumerate() {
+            let start = writer.message.len();
+            let template = choices.numbers[row] as usize;
+            let form = choices.form_numbers[row] as usize;
+            writer.message((row, template), *time).ok_or(damaged(Stream::Templates))?;
+            writer.attributes((row, form), start, tail(row)).ok_or(damaged(Stream::Forms))?;
+            let said = Said::get(forms.said(form)).ok_or(damaged(Stream::Forms))?;
+            let trace = writer.id(said.trace, template).ok_or(damaged(Stream::Ids))?;
+            let span = writer.id(said.span, template).ok_or(damaged(Stream::Ids))?;
+            texts.severity.push(said.severity);
+            put_id(&mut texts.trace_id, row, trace);
+            put_id(&mut texts.span_id, row, span);
+            message_ends.push(end(&writer.message)?);
+            attributes_ends.push(end(&writer.attributes)?);
+        }
+        if !writer.ids.is_empty() {
+            return Err(damaged(Stream::Ids));
+        }
+        let column = |text, ends, stream| {
+            let text = String::from_utf8(text).ok();
+            text.and_then(|text| TextColumn::from_parts(text, ends)).ok_or(damaged(stream))
+        };
+        texts.message = column(writer.message, message_ends, Stream::Templates)?;
+        texts.attributes = column(writer.attributes, attributes_ends, Stream::Forms)?;
+        Ok(texts)
+    }
+}
+
+/// Refuses rows that cannot but exceed the limit of a text column, before anything is made for them.
+fn within_limit(templates: &Templates, numbers: &[u32]) -> Result<(), BlockError> {
+    let groups = Groups::new(numbers, templates.len());
+    let bytes = (0..templates.len())
+        .map(|template| templates.bytes_min(template).saturating_mul(groups.of(template).len()));
+    let claimed = bytes.fold(0, usize::saturating_add);
+    check_limit(claimed)
+}
+
+fn check_limit(claimed: usize) -> Result<(), BlockError> {
+    if claimed > TEXT_BYTES_MAX {
+        return Err(BlockError::TooLarge { what: "texts", claimed, limit: TEXT_BYTES_MAX });
+    }
+    Ok(())
+}
+
+fn end(text: &[u8]) -> Result<u32, BlockError> {
+    check_limit(text.len())?;
+    Ok(u32::try_from(text.len()).unwrap_or(u32::MAX))
+}
+
+/// Keeps a column of ids empty until the first row that has one.
+fn put_id<const N: usize>(ids: &mut Vec<[u8; N]>, row: usize, id: Option<[u8; N]>) {
+    if id.is_some() || !ids.is_empty() {
+        ids.resize(row, [0; N]);
+        ids.push(id.unwrap_or([0; N]));
+    }
+}
+
+/// Puts rows together.
+struct Writer<'a> {
+    streams: &'a Streams,
+    messages: (&'a Templates, Slots<Value>),
+    forms: (&'a Templates, Slots<Value>),
+    message: Vec<u8>,
+    attributes: Vec<u8>,
+    /// Of the row's message.
+    spans: Vec<Span>,
+    ids: Cursor<'a>,
+}
+
+impl Writer<'_> {
+    fn message(&mut self, (row, template): (usize, usize), time: i64) -> Option<()> {
+        let (templates, values) = &self.messages;
+        let mut values = values.of(row).iter();
+        self.spans.clear();
+        for piece in templates.pieces(template) {
+            match piece {
+                Piece::Text(text) => self.message.extend_from_slice(templates.bytes(*text)),
+                Piece::Slot(mark) => {
+                    let from = self.message.len();
+                    write(self.streams, (*mark, *values.next()?), time, &mut self.message)?;
+                    self.spans.push(Span::new(from, self.message.len()));
+                }
+                Piece::Place(_) => return None,
+            }
+        }
+        Some(())
+    }
+
+    fn attributes(&mut self, (row, form): (usize, usize), start: usize, tail: &str) -> Option<()> {
+        let (forms, values) = &self.forms;
+        let mut values = values.of(row).iter();
+        let message = Message { text: &self.message, start, spans: &self.spans };
+        for piece in forms.pieces(form) {
+            match piece {
+                Piece::Text(text) => self.attributes.extend_from_slice(forms.bytes(*text)),
+                Piece::Slot(mark) => {
+                    write(self.streams, (*mark, *values.next()?), 0, &mut self.attributes)?;
+                }
+                Piece::Place(place) => {
+                    let part = place.part(message)?.of(message.text);
+                    // A form of many places would else write as much as it likes.
+                    (self.attributes.len() + part.len() <= TEXT_BYTES_MAX).then_some(())?;
+                    self.attributes.extend_from_slice(part);
+                }
+            }
+        }
+        self.attributes.extend_from_slice(tail.as_bytes());
+        Some(())
+    }
+
+    /// An id of the row whose message was written last; `None` when it is not where it should be.
+    #[expect(
+        clippy::option_option,
+        reason = "outside: whether it can be read; inside: whether there is one"
+    )]
+    fn id<const N: usize>(&mut self, link: Link, template: usize) -> Option<Option<[u8; N]>> {
+        let id = match link {
+            Link::None => return Some(None),
+            Link::Alone => self.ids.array()?,
+            Link::Slot(slot) => {
+                let slot = usize::from(slot);
+                let mark = self.messages.0.marks(template).nth(slot)?;
+                let digits = self.spans.get(slot)?.of(&self.message);
+                (mark == Mark::Hex).then(|| ids::read(digits))??
+            }
+        };
+        Some(Some(id))
+    }
+}
