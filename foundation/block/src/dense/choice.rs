@@ -1,8 +1,15 @@
-//! Which form a record's attributes have, and what a form says beside.
+//! Which template and form a record has, and what a form says beside.
+//!
+//! ```text
+//!   templates v | forms v | per row its template: planes | per row its form: planes of 0 the last one, 1 a new one, 2 + n
+//! ```
 
 use nilometer_model::Severity;
 
 use super::ids::Link;
+use super::streams::{Stream, Streams};
+use crate::cursor::Cursor;
+use crate::plane;
 
 /// A record's form, told by what came before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +38,50 @@ impl Choice {
             form => Self::Known(usize::try_from(form - 2).ok()?),
         })
     }
+}
+
+/// Which template and form each row has, as the stream says it.
+pub(super) struct Choices {
+    pub(super) templates: usize,
+    pub(super) forms: usize,
+    /// Per row the message's template.
+    pub(super) numbers: Vec<u32>,
+    /// Per row the attributes' form.
+    pub(super) form_numbers: Vec<u32>,
+}
+
+impl Choices {
+    pub(super) fn read(streams: &Streams, rows: usize) -> Option<Self> {
+        let mut cursor = Cursor::new(&streams[Stream::Choices as usize]);
+        let templates = cursor.varint()? as usize;
+        let forms = cursor.varint()? as usize;
+        if templates > rows || forms > rows {
+            return None;
+        }
+        let mut values = Vec::new();
+        plane::get(&mut cursor, rows, &mut values)?;
+        let numbers = values.iter().map(|number| below(*number, templates));
+        let numbers = numbers.collect::<Option<Vec<u32>>>()?;
+        plane::get(&mut cursor, rows, &mut values)?;
+        let mut last_forms = vec![None; templates];
+        let mut new = 0..forms as u64;
+        let form_numbers = numbers.iter().zip(&values).map(|(number, code)| {
+            let last = &mut last_forms[*number as usize];
+            let form = match Choice::from_code(*code)? {
+                Choice::Last => (*last)?,
+                Choice::New => below(new.next()?, forms)?,
+                Choice::Known(form) => below(form as u64, forms)?,
+            };
+            *last = Some(form);
+            Some(form)
+        });
+        let form_numbers = form_numbers.collect::<Option<Vec<u32>>>()?;
+        cursor.is_empty().then_some(Self { templates, forms, numbers, form_numbers })
+    }
+}
+
+fn below(number: u64, end: usize) -> Option<u32> {
+    u32::try_from(number).ok().filter(|number| (*number as usize) < end)
 }
 
 /// What stands before a form's text.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use nilometer_model::{Origin, Rows, TextColumn};
 
+use super::choice::Choices;
 use super::streams::{Stream, Streams, unpack};
 use super::tails::Tails;
-use super::texts::{Choices, Texts};
+use super::texts::Texts;
 use crate::Columns;
 use crate::cursor::Cursor;
 use crate::decode::{BlockError, Times, framed_bytes, read_positions, read_times};

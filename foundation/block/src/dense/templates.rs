@@ -2,7 +2,8 @@
 //!
 //! ```text
 //!   stream:    template, END, template, END ...
-//!   template:  what is said of it, a fixed number of bytes | bytes; a mark stands for a span; PLACE, a place; ESCAPE, a byte
+//!   template:  what is said of it, a fixed number of bytes
+//!              | bytes; a mark stands for a span; behind PLACE stands a place, behind ESCAPE a byte
 //! ```
 //! Invariant: a template that is here can be walked without looking at its bytes again.
 

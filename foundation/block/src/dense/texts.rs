@@ -7,7 +7,7 @@
 
 use nilometer_model::{Severity, TextColumn};
 
-use super::choice::{Choice, Said};
+use super::choice::{Choices, Said};
 use super::cut::Span;
 use super::group::Groups;
 use super::ids::{self, Link};
@@ -19,51 +19,6 @@ use super::variables::{Reader, Value, write};
 use crate::cursor::Cursor;
 use crate::decode::BlockError;
 use crate::limits::TEXT_BYTES_MAX;
-use crate::plane;
-
-/// Which template and form each row has, as the stream says it.
-pub(super) struct Choices {
-    templates: usize,
-    forms: usize,
-    /// Per row the message's template.
-    numbers: Vec<u32>,
-    /// Per row the attributes' form.
-    form_numbers: Vec<u32>,
-}
-
-impl Choices {
-    pub(super) fn read(streams: &Streams, rows: usize) -> Option<Self> {
-        let mut cursor = Cursor::new(&streams[Stream::Choices as usize]);
-        let templates = cursor.varint()? as usize;
-        let forms = cursor.varint()? as usize;
-        if templates > rows || forms > rows {
-            return None;
-        }
-        let mut values = Vec::new();
-        plane::get(&mut cursor, rows, &mut values)?;
-        let numbers = values.iter().map(|number| below(*number, templates));
-        let numbers = numbers.collect::<Option<Vec<u32>>>()?;
-        plane::get(&mut cursor, rows, &mut values)?;
-        let mut last_forms = vec![None; templates];
-        let mut new = 0..forms as u64;
-        let form_numbers = numbers.iter().zip(&values).map(|(number, code)| {
-            let last = &mut last_forms[*number as usize];
-            let form = match Choice::from_code(*code)? {
-                Choice::Last => (*last)?,
-                Choice::New => below(new.next()?, forms)?,
-                Choice::Known(form) => below(form as u64, forms)?,
-            };
-            *last = Some(form);
-            Some(form)
-        });
-        let form_numbers = form_numbers.collect::<Option<Vec<u32>>>()?;
-        cursor.is_empty().then_some(Self { templates, forms, numbers, form_numbers })
-    }
-}
-
-fn below(number: u64, end: usize) -> Option<u32> {
-    u32::try_from(number).ok().filter(|number| (*number as usize) < end)
-}
 
 /// Texts and what is read out of them.
 #[derive(Default)]
@@ -82,7 +37,6 @@ impl Texts {
         choices: &Choices,
         (times, tail): (&[i64], &dyn Fn(usize) -> &'a str),
     ) -> Result<Self, BlockError> {
-        let damaged = |stream: Stream| BlockError::Damaged(stream.name());
         let mut templates = |stream: Stream, count, said| {
             let texts = std::mem::take(&mut streams[stream as usize]);
             Templates::read(texts, count, said).ok_or(damaged(stream))
@@ -101,41 +55,31 @@ impl Texts {
         }
         let mut writer = Writer {
             streams,
+            choices,
             messages: (&messages, message_values),
             forms: (&forms, form_values),
             message: Vec::new(),
+            message_ends: Vec::with_capacity(times.len()),
             attributes: Vec::new(),
+            attributes_ends: Vec::with_capacity(times.len()),
             spans: Vec::new(),
             ids: Cursor::new(&streams[Stream::Ids as usize]),
+            texts: Self::default(),
         };
-        let (mut message_ends, mut attributes_ends) = (Vec::new(), Vec::new());
-        let mut texts = Self::default();
         for (row, time) in times.iter().enumerate() {
-            let start = writer.message.len();
-            let template = choices.numbers[row] as usize;
-            let form = choices.form_numbers[row] as usize;
-            writer.message((row, template), *time).ok_or(damaged(Stream::Templates))?;
-            writer.attributes((row, form), start, tail(row)).ok_or(damaged(Stream::Forms))?;
-            let said = Said::get(forms.said(form)).ok_or(damaged(Stream::Forms))?;
-            let trace = writer.id(said.trace, template).ok_or(damaged(Stream::Ids))?;
-            let span = writer.id(said.span, template).ok_or(damaged(Stream::Ids))?;
-            texts.severity.push(said.severity);
-            put_id(&mut texts.trace_id, row, trace);
-            put_id(&mut texts.span_id, row, span);
-            message_ends.push(end(&writer.message)?);
-            attributes_ends.push(end(&writer.attributes)?);
+            writer.row(row, *time, tail(row))?;
         }
-        if !writer.ids.is_empty() {
-            return Err(damaged(Stream::Ids));
-        }
-        let column = |text, ends, stream| {
-            let text = String::from_utf8(text).ok();
-            text.and_then(|text| TextColumn::from_parts(text, ends)).ok_or(damaged(stream))
-        };
-        texts.message = column(writer.message, message_ends, Stream::Templates)?;
-        texts.attributes = column(writer.attributes, attributes_ends, Stream::Forms)?;
-        Ok(texts)
+        writer.finish()
     }
+}
+
+fn damaged(stream: Stream) -> BlockError {
+    BlockError::Damaged(stream.name())
+}
+
+fn column(text: Vec<u8>, ends: Vec<u32>, stream: Stream) -> Result<TextColumn, BlockError> {
+    let text = String::from_utf8(text).map_err(|_| damaged(stream))?;
+    TextColumn::from_parts(text, ends).ok_or(damaged(stream))
 }
 
 /// Refuses rows that cannot but exceed the limit of a text column, before anything is made for them.
@@ -170,16 +114,48 @@ fn put_id<const N: usize>(ids: &mut Vec<[u8; N]>, row: usize, id: Option<[u8; N]
 /// Puts rows together.
 struct Writer<'a> {
     streams: &'a Streams,
+    choices: &'a Choices,
     messages: (&'a Templates, Slots<Value>),
     forms: (&'a Templates, Slots<Value>),
     message: Vec<u8>,
+    message_ends: Vec<u32>,
     attributes: Vec<u8>,
+    attributes_ends: Vec<u32>,
     /// Of the row's message.
     spans: Vec<Span>,
     ids: Cursor<'a>,
+    /// All but the texts themselves.
+    texts: Texts,
 }
 
 impl Writer<'_> {
+    fn row(&mut self, row: usize, time: i64, tail: &str) -> Result<(), BlockError> {
+        let start = self.message.len();
+        let template = self.choices.numbers[row] as usize;
+        let form = self.choices.form_numbers[row] as usize;
+        self.message((row, template), time).ok_or(damaged(Stream::Templates))?;
+        self.attributes((row, form), start, tail).ok_or(damaged(Stream::Forms))?;
+        let said = Said::get(self.forms.0.said(form)).ok_or(damaged(Stream::Forms))?;
+        let trace = self.id(said.trace, template).ok_or(damaged(Stream::Ids))?;
+        let span = self.id(said.span, template).ok_or(damaged(Stream::Ids))?;
+        self.texts.severity.push(said.severity);
+        put_id(&mut self.texts.trace_id, row, trace);
+        put_id(&mut self.texts.span_id, row, span);
+        self.message_ends.push(end(&self.message)?);
+        self.attributes_ends.push(end(&self.attributes)?);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Texts, BlockError> {
+        let Self { message, message_ends, attributes, attributes_ends, ids, texts, .. } = self;
+        if !ids.is_empty() {
+            return Err(damaged(Stream::Ids));
+        }
+        let message = column(message, message_ends, Stream::Templates)?;
+        let attributes = column(attributes, attributes_ends, Stream::Forms)?;
+        Ok(Texts { message, attributes, ..texts })
+    }
+
     fn message(&mut self, (row, template): (usize, usize), time: i64) -> Option<()> {
         let (templates, values) = &self.messages;
         let mut values = values.of(row).iter();

@@ -161,7 +161,11 @@ impl<'a> Reader<'a> {
                     |row: u32, value| entries[firsts[row as usize] as usize + slot] = value;
                 match mark {
                     Mark::Digits | Mark::Hex => self.digits(mark, rows, put)?,
-                    _ => rows.iter().try_for_each(|row| Some(put(*row, self.fixed(mark)?)))?,
+                    _ => {
+                        for row in rows {
+                            put(*row, self.fixed(mark)?);
+                        }
+                    }
                 }
             }
         }
