@@ -137,8 +137,9 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
         .iter()
         .map(|package| (package["id"].as_str().unwrap(), package["name"].as_str().unwrap()))
         .collect();
-    let normal =
-        |dep: &&Value| dep["dep_kinds"].as_array().unwrap().iter().any(|k| k["kind"].is_null());
+    // What a fuzzer builds is not shipped.
+    let ships = |kind: &Value| kind["kind"].is_null() && kind["target"] != "cfg(fuzzing)";
+    let normal = |dep: &&Value| dep["dep_kinds"].as_array().unwrap().iter().any(ships);
     let mut graph: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for node in metadata["resolve"]["nodes"].as_array().unwrap() {
         let deps = node["deps"].as_array().unwrap().iter().filter(normal);
