@@ -47,7 +47,7 @@ pub(crate) async fn run() -> Outcome<()> {
     for (name, values) in [("tail", &mut tail_ms), ("search", &mut search_ms)] {
         values.sort_by(f64::total_cmp);
         figure(&format!("line written -> in {name}, p50"), quantile(values, 0.5), "ms", "-");
-        figure(&format!("line written -> in {name}, p99"), quantile(values, 0.99), "ms", "<= 500");
+        figure(&format!("line written -> in {name}, p99"), quantile(values, 0.99), "ms", "<= 300");
     }
     Ok(())
 }
