@@ -37,12 +37,12 @@ impl Script {
         std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Its summary, the last line that it says.
+    /// Its summary, the last line of JSON that it says: an interpreter that ends may complain behind it.
     #[track_caller]
     pub(super) fn summary(&self) -> Value {
         let said = self.said();
-        let last = said.lines().last().unwrap_or_default();
-        serde_json::from_str(last).unwrap_or_else(|error| panic!("{}: {error}: {said}", self.name))
+        let summary = said.lines().rev().find_map(|line| serde_json::from_str(line).ok());
+        summary.unwrap_or_else(|| panic!("{} gave no summary: {said}", self.name))
     }
 
     pub(super) fn running(&mut self) -> bool {
