@@ -193,78 +193,75 @@ impl Key {
 
     /// What is allowed, for messages.
     pub(crate) fn allowed(self) -> String {
-        match self {
-            Self::Data => "a directory that this user may write".to_owned(),
-            Self::Listen => "IP:PORT, such as 127.0.0.1:6456 or [::]:6456".to_owned(),
-            Self::OtlpGrpc => "IP:PORT, such as 127.0.0.1:4317, or none".to_owned(),
-            Self::OtlpHttp => "IP:PORT, such as 127.0.0.1:4318, or none".to_owned(),
-            Self::Rootfs => "a directory".to_owned(),
-            Self::Node | Self::Zone => "a name of 1 to 253 printable characters".to_owned(),
-            Self::File => "a list of file globs, such as /var/log/app/*.log".to_owned(),
+        let allowed = match self {
+            Self::Data => "a directory that this user may write",
+            Self::Listen => "IP:PORT, such as 127.0.0.1:6456 or [::]:6456",
+            Self::OtlpGrpc => "IP:PORT, such as 127.0.0.1:4317, or none",
+            Self::OtlpHttp => "IP:PORT, such as 127.0.0.1:4318, or none",
+            Self::Rootfs => "a directory",
+            Self::Node | Self::Zone => "a name of 1 to 253 printable characters",
+            Self::File => "a list of file globs, such as /var/log/app/*.log",
             Self::To => {
                 "a list of URLs, such as https://10.0.0.1:6456, each with #zone=NAME behind it if wanted"
-                    .to_owned()
-            },
-            Self::Roles => {
-                "intake,index,query,alert: all four, as fewer need a cluster's Log".to_owned()
             }
-            Self::TokenFile => "a file of tokens".to_owned(),
-            Self::TlsCert => "a PEM file of certificates, with tls_key beside it".to_owned(),
-            Self::TlsKey => "the PEM file of tls_cert's private key, with tls_cert".to_owned(),
+            Self::Roles => "intake,index,query,alert: all four, as fewer need a cluster's Log",
+            Self::TokenFile => "a file of tokens",
+            Self::TlsCert => "a PEM file of certificates, with tls_key beside it",
+            Self::TlsKey => "the PEM file of tls_cert's private key, with tls_cert",
             Self::TlsCa => {
                 "a PEM file of certificates; up and serve need tls_cert and tls_key with it"
-                    .to_owned()
             }
-            Self::Insecure | Self::Demo | Self::Redact => "true or false".to_owned(),
-            Self::Retention => {
-                "a number and s, m, h or d, such as 30d, from 1s to 36500d".to_owned()
-            }
-            Self::SealAfter => "a number and s, m, h or d, such as 5m, from 1s to 1h".to_owned(),
+            Self::Insecure | Self::Demo | Self::Redact => "true or false",
+            Self::Retention => "a number and s, m, h or d, such as 30d, from 1s to 36500d",
+            Self::SealAfter => "a number and s, m, h or d, such as 5m, from 1s to 1h",
             Self::Multiline => {
-                "a list of COMPONENT REGEX: a glob, then what each record's first line matches, such as web-* ^\\d{4}-".to_owned()
+                "a list of COMPONENT REGEX: a glob, then what each record's first line matches, such as web-* ^\\d{4}-"
             }
-            Self::LogLevel => "error, warn, info, debug or trace".to_owned(),
+            Self::LogLevel => "error, warn, info, debug or trace",
             Self::LineBytesMax => {
-                format!("a whole number of bytes from 1024 to {MESSAGE_BYTES_MAX}")
+                return format!("a whole number of bytes from 1024 to {MESSAGE_BYTES_MAX}");
             }
-            Self::Timezone => "a zone's name, such as UTC or Europe/Berlin".to_owned(),
+            Self::Timezone => "a zone's name, such as UTC or Europe/Berlin",
             Self::SpoolBytesMax => {
-                "a whole number of bytes from 16777216 (16 MiB) to 1099511627776 (1 TiB)".to_owned()
+                "a whole number of bytes from 16777216 (16 MiB) to 1099511627776 (1 TiB)"
             }
-            Self::OnFull => "pause or shed".to_owned(),
-            Self::SpoolAgeMax => {
-                "a number and s, m, h or d, such as 7d, from 1s to 36500d".to_owned()
-            }
+            Self::OnFull => "pause or shed",
+            Self::SpoolAgeMax => "a number and s, m, h or d, such as 7d, from 1s to 36500d",
             Self::Limit => {
                 "a list of limits, such as 'web-* 200 lines/s' or 'db 1048576 bytes/s burst 8388608'"
-                    .to_owned()
             }
-            Self::TraceSample => "a share of all traces from 0 to 1, such as 0.1".to_owned(),
-            Self::CpuCoresMax => "a number of cores from 0.01 to 64, such as 0.5".to_owned(),
+            Self::TraceSample => "a share of all traces from 0 to 1, such as 0.1",
+            Self::CpuCoresMax => "a number of cores from 0.01 to 64, such as 0.5",
             Self::BufferBytes => {
-                "a whole number of bytes from 1048576 (1 MiB) to 4294967296 (4 GiB)".to_owned()
+                "a whole number of bytes from 1048576 (1 MiB) to 4294967296 (4 GiB)"
             }
-            Self::RedactOff => {
-                let kinds = Kind::ALL.iter().filter(|kind| kind.is_default());
-                format!("a list of {}", kinds.map(|kind| kind.name()).collect::<Vec<_>>().join(", "))
-            }
-            Self::RedactAlso => "a list of email, phone".to_owned(),
-            Self::RedactKeyFile => "a file of 16 to 4096 bytes".to_owned(),
+            Self::RedactOff => return format!("a list of {}", default_kinds()),
+            Self::RedactAlso => "a list of email, phone",
+            Self::RedactKeyFile => "a file of 16 to 4096 bytes",
             Self::RedactPattern => {
-                format!("a list of at most {REDACT_PATTERNS_MAX} NAME=REGEX, such as order=ORD-[0-9]{{8}}")
+                return format!(
+                    "a list of at most {REDACT_PATTERNS_MAX} NAME=REGEX, such as order=ORD-[0-9]{{8}}"
+                );
             }
-            Self::Server => "a URL, such as http://127.0.0.1:6456".to_owned(),
-            Self::Output => "text, ndjson or csv".to_owned(),
-            Self::TraceTo => "a URL, such as http://10.0.0.1:4318".to_owned(),
-            Self::KubernetesEnabled => "auto, true or false".to_owned(),
+            Self::Server => "a URL, such as http://127.0.0.1:6456",
+            Self::Output => "text, ndjson or csv",
+            Self::TraceTo => "a URL, such as http://10.0.0.1:4318",
+            Self::KubernetesEnabled => "auto, true or false",
             Self::KubernetesApi => {
-                "a URL, such as http://127.0.0.1:8001; https needs kubernetes.ca_file".to_owned()
+                "a URL, such as http://127.0.0.1:8001; https needs kubernetes.ca_file"
             }
-            Self::KubernetesTokenFile => "a file that holds a token".to_owned(),
-            Self::KubernetesCaFile => "a PEM file of certificates".to_owned(),
+            Self::KubernetesTokenFile => "a file that holds a token",
+            Self::KubernetesCaFile => "a PEM file of certificates",
             Self::KubernetesLabels | Self::KubernetesAnnotations => {
-                "a list of names, such as app.kubernetes.io/part-of".to_owned()
+                "a list of names, such as app.kubernetes.io/part-of"
             }
-        }
+        };
+        allowed.to_owned()
     }
+}
+
+/// The kinds of secrets that are hidden unless switched off.
+fn default_kinds() -> String {
+    let kinds = Kind::ALL.iter().filter(|kind| kind.is_default());
+    kinds.map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
 }
