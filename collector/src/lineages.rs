@@ -141,23 +141,26 @@ impl Lineages {
                 self.at_end(index, reading, visited)
             }
             Visit::Replaced => {
-                let generation = &mut self.generations[index];
-                let content = generation.content.take();
-                let stat = content.as_ref().and_then(|content| content.stat().ok());
-                if let Some(stat) = stat {
-                    generation.lose_home(stat.inode, reading.now);
-                    let path = self.place.dir.join(&self.place.base);
-                    let home = Home { inode: stat.inode, rank: Rank::Live, path, gzip: false };
-                    if let Some(content) = content.filter(|_| stat.deleted && stat.size > 0) {
-                        let orphan = Unclear::orphan(content, home, reading.now);
-                        self.unclear.insert(stat.inode, orphan);
-                    }
-                }
+                self.disown(index, reading.now);
                 visited.relist = true;
                 visited.pending = true;
                 Turn::Stop
             }
             Visit::Unreadable => self.unreadable(index, reading, visited),
+        }
+    }
+
+    /// Lets go of the open file, which holds something else by now: where no name leads to that, it is held
+    /// until the next look.
+    pub(crate) fn disown(&mut self, index: usize, now: Instant) {
+        let generation = &mut self.generations[index];
+        let Some(content) = generation.content.take() else { return };
+        let Ok(stat) = content.stat() else { return };
+        generation.lose_home(stat.inode, now);
+        if stat.deleted && stat.size > 0 {
+            let path = self.place.dir.join(&self.place.base);
+            let home = Home { inode: stat.inode, rank: Rank::Live, path, gzip: false };
+            self.unclear.insert(stat.inode, Unclear::orphan(content, home, now));
         }
     }
 

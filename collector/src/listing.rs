@@ -136,6 +136,9 @@ impl Lineages {
             }
         }
         self.settle_homes(homes, site.now);
+        if !fresh.is_empty() {
+            self.disown_replaced(site.now);
+        }
         self.take_vanished(&listed, &mut fresh);
         grown | self.add_fresh(fresh, site)
     }
@@ -236,6 +239,15 @@ impl Lineages {
             _ => now,
         };
         self.unclear.insert(seen.stat.inode, Unclear { size, since, part_of, file, held });
+    }
+
+    /// What was written into a truncated file that was then deleted comes before what has its name now.
+    fn disown_replaced(&mut self, now: Instant) {
+        for index in 0..self.generations.len() {
+            if self.generations[index].was_replaced_and_deleted(self.place.format) {
+                self.disown(index, now);
+            }
+        }
     }
 
     /// Files that vanished before it could be told what they hold: now, or never.

@@ -253,10 +253,7 @@ fn what_is_truncated_written_anew_and_deleted_while_open_is_read_to_its_end() {
     for _ in 0..4 {
         node.after(Duration::from_secs(4));
     }
-    let (mut read, mut written) = (node.messages(), expect(0, 501));
-    read.sort_unstable();
-    written.sort_unstable();
-    assert_eq!(read, written);
+    assert_eq!(node.messages(), expect(0, 501));
     assert!(gaps(&node).is_empty(), "{:?}", gaps(&node));
 }
 
