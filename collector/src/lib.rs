@@ -12,6 +12,7 @@ mod discover;
 mod enrich;
 mod first_line;
 mod follow;
+mod fresh;
 mod generation;
 mod head;
 mod identity;
@@ -25,6 +26,7 @@ mod pattern;
 mod read_state;
 mod reader;
 mod reading;
+mod unclear;
 mod watch;
 
 mod batch;

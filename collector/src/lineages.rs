@@ -23,8 +23,8 @@ use crate::enrich::Speaker;
 use crate::follow::{Reading, Visit};
 use crate::generation::{Generation, Home};
 use crate::limits::{ABSENT_S, DAMAGED_GZIP_S, FORGET_S, LATE_WRITE_S};
-use crate::listing::Unclear;
 use crate::metrics;
+use crate::unclear::Unclear;
 use nilometer_parse::Format;
 
 /// One log, being followed.

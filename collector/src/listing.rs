@@ -7,28 +7,23 @@
 //! - a file stays open from the look that found it on, also while it is empty: it may be deleted before
 //!   the next;
 //! - of several files that begin as a generation does and then differ, the oldest holds it;
-//! - what lies under the live name is the youngest, whatever a runtime's clock says; of others their names
-//!   decide, then their first lines' times;
 //! - a copy, or the gzip of what is still open, is one more home of its generation, never a new one.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{fs, io};
 
-use nilometer_model::{Count, LineageId, SourceId, Stream};
+use nilometer_model::SourceId;
 
 use crate::content::{Content, Inode, Stat, is_exhaustion};
-use crate::directory::{Directory, shown};
+use crate::directory::Directory;
 use crate::discover::{LogFile, Rank, files};
-use crate::enrich::Speaker;
-use crate::generation::{Generation, Home, Saved, StreamState, begin_alike};
+use crate::fresh::Fresh;
+use crate::generation::{Home, begin_alike};
 use crate::head::{Head, Match};
-use crate::identity::{lineage_id, source_id};
-use crate::limits::{BANNER_BYTES_MAX, COPY_IDLE_S, FINGERPRINT_BYTES};
+use crate::limits::FINGERPRINT_BYTES;
 use crate::lineages::Lineages;
-use crate::reading::{CentreSource, SourceInfo};
+use crate::reading::CentreSource;
 use nilometer_parse::Format;
 
 /// What a look needs besides the log.
@@ -42,49 +37,6 @@ pub(crate) struct Site<'a> {
     pub(crate) may_hold: bool,
     /// A file could not be opened because too many are open.
     pub(crate) exhausted: &'a mut bool,
-}
-
-/// A file of which it cannot be told yet what it holds.
-#[derive(Debug)]
-pub(crate) struct Unclear {
-    size: u64,
-    /// Since when it has been of that size.
-    pub(crate) since: Instant,
-    /// It is a copy of a part of that generation (its number).
-    part_of: Option<u64>,
-    file: LogFile,
-    /// Held open in case it vanishes.
-    pub(crate) held: Option<Content>,
-}
-
-impl Unclear {
-    /// What a file without a name holds that is not what was known of it.
-    pub(crate) fn orphan(content: Content, home: Home, now: Instant) -> Self {
-        let file = LogFile { path: home.path, gzip: home.gzip, restart: 0, rank: home.rank };
-        // Of no size that is known: it is nobody's copy.
-        Self { size: 0, since: now, part_of: None, file, held: Some(content) }
-    }
-
-    /// Whether it will be told what it holds when it has not grown for a while.
-    pub(crate) fn waits_for_time(&self) -> bool {
-        self.size > 0 && self.part_of.is_none()
-    }
-}
-
-/// A file that holds nothing known.
-struct Fresh {
-    file: LogFile,
-    /// None: no name leads to it any more.
-    homes: Vec<Home>,
-    stat: Stat,
-    head: Head,
-    content: Option<Content>,
-}
-
-impl Fresh {
-    fn is_live(&self) -> bool {
-        !self.homes.is_empty() && self.file.rank == Rank::Live
-    }
 }
 
 /// What is known of a file.
@@ -204,7 +156,7 @@ impl Lineages {
                     Found::Unclear(part_of) => part_of,
                     _ => None,
                 };
-                self.wait_for(seen, part_of, content, site.now);
+                self.wait_for((file, &stat), part_of, content, site.now);
                 Known::Unclear
             }
         })
@@ -214,62 +166,11 @@ impl Lineages {
         self.generations.iter().position(|g| g.homes.iter().any(|home| home.inode == inode))
     }
 
-    /// Whether a file that could not be told before need not be opened again.
-    fn is_still_unclear(&mut self, stat: &Stat) -> bool {
-        let Some(unclear) = self.unclear.get(&stat.inode).filter(|u| u.size == stat.size) else {
-            return false;
-        };
-        if let Some(number) = unclear.part_of {
-            let whole = self.generations.iter_mut().find(|g| g.saved.number == number);
-            return whole.map(|generation| generation.echoed = true).is_some();
-        }
-        stat.size == 0
-    }
-
-    fn wait_for(
-        &mut self,
-        seen: &Sighting<'_>,
-        part_of: Option<u64>,
-        held: Option<Content>,
-        now: Instant,
-    ) {
-        let (size, file) = (seen.stat.size, seen.file.clone());
-        let since = match self.unclear.get(&seen.stat.inode) {
-            Some(before) if before.size == size => before.since,
-            _ => now,
-        };
-        self.unclear.insert(seen.stat.inode, Unclear { size, since, part_of, file, held });
-    }
-
     /// What was written into a truncated file that was then deleted comes before what has its name now.
     fn disown_replaced(&mut self, now: Instant) {
         for index in 0..self.generations.len() {
             if self.generations[index].was_replaced_and_deleted(self.place.format) {
                 self.disown(index, now);
-            }
-        }
-    }
-
-    /// Files that vanished before it could be told what they hold: now, or never.
-    fn take_vanished(&mut self, listed: &HashSet<Inode>, fresh: &mut Vec<Fresh>) {
-        let gone: Vec<Inode> =
-            self.unclear.keys().filter(|inode| !listed.contains(inode)).copied().collect();
-        for inode in gone {
-            let Some(Unclear { file, held, size, .. }) = self.unclear.remove(&inode) else {
-                continue;
-            };
-            // A copy that goes before it could be told from its original holds nothing new.
-            let unknown = self.place.format != Format::Plain || size == 0;
-            let Some(mut content) = held.filter(|_| unknown) else { continue };
-            let (Ok(stat), Ok(Some(head))) =
-                (content.stat(), Head::read(self.place.format, &mut content))
-            else {
-                continue;
-            };
-            // A name that came between, under which it is seen with the next look.
-            if stat.deleted {
-                let (homes, content) = (Vec::new(), Some(content));
-                fresh.push(Fresh { file, homes, stat, head, content });
             }
         }
     }
@@ -360,14 +261,6 @@ impl Lineages {
         }
     }
 
-    /// Whether a file that may become a copy has grown lately.
-    fn may_grow(&self, stat: &Stat, now: Instant) -> bool {
-        let waiting = self.unclear.get(&stat.inode).filter(|unclear| unclear.size == stat.size);
-        waiting.is_none_or(|unclear| {
-            now.saturating_duration_since(unclear.since) < Duration::from_secs(COPY_IDLE_S)
-        })
-    }
-
     /// Whether the file holds something that was not read; a generation that ended and grew goes on.
     fn has_grown(&mut self, index: usize, home: &Home, stat: &Stat) -> bool {
         let format = self.place.format;
@@ -402,177 +295,5 @@ impl Lineages {
             }
             generation.homes = homes;
         }
-    }
-
-    fn add_fresh(&mut self, mut fresh: Vec<Fresh>, site: &mut Site<'_>) -> bool {
-        let any = !fresh.is_empty();
-        fresh.sort_by(|a, b| {
-            let (rank, gzip) = (|f: &Fresh| f.file.rank.clone(), |f: &Fresh| f.file.gzip);
-            let key = |f: &Fresh| (f.file.restart, f.is_live(), rank(f), f.head.time, gzip(f));
-            key(a).cmp(&key(b))
-        });
-        let copy = self.take_copy(&mut fresh);
-        let mut last: Option<(Rank, Head, usize)> = None;
-        for found in fresh {
-            let twin = last.as_ref().filter(|(rank, before, _)| {
-                *before == found.head
-                    && (self.place.format != Format::Plain || *rank == found.file.rank)
-            });
-            if let Some((_, _, index)) = twin {
-                // The gzip of the file before it, or its copy.
-                self.generations[*index].homes.extend(found.homes);
-                continue;
-            }
-            let (rank, head) = (found.file.rank.clone(), found.head.clone());
-            last = Some((rank, head, self.begin(found, site)));
-        }
-        if let (Some(copy), Some((_, _, index))) = (copy, last) {
-            let generation = &mut self.generations[index];
-            generation.echoed = true;
-            let part_of = Some(generation.saved.number);
-            let Fresh { file, stat, content: held, .. } = copy;
-            let unclear = Unclear { size: stat.size, since: site.now, part_of, file, held };
-            self.unclear.insert(stat.inode, unclear);
-        }
-        any
-    }
-
-    /// Plain files: of what is new under the live name a copy may have been made just now, which is about to
-    /// be truncated; sorted before it. A whole copy is one more home of it; one in the making is given back.
-    fn take_copy(&self, fresh: &mut Vec<Fresh>) -> Option<Fresh> {
-        let [.., copy, live] = fresh.as_mut_slice() else { return None };
-        let is_plain = self.place.format == Format::Plain;
-        if !is_plain || !live.is_live() || copy.is_live() || copy.head != live.head {
-            return None;
-        }
-        let open = |fresh: &Fresh| Content::open(&fresh.file.path, fresh.file.gzip).ok();
-        let ((mut one, one_stat), (mut other, other_stat)) = (open(copy)?, open(live)?);
-        let common = one_stat.size.min(other_stat.size);
-        if common < BANNER_BYTES_MAX as u64 || !begin_alike(&mut one, &mut other) {
-            return None;
-        }
-        let copy = fresh.remove(fresh.len() - 2);
-        let live = fresh.last_mut()?;
-        if copy.stat.size < live.stat.size {
-            return Some(copy);
-        }
-        live.homes.extend(copy.homes);
-        None
-    }
-
-    /// Where a new generation stands: behind all that are older.
-    fn place_of(&self, found: &Fresh) -> usize {
-        let is_plain = self.place.format == Format::Plain;
-        let is_older = |known: &Generation| {
-            // Of a truncated file the name says nothing, until it is read: what is found later is younger.
-            if is_plain {
-                return true;
-            }
-            if known.saved.restart != found.file.restart || found.is_live() {
-                return known.saved.restart <= found.file.restart;
-            }
-            let rank = known.homes.first().map(|home| &home.rank);
-            match rank.filter(|rank| **rank != found.file.rank) {
-                Some(rank) => *rank < found.file.rank,
-                None => known.saved.first_time <= found.head.time,
-            }
-        };
-        self.generations.iter().rposition(is_older).map_or(0, |index| index + 1)
-    }
-
-    /// A generation begins; its index.
-    fn begin(&mut self, found: Fresh, site: &mut Site<'_>) -> usize {
-        let index = self.place_of(&found);
-        let Fresh { file, homes, stat, head, content } = found;
-        let sources = self.sources(&head, site);
-        let mut streams: [StreamState; 2] = Default::default();
-        for (state, source) in streams.iter_mut().zip(sources) {
-            state.source = source;
-            if let Some(centre) = site.adopted.remove(&source) {
-                state.position = centre.mark;
-                state.read = Count { bytes: centre.bytes, records: centre.records };
-                state.covered = centre.covered;
-            }
-        }
-        let saved = Saved {
-            restart: file.restart,
-            first_time: head.time,
-            number: self.next_number,
-            fingerprint: head.fingerprint,
-            inode: stat.inode,
-            path: self.below(&file.path),
-            streams,
-            ..Saved::default()
-        };
-        self.next_number += 1;
-        let infos = self.infos(&saved, site.node, &self.speaker);
-        let mut generation = Generation::new(saved, infos, site.now);
-        generation.homes = homes;
-        generation.content = content;
-        self.generations.insert(index, generation);
-        self.changed = true;
-        index
-    }
-
-    /// The ids of a new generation's sources; a plain file's is drawn, unless the centre knows it.
-    fn sources(&self, head: &Head, site: &Site<'_>) -> [SourceId; 2] {
-        if self.place.format != Format::Plain {
-            let first = (head.time, head.fingerprint.hash);
-            return [Stream::Stdout, Stream::Stderr]
-                .map(|stream| source_id(site.node, self.id_key(), stream.name(), first));
-        }
-        let lineage = self.lineage(site.node, Stream::File);
-        let known = site.adopted.values().find(|centre| {
-            centre.lineage == lineage && head.begins_as(centre.fingerprint) && !centre.ended
-        });
-        let source = known.map_or_else(|| SourceId(crate::dice::roll()), |centre| centre.source);
-        [source, SourceId::default()]
-    }
-
-    /// What the records of a generation's sources share.
-    pub(crate) fn infos(
-        &self,
-        saved: &Saved,
-        node: &str,
-        speaker: &Arc<Speaker>,
-    ) -> [Arc<SourceInfo>; 2] {
-        let attributes = Arc::new(speaker.attributes());
-        let streams = match self.place.format {
-            Format::Plain => [Stream::File, Stream::File],
-            Format::Cri | Format::Docker => [Stream::Stdout, Stream::Stderr],
-        };
-        let info = |index: usize| {
-            Arc::new(SourceInfo {
-                source: saved.streams[index].source,
-                lineage: self.lineage(node, streams[index]),
-                speaker: Arc::clone(speaker),
-                attributes: Arc::clone(&attributes),
-                stream: streams[index],
-                path: saved.path.clone(),
-                fingerprint: saved.fingerprint,
-            })
-        };
-        [info(0), info(1)]
-    }
-
-    fn lineage(&self, node: &str, stream: Stream) -> LineageId {
-        lineage_id(node, self.id_key(), stream.name())
-    }
-
-    /// What ids are made of: the key; for Docker the container's id, wherever its directory is.
-    fn id_key(&self) -> &str {
-        match self.place.format {
-            Format::Docker => self.key.rsplit('/').next().unwrap_or(&self.key),
-            Format::Cri | Format::Plain => &self.key,
-        }
-    }
-
-    fn below(&self, path: &Path) -> String {
-        let dir = match self.place.format {
-            Format::Plain => self.key.rsplit_once('/').map_or("", |(dir, _)| dir),
-            Format::Cri | Format::Docker => &self.key,
-        };
-        let name = path.file_name().map(shown).unwrap_or_default();
-        format!("{dir}/{name}")
     }
 }

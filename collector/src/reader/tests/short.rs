@@ -1,5 +1,6 @@
 //! Containers that live for moments: real directories that come and go while the reader runs.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 

@@ -1,5 +1,7 @@
 //! Who spoke: settled before the first record of a source, and for good.
 
+use nilometer_parse::Format;
+
 use super::*;
 use crate::limits::SPEAKER_WAIT_MS;
 
