@@ -215,11 +215,14 @@ impl Generation {
 
     /// Whether the open file no longer has a name and was truncated before, even if it has grown again.
     pub(crate) fn was_replaced_and_deleted(&mut self, format: Format) -> bool {
-        let Some(Ok(stat)) = self.content.as_ref().map(Content::stat) else { return false };
-        let is_known = |generation: &mut Self| generation.begins_as_known(format).unwrap_or(true);
-        let shorter = stat.size < self.at || self.has_shrunk(&stat);
-        stat.deleted
-            && (shorter || !is_known(self) || self.is_young() && !self.agrees_with_copies())
+        let Some(content) = self.content.as_ref().filter(|content| !content.is_gzip()) else {
+            return false;
+        };
+        let Some(stat) = content.stat().ok().filter(|stat| stat.deleted) else { return false };
+        stat.size < self.at
+            || self.has_shrunk(&stat)
+            || !self.begins_as_known(format).unwrap_or(true)
+            || self.is_young() && !self.agrees_with_copies()
     }
 
     /// Takes in what was read; `filled`: the file may hold more.
