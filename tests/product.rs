@@ -18,6 +18,7 @@ mod prove;
 mod redaction;
 mod shipping;
 mod spans;
+mod stalled_disk;
 mod tenants;
 mod tidy;
 mod tls;

@@ -1,11 +1,12 @@
 //! The bytes of one file, decompressed if need be, by offset.
 //!
 //! Invariants: only regular files are opened, never a FIFO, a device or a link; a gzip's concatenated
-//! members are read as one; at most [`READ_BYTES`] of decompressed bytes are held.
+//! members are read as one; at most [`READ_BYTES`] of decompressed bytes are held; a disk that does not
+//! answer is an error of kind `TimedOut`, after which the same may be asked again ([`crate::cold`]).
 
-use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, BufReader, Read, Seek};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::fs::{Metadata, OpenOptions};
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -15,6 +16,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
+use crate::cold::{ColdFile, Sequential};
 use crate::limits::READ_BYTES;
 
 /// Which file on this machine, as long as it is not deleted. A hint, never an identity.
@@ -58,7 +60,7 @@ pub(crate) fn is_exhaustion(error: &io::Error) -> bool {
 #[derive(Debug)]
 pub(crate) enum Content {
     /// As it is.
-    Plain(File),
+    Plain(ColdFile),
     /// Read through gzip.
     Gzip(Box<Gzip>),
 }
@@ -73,7 +75,8 @@ impl Content {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
-        let content = if gzip { Self::Gzip(Box::new(Gzip::new(file)?)) } else { Self::Plain(file) };
+        let file = ColdFile::new(file)?;
+        let content = if gzip { Self::Gzip(Box::new(Gzip::new(file))) } else { Self::Plain(file) };
         Ok((content, Stat::of(&metadata)))
     }
 
@@ -83,7 +86,7 @@ impl Content {
             Self::Plain(file) => file,
             Self::Gzip(gzip) => &gzip.file,
         };
-        Ok(Stat::of(&file.metadata()?))
+        Ok(Stat::of(&file.file.metadata()?))
     }
 
     pub(crate) fn is_gzip(&self) -> bool {
@@ -93,18 +96,7 @@ impl Content {
     /// Fills `buffer` from `offset` of the decompressed bytes; less than its length only at the end.
     pub(crate) fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Plain(file) => {
-                let mut filled = 0;
-                while filled < buffer.len() {
-                    match file.read_at(&mut buffer[filled..], offset + filled as u64) {
-                        Ok(0) => break,
-                        Ok(n) => filled += n,
-                        Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                        Err(error) => return Err(error),
-                    }
-                }
-                Ok(filled)
-            }
+            Self::Plain(file) => file.read_at(offset, buffer),
             Self::Gzip(gzip) => gzip.read_at(offset, buffer),
         }
     }
@@ -116,8 +108,8 @@ impl Content {
 /// ```
 #[derive(Debug)]
 pub(crate) struct Gzip {
-    file: File,
-    decoder: MultiGzDecoder<BufReader<File>>,
+    file: ColdFile,
+    decoder: MultiGzDecoder<BufReader<Sequential>>,
     window: Vec<u8>,
     start: u64,
     /// Told once what came before it has been handed out.
@@ -125,14 +117,14 @@ pub(crate) struct Gzip {
 }
 
 impl Gzip {
-    fn new(file: File) -> io::Result<Self> {
-        let decoder = decoder(&file)?;
-        Ok(Self { file, decoder, window: Vec::new(), start: 0, failed: None })
+    fn new(file: ColdFile) -> Self {
+        let decoder = decoder(&file);
+        Self { file, decoder, window: Vec::new(), start: 0, failed: None }
     }
 
     fn read_at(&mut self, offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
         if offset < self.start {
-            self.decoder = decoder(&self.file)?;
+            self.decoder = decoder(&self.file);
             self.window.clear();
             self.start = 0;
             self.failed = None;
@@ -143,7 +135,7 @@ impl Gzip {
             if self.start == offset && self.window.len() >= wanted {
                 break;
             }
-            if self.inflate(READ_BYTES) == 0 {
+            if self.inflate(READ_BYTES)? == 0 {
                 break;
             }
         }
@@ -163,21 +155,22 @@ impl Gzip {
     }
 
     /// Inflates until the window holds `bytes` or the gzip ends; what came before a failure stays.
-    fn inflate(&mut self, bytes: usize) -> usize {
+    fn inflate(&mut self, bytes: usize) -> io::Result<usize> {
         let held = self.window.len();
         let missing = bytes.saturating_sub(held) as u64;
         if self.failed.is_none() {
             let result = (&mut self.decoder).take(missing).read_to_end(&mut self.window);
-            self.failed = result.err().map(|error| error.kind());
+            match result.err().map(|error| error.kind()) {
+                Some(late @ io::ErrorKind::TimedOut) => return Err(late.into()),
+                failed => self.failed = failed,
+            }
         }
-        self.window.len() - held
+        Ok(self.window.len() - held)
     }
 }
 
-fn decoder(file: &File) -> io::Result<MultiGzDecoder<BufReader<File>>> {
-    let mut file = file.try_clone()?;
-    file.rewind()?;
-    Ok(MultiGzDecoder::new(BufReader::with_capacity(32 << 10, file)))
+fn decoder(file: &ColdFile) -> MultiGzDecoder<BufReader<Sequential>> {
+    MultiGzDecoder::new(BufReader::with_capacity(32 << 10, Sequential::new(file)))
 }
 
 #[cfg(test)]

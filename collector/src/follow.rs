@@ -39,6 +39,8 @@ pub(crate) enum Visit {
     Full,
     /// The file no longer holds what was read of it.
     Replaced,
+    /// Its disk has not answered yet.
+    Stalled,
     /// It could not be read, now.
     Unreadable,
 }
@@ -118,10 +120,14 @@ impl Generation {
         let visit = self.read_on(reading, &mut buffer);
         reading.buffers.read = buffer;
         self.settle_checkpoint();
-        visit.unwrap_or_else(|_| {
-            self.content = None;
-            Visit::Unreadable
-        })
+        match visit {
+            Ok(visit) => visit,
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => Visit::Stalled,
+            Err(_) => {
+                self.content = None;
+                Visit::Unreadable
+            }
+        }
     }
 
     /// Opens the file, so that it stays even if its name goes.

@@ -5,6 +5,7 @@
 //!   receivers, samplers -> door -> journals ──────────────────────────┴─> spool -> ship
 //! ```
 
+mod cold;
 mod compose;
 mod content;
 mod directory;

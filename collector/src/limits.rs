@@ -4,6 +4,12 @@
 pub(crate) const REPLACES_MAX: usize = 50_000;
 /// Bytes read of one file per visit; also the size of the one read buffer.
 pub(crate) const READ_BYTES: usize = 256 << 10;
+/// A read that takes longer than this does not hold up other files, ms.
+pub(crate) const COLD_READ_MS: u64 = 100;
+/// Threads that wait for one device.
+pub(crate) const COLD_READS_MAX: usize = 2;
+/// Threads that wait for any device.
+pub(crate) const COLD_THREADS_MAX: usize = 16;
 /// Bytes of a generation's first line by which it is known.
 pub(crate) const FINGERPRINT_BYTES: usize = 1_024;
 /// Bytes looked at for the end of a Docker file's first line, where its time stands.

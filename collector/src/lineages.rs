@@ -58,6 +58,8 @@ pub(crate) struct Visited {
     /// Cannot go on before time passes or a file turns up.
     pub(crate) blocked: bool,
     pub(crate) full: bool,
+    /// A disk has not answered yet.
+    pub(crate) stalled: bool,
     /// A file is not what it was: look at the directory again.
     pub(crate) relist: bool,
 }
@@ -144,6 +146,12 @@ impl Lineages {
                 self.disown(index, reading.now);
                 visited.relist = true;
                 visited.pending = true;
+                Turn::Stop
+            }
+            Visit::Stalled => {
+                visited.blocked = true;
+                visited.pending = true;
+                visited.stalled = true;
                 Turn::Stop
             }
             Visit::Unreadable => self.unreadable(index, reading, visited),

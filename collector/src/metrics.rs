@@ -106,6 +106,11 @@ pub(crate) fn unwatched(directories: usize) {
     gauge!("nilometer_collector_unwatched_directories").set(directories as f64);
 }
 
+/// A disk took long to answer; other files were read meanwhile.
+pub(crate) fn stalled_read() {
+    counter!("nilometer_collector_stalled_reads_total").increment(1);
+}
+
 /// Files that are held open.
 pub(crate) fn open_files(files: usize) {
     gauge!("nilometer_collector_open_files").set(files as f64);

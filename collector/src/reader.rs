@@ -377,6 +377,9 @@ impl Reader {
         if exhausted {
             self.open_files_failed();
         }
+        if visited.stalled {
+            self.warnings.push(format!("{key}: its disk does not answer; other files are read on"));
+        }
         if visited.pending || visited.full {
             self.note(key.clone(), visited.relist);
         }
