@@ -5,6 +5,7 @@
 mod access;
 mod bad_input;
 mod browser;
+mod caps;
 mod context;
 mod crash;
 mod demo;
