@@ -8,7 +8,8 @@
 //! equal the writers' ledgers, `prove` must balance, and what was deleted before anybody could read it must
 //! lie in ranges that `prove` names.
 //!
-//! Two short runs are for each change; the long one is `tests/torture/long [SEED]`.
+//! Two short runs are for each change; the long one is `tests/torture/long [SEED]`. NILOMETER_TORTURE_SEED is
+//! another seed for any of them.
 
 #[path = "torture/run.rs"]
 mod run;
@@ -19,13 +20,20 @@ use nilometer_tests::SEED;
 
 use self::run::Plan;
 
-/// Another seed for the long run, in decimal digits.
+/// Another seed, in decimal digits.
 const SEED_VARIABLE: &str = "NILOMETER_TORTURE_SEED";
+
+fn seed() -> u64 {
+    std::env::var_os(SEED_VARIABLE).map_or(SEED, |seed| {
+        let digits = seed.to_str().and_then(|digits| digits.parse().ok());
+        digits.unwrap_or_else(|| panic!("{SEED_VARIABLE} is {seed:?}, which is no number"))
+    })
+}
 
 #[test]
 fn containers_and_plain_files_lose_nothing_and_repeat_nothing_under_mixed_faults() {
     Plan {
-        seed: SEED,
+        seed: seed(),
         profile: "mixed",
         kills: 10,
         lives_s: ["0.5", "6"],
@@ -43,7 +51,7 @@ fn containers_and_plain_files_lose_nothing_and_repeat_nothing_under_mixed_faults
 #[test]
 fn a_thousand_files_lose_nothing_and_repeat_nothing_when_three_of_ten_answers_are_lost() {
     Plan {
-        seed: SEED + 1,
+        seed: seed() + 1,
         profile: "lostack",
         kills: 10,
         lives_s: ["0.5", "6"],
@@ -64,12 +72,8 @@ fn a_thousand_files_lose_nothing_and_repeat_nothing_when_three_of_ten_answers_ar
 #[test]
 #[ignore = "takes ten minutes: tests/torture/long runs it"]
 fn two_hundred_files_and_ten_thousand_more_lose_nothing_and_repeat_nothing() {
-    let seed = std::env::var_os(SEED_VARIABLE).map_or(SEED, |seed| {
-        let digits = seed.to_str().and_then(|digits| digits.parse().ok());
-        digits.unwrap_or_else(|| panic!("{SEED_VARIABLE} is {seed:?}, which is no number"))
-    });
     Plan {
-        seed,
+        seed: seed(),
         profile: "mixed",
         kills: 30,
         lives_s: ["1", "20"],
