@@ -17,7 +17,7 @@ use regex::bytes::Regex;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::compose::Composer;
-use crate::content::{Content, is_exhaustion};
+use crate::content::{Content, Inode, is_exhaustion};
 use crate::enrich::Roster;
 use crate::generation::{Generation, LongLine, Partial, Said};
 use crate::join::Line;
@@ -219,16 +219,15 @@ impl Generation {
         Ok(true)
     }
 
-    /// Whether the open file no longer has a name and was truncated before, even if it has grown again.
-    pub(crate) fn was_replaced_and_deleted(&mut self, format: Format) -> bool {
-        let Some(content) = self.content.as_ref().filter(|content| !content.is_gzip()) else {
-            return false;
-        };
-        let Some(stat) = content.stat().ok().filter(|stat| stat.deleted) else { return false };
-        stat.size < self.at
+    /// The open file, if it no longer has a name and was truncated before, even if it has grown again.
+    pub(crate) fn replaced_and_deleted(&mut self, format: Format) -> Option<Inode> {
+        let content = self.content.as_ref().filter(|content| !content.is_gzip())?;
+        let stat = content.stat().ok().filter(|stat| stat.deleted)?;
+        let replaced = stat.size < self.at
             || self.has_shrunk(&stat)
             || !self.begins_as_known(format).unwrap_or(true)
-            || self.is_young() && !self.agrees_with_copies()
+            || self.is_young() && !self.agrees_with_copies();
+        replaced.then_some(stat.inode)
     }
 
     /// Takes in what was read; `filled`: the file may hold more.

@@ -14,10 +14,9 @@ use crate::content::{Content, Stat};
 use crate::directory::shown;
 use crate::discover::{LogFile, Rank};
 use crate::enrich::Speaker;
-use crate::generation::{Generation, Home, Saved, StreamState, begin_alike};
+use crate::generation::{Generation, Home, Saved, StreamState, are_copies};
 use crate::head::Head;
 use crate::identity::{lineage_id, source_id};
-use crate::limits::BANNER_BYTES_MAX;
 use crate::lineages::Lineages;
 use crate::listing::Site;
 use crate::reading::SourceInfo;
@@ -51,8 +50,10 @@ impl Lineages {
         let copy = self.take_copy(&mut fresh);
         let mut last: Option<(Rank, Head, usize)> = None;
         for found in fresh {
+            let is_orphan = found.homes.is_empty();
             let twin = last.as_ref().filter(|(rank, before, _)| {
                 *before == found.head
+                    && !is_orphan
                     && (self.place.format != Format::Plain || *rank == found.file.rank)
             });
             if let Some((_, _, index)) = twin {
@@ -61,7 +62,8 @@ impl Lineages {
                 continue;
             }
             let (rank, head) = (found.file.rank.clone(), found.head.clone());
-            last = Some((rank, head, self.begin(found, site)));
+            let index = self.begin(found, site);
+            last = Some((rank, head, index)).filter(|_| !is_orphan);
         }
         if let (Some(copy), Some((_, _, index))) = (copy, last) {
             let generation = &mut self.generations[index];
@@ -78,13 +80,15 @@ impl Lineages {
     fn take_copy(&self, fresh: &mut Vec<Fresh>) -> Option<Fresh> {
         let [.., copy, live] = fresh.as_mut_slice() else { return None };
         let is_plain = self.place.format == Format::Plain;
-        if !is_plain || !live.is_live() || copy.is_live() || copy.head != live.head {
+        let is_orphan = copy.homes.is_empty();
+        if !is_plain || !live.is_live() || is_orphan || copy.head != live.head {
             return None;
         }
-        let open = |fresh: &Fresh| Content::open(&fresh.file.path, fresh.file.gzip).ok();
-        let ((mut one, one_stat), (mut other, other_stat)) = (open(copy)?, open(live)?);
-        let common = one_stat.size.min(other_stat.size);
-        if common < BANNER_BYTES_MAX as u64 || !begin_alike(&mut one, &mut other) {
+        let open = |fresh: &Fresh| {
+            Content::open(&fresh.file.path, fresh.file.gzip).ok().map(|(content, _)| content)
+        };
+        let (mut one, mut other) = (open(copy)?, open(live)?);
+        if !are_copies(&mut one, &mut other) {
             return None;
         }
         let copy = fresh.remove(fresh.len() - 2);

@@ -25,7 +25,7 @@ use crate::content::{Content, Inode, Stat};
 use crate::discover::{LogFile, Rank};
 use crate::join::{Group, Waiting};
 use crate::landmarks::Landmarks;
-use crate::limits::{BANNER_BYTES_MAX, OVERLAP_BYTES};
+use crate::limits::{BANNER_BYTES_MAX, COPY_COMPARED_BYTES, OVERLAP_BYTES};
 use crate::reading::SourceInfo;
 use nilometer_parse::Format;
 
@@ -236,6 +236,24 @@ impl Generation {
         older && (self.homes.is_empty() || self.lies_live())
     }
 
+    /// Whether the file that holds it is a copy of `original`, as far as both go, or the other way round.
+    pub(crate) fn is_copied_from(&mut self, original: &mut Content) -> bool {
+        let opened = match (&self.content, self.homes.first()) {
+            (None, Some(home)) => Content::open(&home.path, home.gzip).ok(),
+            _ => None,
+        };
+        let mut opened = opened.map(|(content, _)| content);
+        let copy = self.content.as_mut().or(opened.as_mut());
+        copy.is_some_and(|copy| are_copies(copy, original))
+    }
+
+    /// Goes on in that file, which holds it too.
+    pub(crate) fn move_to(&mut self, stat: &Stat) {
+        self.content = None;
+        self.saved.inode = stat.inode;
+        (self.saved.size_seen, self.saved.seen_in) = (stat.size, stat.inode);
+    }
+
     /// Whether `other`, which has the bytes before the position, also begins like the file that holds
     /// this generation, as far as a banner may reach. Nothing to compare with counts as yes.
     pub(crate) fn begins_like(&mut self, other: &mut Content) -> bool {
@@ -335,6 +353,17 @@ impl Generation {
             self.absent.get_or_insert(now);
         }
     }
+}
+
+/// Whether two files are the same as far as both go, and that is further than a banner reaches.
+pub(crate) fn are_copies(one: &mut Content, other: &mut Content) -> bool {
+    let (mut ours, mut theirs) = (vec![0; COPY_COMPARED_BYTES], vec![0; COPY_COMPARED_BYTES]);
+    let (Ok(ours_len), Ok(theirs_len)) = (one.read_at(0, &mut ours), other.read_at(0, &mut theirs))
+    else {
+        return false;
+    };
+    let common = ours_len.min(theirs_len);
+    common >= BANNER_BYTES_MAX && ours[..common] == theirs[..common]
 }
 
 /// Whether two files begin with the same bytes, as far as a banner may reach and both go.

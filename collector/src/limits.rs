@@ -38,6 +38,8 @@ pub(crate) const ABSENT_S: u64 = 1;
 pub(crate) const COPY_IDLE_S: u64 = 3;
 /// Below this position the bytes before it may be a banner that every file has, bytes.
 pub(crate) const BANNER_BYTES_MAX: usize = 4 << 10;
+/// Of two files of which one may be a copy of the other so much is compared, bytes.
+pub(crate) const COPY_COMPARED_BYTES: usize = 256 << 10;
 /// A compressed file that cannot be read to its end is given up after this long, s.
 pub(crate) const DAMAGED_GZIP_S: u64 = 60;
 /// Ended generations whose files are gone are remembered this long, s.

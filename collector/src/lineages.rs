@@ -143,7 +143,10 @@ impl Lineages {
                 self.at_end(index, reading, visited)
             }
             Visit::Replaced => {
-                self.disown(index, reading.now);
+                let content = self.generations[index].content.as_ref();
+                if let Some(Ok(stat)) = content.map(Content::stat) {
+                    self.disown(index, stat.inode, reading.now);
+                }
                 visited.relist = true;
                 visited.pending = true;
                 Turn::Stop
@@ -158,17 +161,17 @@ impl Lineages {
         }
     }
 
-    /// Lets go of the open file, which holds something else by now: where no name leads to that, it is held
-    /// until the next look.
-    pub(crate) fn disown(&mut self, index: usize, now: Instant) {
+    /// A file holds something else by now than the generation. Where it is open it is held until the next
+    /// look: its name may be gone by then.
+    pub(crate) fn disown(&mut self, index: usize, inode: Inode, now: Instant) {
         let generation = &mut self.generations[index];
-        let Some(content) = generation.content.take() else { return };
-        let Ok(stat) = content.stat() else { return };
-        generation.lose_home(stat.inode, now);
-        if stat.deleted && stat.size > 0 {
+        let held = generation.content.take();
+        generation.lose_home(inode, now);
+        let is_it = |content: &Content| content.stat().is_ok_and(|stat| stat.inode == inode);
+        if let Some(content) = held.filter(is_it) {
             let path = self.place.dir.join(&self.place.base);
-            let home = Home { inode: stat.inode, rank: Rank::Live, path, gzip: false };
-            self.unclear.insert(stat.inode, Unclear::orphan(content, home, now));
+            let home = Home { inode, rank: Rank::Live, path, gzip: false };
+            self.unclear.insert(inode, Unclear::orphan(content, home, now));
         }
     }
 

@@ -105,7 +105,7 @@ impl Lineages {
             // A copy that the original has outgrown is a part of it from now on.
             let copy = file.rank != Rank::Live && self.generations[index].saved.inode != stat.inode;
             if !(shrunk && copy) {
-                self.generations[index].lose_home(stat.inode, site.now);
+                self.disown(index, stat.inode, site.now);
             }
         }
         if self.is_still_unclear(stat) {
@@ -169,8 +169,9 @@ impl Lineages {
     /// What was written into a truncated file that was then deleted comes before what has its name now.
     fn disown_replaced(&mut self, now: Instant) {
         for index in 0..self.generations.len() {
-            if self.generations[index].was_replaced_and_deleted(self.place.format) {
-                self.disown(index, now);
+            let replaced = self.generations[index].replaced_and_deleted(self.place.format);
+            if let Some(inode) = replaced {
+                self.disown(index, inode, now);
             }
         }
     }
@@ -229,9 +230,15 @@ impl Lineages {
                     let same = seen.file.gzip || generation.note_size(&seen.stat);
                     found = if same { Some(index) } else { found };
                 }
-                // Nor is what is new under the live name what is known to lie elsewhere.
-                Match::Yes if live && generation.lies_elsewhere() => {}
                 Match::Yes if found.is_some() => {}
+                // What is new under the live name is not what is known to lie elsewhere, unless that is a copy
+                // of it, made just now.
+                Match::Yes if live && generation.lies_elsewhere() => {
+                    found = generation.is_copied_from(content).then_some(index);
+                    if found.is_some() {
+                        generation.move_to(&seen.stat);
+                    }
+                }
                 Match::Yes if generation.begins_like(content) => found = Some(index),
                 // It is the copy of what was truncated under the live name and began the same again.
                 Match::Yes if !live && generation.lies_live() => {

@@ -242,18 +242,61 @@ fn device_and_inode_numbers_that_change_with_a_reboot_are_no_news() {
 
 #[test]
 fn what_is_truncated_written_anew_and_deleted_while_open_is_read_to_its_end() {
+    for banner in [String::new(), format!("{}\n", "=".repeat(2_000))] {
+        let mut node = Node::new();
+        node.append("app/a.log", banner.clone() + &lines(0, 200));
+        node.drain();
+        fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
+        truncate(&node, "app/a.log");
+        node.append("app/a.log", banner.clone() + &lines(200, 300));
+        fs::remove_file(node.path("app/a.log")).unwrap();
+        node.append("app/a.log", banner.clone() + &lines(500, 100));
+        for _ in 0..4 {
+            node.after(Duration::from_secs(4));
+        }
+        let mut read = node.messages();
+        read.retain(|message| message.starts_with("line"));
+        assert_eq!(read, expect(0, 600));
+        assert!(gaps(&node).is_empty(), "{:?}", gaps(&node));
+    }
+}
+
+#[test]
+fn what_was_seen_to_be_truncated_is_read_although_its_name_is_gone_at_the_next_look() {
     let mut node = Node::new();
     node.append("app/a.log", lines(0, 200));
     node.drain();
     fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
     truncate(&node, "app/a.log");
     node.append("app/a.log", lines(200, 300));
+    node.now += Duration::from_secs(2);
+    node.reader.poll_at(node.now, &mut node.kept);
     fs::remove_file(node.path("app/a.log")).unwrap();
     node.append("app/a.log", lines(500, 1));
     for _ in 0..4 {
         node.after(Duration::from_secs(4));
     }
     assert_eq!(node.messages(), expect(0, 501));
+    assert!(gaps(&node).is_empty(), "{:?}", gaps(&node));
+}
+
+#[test]
+fn a_copy_that_is_seen_before_its_original_is_known_to_hold_the_same_is_read_once() {
+    let mut node = Node::new();
+    node.append("app/a.log", lines(0, 200));
+    node.drain();
+    fs::copy(node.path("app/a.log"), node.path("app/a.log.2")).unwrap();
+    truncate(&node, "app/a.log");
+    node.append("app/a.log", lines(200, 300));
+    fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
+    node.drain();
+    assert_eq!(node.messages(), expect(0, 500));
+    truncate(&node, "app/a.log");
+    node.append("app/a.log", lines(500, 7));
+    for _ in 0..4 {
+        node.after(Duration::from_secs(4));
+    }
+    assert_eq!(node.messages(), expect(0, 507));
     assert!(gaps(&node).is_empty(), "{:?}", gaps(&node));
 }
 
