@@ -8,7 +8,7 @@ use std::{fs, io};
 
 use nilometer_journal::Dir;
 use nilometer_model::{Clock, Count, Items};
-use nilometer_wire::{Batch, SourceRange};
+use nilometer_wire::{Batch, Freezer, SourceRange};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -248,6 +248,7 @@ fn tail(
         desk: Arc::clone(desk),
         batcher: Batcher::new(config.node.clone(), spool.books().clone())
             .with_flow(Flow::new(&config.flow)),
+        freezer: Freezer::default(),
         door: config.door.open(reader.waker()),
         journals,
         reader,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use nilometer_journal::Dir;
 use nilometer_model::{BatchId, Count, Items, Sequence, SourceId, Stream, Timestamp};
-use nilometer_wire::{Batch, CaughtUp, FrameError, SourceRange};
+use nilometer_wire::{Batch, CaughtUp, FrameError, Freezer, SourceRange};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,7 @@ pub(crate) struct Tail {
     pub(crate) desk: Arc<Desk>,
     pub(crate) reader: Reader,
     pub(crate) batcher: Batcher,
+    pub(crate) freezer: Freezer,
     pub(crate) door: OpenDoor,
     pub(crate) journals: Journals,
     pub(crate) spool_dir: Dir,
@@ -245,14 +246,14 @@ impl Tail {
 
     /// Names a batch and packs it; gives its items back for their memory.
     fn pack(
-        &self,
+        &mut self,
         sources: Vec<SourceRange>,
         items: Items,
     ) -> Result<(Vec<Frame>, Items), FrameError> {
         let bytes = items.rows.bytes.iter().map(|bytes| u64::from(*bytes)).sum();
         metrics::read(items.len(), bytes);
         let header = heartbeat::header(&self.desk, sources);
-        ship::pack_and_return(Batch { header, items }, &self.desk.life)
+        ship::pack_and_return(Batch { header, items }, &self.desk.life, &mut self.freezer)
     }
 
     /// Opens the spool anew and settles what could not be spooled; whether nothing of that is left.

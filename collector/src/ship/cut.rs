@@ -2,7 +2,7 @@
 
 use nilometer_model::limits::BATCH_TEXT_BYTES_MAX;
 use nilometer_model::{BatchId, Items, Reason, Timestamp};
-use nilometer_wire::{Batch, BatchHeader, FrameError};
+use nilometer_wire::{Batch, BatchHeader, FrameError, Freezer};
 
 use crate::batch::text_bytes;
 use crate::life::Life;
@@ -77,13 +77,14 @@ pub(crate) fn settle_names(spool: &Spool, life: &Life, headers: &[BatchHeader], 
 /// even alone is declared as dropped. Sequences that were drawn and never used are stood for by the
 /// first of them.
 pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> {
-    pack_and_return(batch, life).map(|(frames, _)| frames)
+    pack_and_return(batch, life, &mut Freezer::default()).map(|(frames, _)| frames)
 }
 
-/// The same, which also gives back what it packed last, for its memory.
+/// The same with a freezer that is kept; also gives back what was packed last, for its memory.
 pub(crate) fn pack_and_return(
     batch: Batch,
     life: &Life,
+    freezer: &mut Freezer,
 ) -> Result<(Vec<Frame>, Items), FrameError> {
     let (mut frames, mut open, mut packed) = (Vec::new(), vec![batch], Items::default());
     let mut unused = None;
@@ -95,7 +96,7 @@ pub(crate) fn pack_and_return(
             unused.retain(|name| !batch.header.replaces.contains(name));
             batch.header.replaces.extend(unused);
         }
-        match encode(&batch) {
+        match freeze(&batch, freezer) {
             Ok(bytes) => {
                 frames.push(Frame { header: batch.header, bytes });
                 packed = batch.items;
@@ -115,12 +116,12 @@ pub(crate) fn pack_and_return(
     Ok((frames, packed))
 }
 
-fn encode(batch: &Batch) -> Result<Vec<u8>, FrameError> {
+fn freeze(batch: &Batch, freezer: &mut Freezer) -> Result<Vec<u8>, FrameError> {
     let (size, limit) = (text_bytes(&batch.items), BATCH_TEXT_BYTES_MAX);
     if size > limit {
         return Err(FrameError::TooLarge { what: "text bytes", size, limit });
     }
-    nilometer_wire::encode(&batch.header, &batch.items)
+    freezer.freeze(&batch.header, &batch.items)
 }
 
 /// What to try in the place of a batch that does not encode, in order; nothing when it is as small as

@@ -31,6 +31,7 @@
 mod attributes;
 mod choice;
 mod clock;
+mod column;
 mod cut;
 mod decode;
 mod digits;
@@ -49,7 +50,7 @@ mod variables;
 
 pub use self::decode::decode_dense;
 pub(crate) use self::decode::uncompressed;
-pub use self::encode::encode_dense;
+pub use self::encode::{DenseEncoder, encode_dense};
 
 #[cfg(test)]
 mod tests;

@@ -29,7 +29,7 @@ mod words;
 
 pub use columns::Columns;
 pub use decode::{BlockError, Decoder, decode};
-pub use dense::{decode_dense, encode_dense};
+pub use dense::{DenseEncoder, decode_dense, encode_dense};
 pub use encode::{Encoder, encode};
 pub use plain::uncompressed;
 pub use samples::{decode_samples, encode_samples};

@@ -21,5 +21,7 @@ pub const VARIABLE_BYTES_MAX: usize = 254;
 pub const STREAMS_BYTES_MAX: usize = 4 * BATCH_TEXT_BYTES_MAX + 64 * ROWS_MAX;
 /// Looks for a template's text in the table of an encoder; after as many the text is taken for a new one.
 pub(crate) const PROBES_MAX: usize = 64;
+/// Templates that an encoder remembers from block to block, bytes of their texts; with more it begins anew.
+pub(crate) const TEMPLATES_KEPT_BYTES_MAX: usize = 2 << 20;
 /// How far into a message a value of its attributes is looked for, bytes.
 pub(crate) const PLACE_LOOK_BYTES_MAX: usize = 4 << 10;

@@ -10,11 +10,12 @@
 //! - nothing is inflated before the checksum holds, and nothing beyond its limit;
 //! - no bytes, however wrong, make a decoder panic.
 
-use std::io::Read;
+use std::io::{self, Read};
 
-use nilometer_block::{BlockError, Columns, SpanColumns};
+use nilometer_block::{BlockError, Columns, DenseEncoder, SpanColumns};
 use nilometer_model::limits::{BATCH_FRAME_BYTES_MAX, BATCH_RECORDS_MAX, BATCH_SOURCES_MAX};
 use nilometer_model::{Items, Rows};
+use zstd::bulk::Compressor;
 
 use crate::header::BATCH_VERSION_MIN;
 use crate::limits::{HEADER_BYTES_MAX, HEADER_WINDOW_LOG_MAX};
@@ -71,19 +72,47 @@ pub enum FrameError {
     Damaged(&'static str),
 }
 
-/// How a batch holds its records. Whoever decodes it need not be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Dense,
-    Columns,
+/// Freezes batches that are to travel, each in the memory of the one before.
+#[derive(Default)]
+pub struct Freezer {
+    /// Made for the first batch.
+    tools: Option<Tools>,
 }
 
-/// Freezes a batch that is to travel.
+struct Tools {
+    header: Compressor<'static>,
+    records: DenseEncoder,
+}
+
+impl Freezer {
+    /// Freezes a batch.
+    ///
+    /// # Errors
+    /// [`FrameError::TooLarge`] when it exceeds the limits of a batch.
+    pub fn freeze(&mut self, header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError> {
+        let tools = match self.tools.take() {
+            Some(tools) => tools,
+            None => Tools::new().map_err(|_| FrameError::Damaged("zstd has no memory"))?,
+        };
+        let Tools { header: zstd, records } = self.tools.insert(tools);
+        let pack = |plain: &[u8]| zstd.compress(plain);
+        freeze(header, items, pack, |rows| records.encode(rows))
+    }
+}
+
+impl Tools {
+    fn new() -> io::Result<Self> {
+        let (header, records) = (Compressor::new(ZSTD_LEVEL)?, DenseEncoder::new(ZSTD_LEVEL)?);
+        Ok(Self { header, records })
+    }
+}
+
+/// Freezes one batch that is to travel.
 ///
 /// # Errors
 /// [`FrameError::TooLarge`] when it exceeds the limits of a batch.
 pub fn encode(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError> {
-    freeze(header, items, Form::Dense)
+    Freezer::default().freeze(header, items)
 }
 
 /// Freezes a batch that stays here: larger, for less work.
@@ -91,25 +120,27 @@ pub fn encode(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError
 /// # Errors
 /// [`FrameError::TooLarge`] when it exceeds the limits of a batch.
 pub fn encode_to_stay(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError> {
-    freeze(header, items, Form::Columns)
+    let pack = |plain: &[u8]| zstd::bulk::compress(plain, ZSTD_LEVEL);
+    freeze(header, items, pack, |rows| Ok(nilometer_block::encode(rows, ZSTD_LEVEL)))
 }
 
-fn freeze(header: &BatchHeader, items: &Items, form: Form) -> Result<Vec<u8>, FrameError> {
+/// `pack` compresses the header, `encode` makes a block of records.
+fn freeze(
+    header: &BatchHeader,
+    items: &Items,
+    mut pack: impl FnMut(&[u8]) -> io::Result<Vec<u8>>,
+    mut encode: impl FnMut(&Rows) -> io::Result<Vec<u8>>,
+) -> Result<Vec<u8>, FrameError> {
     within("records", items.len(), BATCH_RECORDS_MAX)?;
     within("sources", header.sources.len(), BATCH_SOURCES_MAX)?;
     let plain =
         postcard::to_stdvec(header).map_err(|_| FrameError::Damaged("header does not encode"))?;
     within("header bytes", plain.len(), HEADER_BYTES_MAX)?;
-    let packed = zstd::bulk::compress(&plain, ZSTD_LEVEL)
-        .map_err(|_| FrameError::Damaged("header does not compress"))?;
+    let packed = pack(&plain).map_err(|_| FrameError::Damaged("header does not compress"))?;
     let Items { rows, spans, samples } = items;
     let block =
         |empty: bool, encode: &dyn Fn() -> Vec<u8>| if empty { Vec::new() } else { encode() };
-    let records = |rows: &Rows| match form {
-        Form::Dense => nilometer_block::encode_dense(rows, ZSTD_LEVEL),
-        Form::Columns => Ok(nilometer_block::encode(rows, ZSTD_LEVEL)),
-    };
-    let records = if rows.is_empty() { Ok(Vec::new()) } else { records(rows) };
+    let records = if rows.is_empty() { Ok(Vec::new()) } else { encode(rows) };
     let sections = [
         packed,
         records.map_err(|_| FrameError::Damaged("its records do not compress"))?,

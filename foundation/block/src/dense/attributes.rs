@@ -8,10 +8,12 @@
 //! Invariant: [`follows`] is true only where the template gives back the very same bytes.
 
 use super::clock::clock;
-use super::cut::{Clocks, Span, address, cut, is_hex, is_uuid};
-use super::mark::{Mark, PLACE, UUID_BYTES};
+use super::cut::{Clocks, Span, address, cut, is_uuid};
+use super::digits::{begins, digits_of, hex_digits_of, told_alike};
+use super::mark::{END, ESCAPE, Mark, PLACE, UUID_BYTES};
 use super::place::{Message, Place};
-use super::templates::{Piece, Templates};
+use super::templates::Templates;
+use crate::cursor::Cursor;
 use crate::limits::{PLACE_LOOK_BYTES_MAX, VARIABLE_BYTES_MAX};
 
 /// Shorter values stand anywhere.
@@ -20,49 +22,59 @@ const PLACE_BYTES_MIN: usize = 2;
 /// Whether `text` from `from` on is of a template; if so, appends what is its own to `spans`.
 pub(super) fn follows(
     (templates, template): (&Templates, usize),
-    (text, from): (&[u8], usize),
+    head: (&[u8], usize),
     message: Message<'_>,
     spans: &mut Vec<Span>,
 ) -> bool {
     let first = spans.len();
-    let mut at = from;
-    for piece in templates.pieces(template) {
-        let rest = &text[at..];
-        let taken = match piece {
-            Piece::Text(text) => starts_with(rest, templates.bytes(*text)),
-            Piece::Place(place) => {
-                place.part(message).and_then(|part| starts_with(rest, part.of(message.text)))
-            }
-            Piece::Slot(mark) => slot(*mark, rest),
-        };
-        let Some(bytes) = taken else {
-            spans.truncate(first);
-            return false;
-        };
-        if matches!(piece, Piece::Slot(_)) {
-            spans.push(Span::new(at, at + bytes));
-        }
-        at += bytes;
-    }
-    if at < text.len() {
+    let follows = follow(templates.from(template), head, message, spans).is_some();
+    if !follows {
         spans.truncate(first);
     }
-    at == text.len()
+    follows
 }
 
-fn starts_with(rest: &[u8], part: &[u8]) -> Option<usize> {
-    rest.starts_with(part).then_some(part.len())
+fn follow(
+    template: &[u8],
+    (text, from): (&[u8], usize),
+    message: Message<'_>,
+    spans: &mut Vec<Span>,
+) -> Option<()> {
+    let (mut told, mut at) = (0, from);
+    loop {
+        let same = told_alike(&template[told..], &text[at..]);
+        (told, at) = (told + same + 1, at + same);
+        match *template.get(told - 1)? {
+            END => return (at == text.len()).then_some(()),
+            ESCAPE => {
+                (text.get(at)? == template.get(told)?).then_some(())?;
+                (told, at) = (told + 1, at + 1);
+            }
+            PLACE => {
+                let mut cursor = Cursor::new(&template[told..]);
+                let part = Place::get(&mut cursor)?.part(message)?.of(message.text);
+                begins(&text[at..], part).then_some(())?;
+                (told, at) = (template.len() - cursor.len(), at + part.len());
+            }
+            byte => match Mark::of(byte) {
+                Some(mark) => {
+                    let end = at + slot(mark, &text[at..])?;
+                    spans.push(Span::new(at, end));
+                    at = end;
+                }
+                None if text.get(at) == Some(&byte) => at += 1,
+                None => return None,
+            },
+        }
+    }
 }
 
 /// The bytes of the longest text that may stand in such a slot.
 fn slot(mark: Mark, rest: &[u8]) -> Option<usize> {
-    let run = |is_in: &dyn Fn(&u8) -> bool| {
-        let run = rest.iter().take(VARIABLE_BYTES_MAX).take_while(|byte| is_in(byte)).count();
-        (run > 0).then_some(run)
-    };
+    let most = &rest[..rest.len().min(VARIABLE_BYTES_MAX)];
     match mark {
-        Mark::Digits => run(&u8::is_ascii_digit),
-        Mark::Hex => run(&is_hex),
+        Mark::Digits => Some(digits_of(most)).filter(|run| *run > 0),
+        Mark::Hex => Some(hex_digits_of(most)).filter(|run| *run > 0),
         Mark::Uuid => is_uuid(rest).then_some(UUID_BYTES),
         Mark::Address => address(rest),
         Mark::Clock | Mark::ClockPoint | Mark::ClockComma => {

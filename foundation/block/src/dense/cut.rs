@@ -7,7 +7,7 @@
 //! Invariant: the template with each mark replaced by its span is the text.
 
 use super::clock::clock;
-use super::digits::digit_or_low;
+use super::digits::{digit_or_low, hex_digits_of};
 use super::mark::{ESCAPE, Mark, UUID_BYTES, UUID_DASHES, is_own};
 use crate::limits::{SLOTS_MAX, VARIABLE_BYTES_MAX};
 
@@ -126,12 +126,14 @@ pub(super) fn is_hex(byte: &u8) -> bool {
 /// Whether a text begins with a UUID in small letters.
 pub(super) fn is_uuid(text: &[u8]) -> bool {
     let Some((uuid, rest)) = text.split_first_chunk::<UUID_BYTES>() else { return false };
-    uuid[UUID_DASHES[0]] == b'-'
+    let groups = UUID_DASHES.map(|dash| dash + 1);
+    UUID_DASHES.iter().all(|dash| uuid[*dash] == b'-')
         && !rest.first().is_some_and(u8::is_ascii_alphanumeric)
-        && uuid
-            .iter()
-            .enumerate()
-            .all(|(at, byte)| if UUID_DASHES.contains(&at) { *byte == b'-' } else { is_hex(byte) })
+        && hex_digits_of(&uuid[..UUID_DASHES[0]]) == UUID_DASHES[0]
+        && uuid[groups[0]..UUID_DASHES[1]].iter().all(is_hex)
+        && uuid[groups[1]..UUID_DASHES[2]].iter().all(is_hex)
+        && uuid[groups[2]..UUID_DASHES[3]].iter().all(is_hex)
+        && hex_digits_of(&uuid[groups[3]..]) == UUID_BYTES - groups[3]
 }
 
 /// The bytes of the IPv4 address that a text begins with, written as everybody writes it.

@@ -7,17 +7,14 @@ use zstd::bulk::Compressor;
 
 use super::attributes::{follows, shape};
 use super::choice::{Choice, Said};
-use super::cut::{Clocks, cut};
-use super::group::Groups;
+use super::column::Column;
+use super::cut::{Clocks, Span, cut};
 use super::guess::Guesses;
 use super::ids::Link;
 use super::place::Message;
 use super::streams::{Stream, Streams, pack};
-use super::table::Table;
 use super::tails::Tails;
-use super::templates::{Spans, Templates};
-use super::variables::Writer;
-use crate::cursor::put_varint;
+use super::templates::Templates;
 use crate::numbers::{put_framing, put_times};
 use crate::{origins, plane};
 
@@ -26,89 +23,72 @@ use crate::{origins, plane};
 /// # Errors
 /// When zstd has no memory.
 pub fn encode_dense(rows: &Rows, level: i32) -> io::Result<Vec<u8>> {
-    pack(rows.len(), &streams(rows), Some(&mut Compressor::new(level)?))
+    DenseEncoder::new(level)?.encode(rows)
 }
 
-fn streams(rows: &Rows) -> Streams {
-    let tails = Tails::of(rows);
-    let mut cutter = Cutter::new(rows.len());
-    (0..rows.len()).for_each(|row| cutter.row(rows, row, &tails));
-    let mut streams = Streams::default();
-    let out = &mut streams[Stream::Origins as usize];
-    origins::put(out, &rows.origins);
-    tails.put(out, rows);
-    origins::put_runs(out, &rows.origin);
-    let mut values = Vec::new();
-    put_times(&mut streams[Stream::Times as usize], rows, &mut values);
-    put_framing(&mut streams[Stream::Numbers as usize], rows, &mut values);
-    let Cutter { messages, forms, choices, .. } = cutter;
-    let out = &mut streams[Stream::Choices as usize];
-    for column in [&messages, &forms] {
-        put_varint(out, u32::try_from(column.table.templates.len()).unwrap_or(u32::MAX));
-    }
-    values.clear();
-    values.extend(messages.numbers.iter().map(|number| u64::from(*number)));
-    plane::put(out, &values);
-    plane::put(out, &choices);
-    messages.put(&mut streams, rows.message.text().as_bytes(), &rows.time);
-    forms.put(&mut streams, rows.attributes.text().as_bytes(), &rows.time);
-    streams[Stream::Templates as usize] = messages.table.templates.into_texts();
-    streams[Stream::Forms as usize] = forms.table.templates.into_texts();
-    streams[Stream::Ids as usize] = cutter.ids;
-    streams
+/// Makes dense blocks, each in the memory of the one before, with what it learnt of how texts split.
+pub struct DenseEncoder {
+    zstd: Compressor<'static>,
+    cutter: Cutter,
+    streams: Streams,
+    /// The column of numbers being written.
+    values: Vec<u64>,
+    /// The slot being written.
+    slot: Vec<Span>,
 }
 
-/// Texts, cut.
-struct Column {
-    table: Table,
-    /// Per row its template.
-    numbers: Vec<u32>,
-    spans: Spans,
-}
-
-impl Column {
-    fn new(templates: Templates, rows: usize) -> Self {
-        let table = Table::new(templates, rows);
-        Self { table, numbers: Vec::with_capacity(rows), spans: Spans::new(rows) }
+impl DenseEncoder {
+    /// One that compresses at zstd's `level`.
+    ///
+    /// # Errors
+    /// When zstd has no memory.
+    pub fn new(level: i32) -> io::Result<Self> {
+        Ok(Self {
+            zstd: Compressor::new(level)?,
+            cutter: Cutter::new(),
+            streams: Streams::default(),
+            values: Vec::new(),
+            slot: Vec::new(),
+        })
     }
 
-    /// Whether a row's attributes have that form; if so, what is their own is here.
-    fn follows(
-        &mut self,
-        form: usize,
-        said: [u8; Said::BYTES],
-        head: (&[u8], usize),
-        message: Message<'_>,
-    ) -> bool {
-        let forms = &self.table.templates;
-        forms.said(form) == said && follows((forms, form), head, message, &mut self.spans.entries)
+    /// `rows`, in their order, as a block that needs no other one.
+    ///
+    /// # Errors
+    /// When zstd has no memory.
+    pub fn encode(&mut self, rows: &Rows) -> io::Result<Vec<u8>> {
+        self.streams.iter_mut().for_each(Vec::clear);
+        let tails = Tails::of(rows);
+        self.cutter.all(rows, &tails);
+        self.put_columns(rows, &tails);
+        self.put_texts(rows);
+        self.cutter.forget_some();
+        pack(rows.len(), &self.streams, Some(&mut self.zstd))
     }
 
-    /// The form of a row's attributes.
-    fn shape(
-        &mut self,
-        said: [u8; Said::BYTES],
-        head: (&[u8], usize),
-        message: Message<'_>,
-        form: &mut Vec<u8>,
-    ) -> (usize, Choice) {
-        form.clear();
-        form.extend_from_slice(&said);
-        shape(head, message, form, &mut self.spans.entries);
-        let (number, is_new) = self.table.number(form);
-        (number, if is_new { Choice::New } else { Choice::Known(number) })
+    fn put_columns(&mut self, rows: &Rows, tails: &Tails) {
+        let Self { streams, values, .. } = self;
+        let out = &mut streams[Stream::Origins as usize];
+        origins::put(out, &rows.origins);
+        tails.put(out, rows);
+        origins::put_runs(out, &rows.origin);
+        put_times(&mut streams[Stream::Times as usize], rows, values);
+        put_framing(&mut streams[Stream::Numbers as usize], rows, values);
     }
 
-    /// Says what the row's template is, its spans being there.
-    fn end_row(&mut self, template: usize) {
-        self.numbers.push(u32::try_from(template).unwrap_or(u32::MAX));
-        self.spans.end_row();
-    }
-
-    fn put(&self, streams: &mut Streams, text: &[u8], times: &[i64]) {
-        let templates = &self.table.templates;
-        let groups = Groups::new(&self.numbers, templates.len());
-        Writer { streams, text, times, column: Vec::new() }.all(templates, &groups, &self.spans);
+    fn put_texts(&mut self, rows: &Rows) {
+        let Self { streams, values, slot, cutter, .. } = self;
+        let Cutter { messages, forms, .. } = cutter;
+        let out = &mut streams[Stream::Choices as usize];
+        messages.put_count(out);
+        forms.put_count(out);
+        messages.put_numbers(out, values);
+        plane::put(out, &cutter.choices);
+        messages.put_own(streams, (rows.message.text().as_bytes(), &rows.time), slot);
+        forms.put_own(streams, (rows.attributes.text().as_bytes(), &rows.time), slot);
+        messages.put_templates(&mut streams[Stream::Templates as usize]);
+        forms.put_templates(&mut streams[Stream::Forms as usize]);
+        streams[Stream::Ids as usize].extend_from_slice(&cutter.ids);
     }
 }
 
@@ -118,8 +98,10 @@ struct Cutter {
     forms: Column,
     /// Per row: see [`Choice`].
     choices: Vec<u64>,
-    /// Per message template the form that its last row had.
-    last_forms: Vec<Option<usize>>,
+    /// Per template of messages the form that its last row had, here or in an earlier block.
+    usual_forms: Vec<Option<usize>>,
+    /// Per number of a message's template the form that its last row had.
+    last_forms: Vec<usize>,
     ids: Vec<u8>,
     guesses: Guesses,
     /// The template or form being made.
@@ -127,11 +109,12 @@ struct Cutter {
 }
 
 impl Cutter {
-    fn new(rows: usize) -> Self {
+    fn new() -> Self {
         Self {
-            messages: Column::new(Templates::new(0), rows),
-            forms: Column::new(Templates::new(Said::BYTES), rows),
-            choices: Vec::with_capacity(rows),
+            messages: Column::new(Templates::new(0)),
+            forms: Column::new(Templates::new(Said::BYTES)),
+            choices: Vec::new(),
+            usual_forms: Vec::new(),
             last_forms: Vec::new(),
             ids: Vec::new(),
             guesses: Guesses::new(),
@@ -139,30 +122,30 @@ impl Cutter {
         }
     }
 
-    /// The template of a message: the guessed one, if it has that.
-    fn template_of(&mut self, (text, start): (&[u8], usize)) -> usize {
-        let Column { table, spans: Spans { entries, .. }, .. } = &mut self.messages;
-        let place = Guesses::place(&text[start..]);
-        if let Some(guess) = self.guesses.get(place)
-            && follows((&table.templates, guess), (text, start), Message::NONE, entries)
-        {
-            return guess;
+    fn all(&mut self, rows: &Rows, tails: &Tails) {
+        self.messages.begin(rows.len());
+        self.forms.begin(rows.len());
+        self.choices.clear();
+        self.last_forms.clear();
+        self.ids.clear();
+        (0..rows.len()).for_each(|row| self.row(rows, row, tails));
+    }
+
+    /// Keeps no more templates than are allowed: texts that are all different would be kept for nothing.
+    fn forget_some(&mut self) {
+        if self.messages.table.is_full() || self.forms.table.is_full() {
+            self.messages.forget();
+            self.forms.forget();
+            self.usual_forms = Vec::new();
+            self.guesses.forget();
         }
-        self.text.clear();
-        cut(text, start, Clocks::Cut, &mut self.text, entries);
-        let (template, is_new) = table.number(&self.text);
-        self.guesses.set(place, template);
-        if is_new {
-            self.last_forms.push(None);
-        }
-        template
     }
 
     fn row(&mut self, rows: &Rows, row: usize, tails: &Tails) {
         let (start, end) = (rows.message.start(row), rows.message.ends()[row] as usize);
         let text = &rows.message.text().as_bytes()[..end];
         let template = self.template_of((text, start));
-        self.messages.end_row(template);
+        let (number, is_new) = self.messages.end_row(template);
         let message = Message { text, start, spans: self.messages.spans.of(row) };
         let of = (&self.messages.table.templates, template);
         let trace = Link::of(&rows.trace_id, row, message, of, &mut self.ids);
@@ -171,13 +154,60 @@ impl Cutter {
         let (start, end) = (rows.attributes.start(row), rows.attributes.ends()[row] as usize);
         let head_end = end - tails.bytes(rows.origin[row]);
         let head = (&rows.attributes.text().as_bytes()[..head_end], start);
-        let forms = &mut self.forms;
-        let (form, choice) = match self.last_forms[template] {
-            Some(last) if forms.follows(last, said, head, message) => (last, Choice::Last),
-            _ => forms.shape(said, head, message, &mut self.text),
+        let usual = self.usual_forms[template];
+        let form = form_of(&mut self.forms, (usual, said), head, message, &mut self.text);
+        self.usual_forms[template] = Some(form);
+        let (form_number, is_new_form) = self.forms.end_row(form);
+        if is_new {
+            self.last_forms.push(usize::MAX);
+        }
+        let last = std::mem::replace(&mut self.last_forms[number], form);
+        let choice = match is_new_form {
+            true => Choice::New,
+            false if last == form => Choice::Last,
+            false => Choice::Known(form_number),
         };
-        self.last_forms[template] = Some(form);
         self.choices.push(choice.code());
-        forms.end_row(form);
     }
+
+    /// The template of a message: a guessed one, if it has that.
+    fn template_of(&mut self, (text, start): (&[u8], usize)) -> usize {
+        let Column { table, spans, .. } = &mut self.messages;
+        let set = Guesses::set(&text[start..]);
+        let mut guesses = self.guesses.of(set);
+        let guess = guesses.find(|guess| {
+            follows((&table.templates, *guess), (text, start), Message::NONE, &mut spans.entries)
+        });
+        let template = guess.unwrap_or_else(|| {
+            self.text.clear();
+            cut(text, start, Clocks::Cut, &mut self.text, &mut spans.entries);
+            table.number(&self.text)
+        });
+        self.guesses.learn(set, template);
+        if self.usual_forms.len() <= template {
+            self.usual_forms.resize(template + 1, None);
+        }
+        template
+    }
+}
+
+/// The form of a row's attributes: the usual one, if they have that.
+fn form_of(
+    forms: &mut Column,
+    (usual, said): (Option<usize>, [u8; Said::BYTES]),
+    head: (&[u8], usize),
+    message: Message<'_>,
+    text: &mut Vec<u8>,
+) -> usize {
+    let Column { table, spans, .. } = forms;
+    if let Some(usual) = usual
+        && table.templates.said(usual) == said
+        && follows((&table.templates, usual), head, message, &mut spans.entries)
+    {
+        return usual;
+    }
+    text.clear();
+    text.extend_from_slice(&said);
+    shape(head, message, text, &mut spans.entries);
+    table.number(text)
 }

@@ -26,7 +26,7 @@ impl Link {
         alone: &mut Vec<u8>,
     ) -> Self {
         let Some(id) = ids.get(row).filter(|id| **id != [0; N]) else { return Self::None };
-        let mut slots = (0_u8..).zip(message.spans).zip(templates.marks(template));
+        let mut slots = (0_u8..).zip(message.spans).zip(templates.marks(template).iter().copied());
         let found = slots.find(|((_, span), mark)| {
             *mark == Mark::Hex && read(span.of(message.text)).as_ref() == Some(id)
         });

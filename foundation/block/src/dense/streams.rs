@@ -89,9 +89,10 @@ pub(super) fn pack(
         let at = packed.len();
         match &mut zstd {
             Some(zstd) if !stream.is_empty() => {
-                packed.resize(at + zstd::zstd_safe::compress_bound(stream.len()), 0);
-                let bytes = zstd.compress_to_buffer(stream, &mut packed[at..])?;
-                packed.truncate(at + bytes);
+                packed.reserve(zstd::zstd_safe::compress_bound(stream.len()));
+                let mut behind = io::Cursor::new(&mut packed);
+                behind.set_position(at as u64);
+                zstd.compress_to_buffer(stream, &mut behind)?;
             }
             _ => {}
         }

@@ -6,7 +6,10 @@ use nilometer_model::{Origin, RowRef, Rows, Severity, SourceId, Timestamp};
 use proptest::prelude::*;
 
 use super::streams::Stream;
-use crate::{BlockError, decode_dense, encode_dense, uncompressed};
+use super::table::Table;
+use super::templates::Templates;
+use crate::limits::TEMPLATES_KEPT_BYTES_MAX;
+use crate::{BlockError, DenseEncoder, decode_dense, encode_dense, uncompressed};
 
 /// A record, as tests say it.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +53,10 @@ fn check(rows: &Rows) -> Vec<u8> {
     let bytes = encode_dense(rows, 1).unwrap();
     assert_eq!(&decode_dense(&bytes).unwrap(), rows);
     assert_eq!(encode_dense(rows, 1).unwrap(), bytes);
+    let mut kept = DenseEncoder::new(1).unwrap();
+    for time in 0..3 {
+        assert_eq!(&decode_dense(&kept.encode(rows).unwrap()).unwrap(), rows, "time {time}");
+    }
     let plain = uncompressed(&bytes).unwrap();
     assert_eq!(&decode_dense(&plain).unwrap(), rows);
     bytes
@@ -252,4 +259,49 @@ fn more_than_a_block_may_hold_is_refused_before_it_is_inflated() {
     assert_eq!(claims(ROWS_MAX, 0), BlockError::Damaged("origins"));
     assert_eq!(claims(0, STREAMS_BYTES_MAX + 1), too_large("streams", STREAMS_BYTES_MAX));
     assert_eq!(claims(0, STREAMS_BYTES_MAX), BlockError::Damaged("digits"));
+}
+
+#[test]
+fn what_an_encoder_learnt_of_other_blocks_changes_nothing_that_a_block_says() {
+    let blocks: Vec<Rows> = (0..40_u32)
+        .map(|block| {
+            let line = |n: u32| {
+                let word = ["user", "order", "0xbeef", "\u{1}", "a\tb"][((n + block) % 5) as usize];
+                let message =
+                    format!("{word} {n} of block {block} at 00:00:05 took {}ms", n * block);
+                says(&message, &format!("{{\"word\":\"{word}\",\"n\":{n},\"b\":{block}}}"))
+            };
+            rows_of(&(0..block * 3).map(line).collect::<Vec<_>>())
+        })
+        .collect();
+    let mut encoder = DenseEncoder::new(1).unwrap();
+    for rows in blocks.iter().chain(blocks.iter().rev()) {
+        assert_eq!(&decode_dense(&encoder.encode(rows).unwrap()).unwrap(), rows);
+    }
+}
+
+#[test]
+fn templates_are_kept_up_to_a_limit_and_then_all_forgotten() {
+    for (bytes, is_full) in
+        [(TEMPLATES_KEPT_BYTES_MAX, false), (TEMPLATES_KEPT_BYTES_MAX + 1, true)]
+    {
+        let mut table = Table::new(Templates::new(0));
+        table.reserve(1);
+        // Its end is a byte, too.
+        assert_eq!(table.number(&vec![b'x'; bytes - 1]), 0);
+        assert_eq!(table.is_full(), is_full);
+        table.forget();
+        table.reserve(1);
+        assert_eq!((table.is_full(), table.number(b"x"), table.number(b"x")), (false, 0, 0));
+    }
+    let texts = |block: usize| {
+        let text =
+            |n: usize| says(&char::from(b'a' + (n % 26) as u8).to_string().repeat(n + block), "{}");
+        rows_of(&(0..1_000).map(text).collect::<Vec<_>>())
+    };
+    let mut encoder = DenseEncoder::new(1).unwrap();
+    for block in [0, 2_000, 0] {
+        let rows = texts(block);
+        assert_eq!(&decode_dense(&encoder.encode(&rows).unwrap()).unwrap(), &rows);
+    }
 }

@@ -14,7 +14,7 @@ use super::ids::{self, Link};
 use super::mark::Mark;
 use super::place::Message;
 use super::streams::{Stream, Streams};
-use super::templates::{Piece, Slots, Templates};
+use super::templates::{Parts, Piece, Slots, Templates};
 use super::variables::{Reader, Value, write};
 use crate::cursor::Cursor;
 use crate::decode::BlockError;
@@ -43,8 +43,9 @@ impl Texts {
         };
         let messages = templates(Stream::Templates, choices.templates, 0)?;
         let forms = templates(Stream::Forms, choices.forms, Said::BYTES)?;
-        within_limit(&messages, &choices.numbers)?;
-        within_limit(&forms, &choices.form_numbers)?;
+        let (message_parts, form_parts) = (messages.taken_apart(), forms.taken_apart());
+        within_limit((&message_parts, messages.len()), &choices.numbers)?;
+        within_limit((&form_parts, forms.len()), &choices.form_numbers)?;
         let mut reader = Reader::new(streams);
         let values = BlockError::Damaged("values");
         let mut read = |templates, numbers| reader.all(templates, numbers).ok_or(values.clone());
@@ -56,8 +57,9 @@ impl Texts {
         let mut writer = Writer {
             streams,
             choices,
-            messages: (&messages, message_values),
-            forms: (&forms, form_values),
+            templates: (&messages, &forms),
+            messages: (&message_parts, message_values),
+            forms: (&form_parts, form_values),
             message: Vec::new(),
             message_ends: Vec::with_capacity(times.len()),
             attributes: Vec::new(),
@@ -83,10 +85,13 @@ fn column(text: Vec<u8>, ends: Vec<u32>, stream: Stream) -> Result<TextColumn, B
 }
 
 /// Refuses rows that cannot but exceed the limit of a text column, before anything is made for them.
-fn within_limit(templates: &Templates, numbers: &[u32]) -> Result<(), BlockError> {
-    let groups = Groups::new(numbers, templates.len());
-    let bytes = (0..templates.len())
-        .map(|template| templates.bytes_min(template).saturating_mul(groups.of(template).len()));
+fn within_limit(
+    (parts, templates): (&Parts<'_>, usize),
+    numbers: &[u32],
+) -> Result<(), BlockError> {
+    let groups = Groups::new(numbers, templates);
+    let bytes = (0..templates)
+        .map(|template| parts.bytes_min(template).saturating_mul(groups.of(template).len()));
     let claimed = bytes.fold(0, usize::saturating_add);
     check_limit(claimed)
 }
@@ -115,8 +120,10 @@ fn put_id<const N: usize>(ids: &mut Vec<[u8; N]>, row: usize, id: Option<[u8; N]
 struct Writer<'a> {
     streams: &'a Streams,
     choices: &'a Choices,
-    messages: (&'a Templates, Slots<Value>),
-    forms: (&'a Templates, Slots<Value>),
+    /// Of messages and attributes.
+    templates: (&'a Templates, &'a Templates),
+    messages: (&'a Parts<'a>, Slots<Value>),
+    forms: (&'a Parts<'a>, Slots<Value>),
     message: Vec<u8>,
     message_ends: Vec<u32>,
     attributes: Vec<u8>,
@@ -135,7 +142,7 @@ impl Writer<'_> {
         let form = self.choices.form_numbers[row] as usize;
         self.message((row, template), time).ok_or(damaged(Stream::Templates))?;
         self.attributes((row, form), start, tail).ok_or(damaged(Stream::Forms))?;
-        let said = Said::get(self.forms.0.said(form)).ok_or(damaged(Stream::Forms))?;
+        let said = Said::get(self.templates.1.said(form)).ok_or(damaged(Stream::Forms))?;
         let trace = self.id(said.trace, template).ok_or(damaged(Stream::Ids))?;
         let span = self.id(said.span, template).ok_or(damaged(Stream::Ids))?;
         self.texts.severity.push(said.severity);
@@ -157,12 +164,12 @@ impl Writer<'_> {
     }
 
     fn message(&mut self, (row, template): (usize, usize), time: i64) -> Option<()> {
-        let (templates, values) = &self.messages;
+        let (parts, values) = &self.messages;
         let mut values = values.of(row).iter();
         self.spans.clear();
-        for piece in templates.pieces(template) {
+        for piece in parts.of(template) {
             match piece {
-                Piece::Text(text) => self.message.extend_from_slice(templates.bytes(*text)),
+                Piece::Text(text) => self.message.extend_from_slice(text),
                 Piece::Slot(mark) => {
                     let from = self.message.len();
                     write(self.streams, (*mark, *values.next()?), time, &mut self.message)?;
@@ -178,9 +185,9 @@ impl Writer<'_> {
         let (forms, values) = &self.forms;
         let mut values = values.of(row).iter();
         let message = Message { text: &self.message, start, spans: &self.spans };
-        for piece in forms.pieces(form) {
+        for piece in forms.of(form) {
             match piece {
-                Piece::Text(text) => self.attributes.extend_from_slice(forms.bytes(*text)),
+                Piece::Text(text) => self.attributes.extend_from_slice(text),
                 Piece::Slot(mark) => {
                     write(self.streams, (*mark, *values.next()?), 0, &mut self.attributes)?;
                 }
@@ -207,9 +214,9 @@ impl Writer<'_> {
             Link::Alone => self.ids.array()?,
             Link::Slot(slot) => {
                 let slot = usize::from(slot);
-                let mark = self.messages.0.marks(template).nth(slot)?;
+                let mark = self.templates.0.marks(template).get(slot)?;
                 let digits = self.spans.get(slot)?.of(&self.message);
-                (mark == Mark::Hex).then(|| ids::read(digits))??
+                (*mark == Mark::Hex).then(|| ids::read(digits))??
             }
         };
         Some(Some(id))

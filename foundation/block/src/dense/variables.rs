@@ -12,6 +12,7 @@
 
 use super::clock::{Apart, apart};
 use super::cut::Span;
+use super::digits::{append, begins, packed};
 use super::group::Groups;
 use super::mark::{Mark, UUID_BYTES, UUID_DASHES};
 use super::streams::{Stream, Streams};
@@ -34,14 +35,20 @@ pub(super) struct Writer<'s, 'a> {
     pub(super) text: &'a [u8],
     pub(super) times: &'a [i64],
     /// The slot being written.
-    pub(super) column: Vec<Span>,
+    pub(super) column: &'s mut Vec<Span>,
 }
 
 impl Writer<'_, '_> {
-    pub(super) fn all(&mut self, templates: &Templates, groups: &Groups, spans: &Spans) {
-        for template in 0..templates.len() {
-            let rows = groups.of(template);
-            for (slot, mark) in templates.marks(template).enumerate() {
+    /// `used` are the templates, by the number that `groups` knows them by.
+    pub(super) fn all(
+        &mut self,
+        (templates, used): (&Templates, &[usize]),
+        groups: &Groups,
+        spans: &Spans,
+    ) {
+        for (number, template) in used.iter().enumerate() {
+            let rows = groups.of(number);
+            for (slot, mark) in templates.marks(*template).iter().copied().enumerate() {
                 self.column.clear();
                 let entry = |row: &u32| spans.entries[spans.firsts[*row as usize] as usize + slot];
                 self.column.extend(rows.iter().map(entry));
@@ -57,17 +64,20 @@ impl Writer<'_, '_> {
         let Some(&first) = self.column.first() else { return };
         let one_length = self.column.iter().all(|span| span.len == first.len);
         let value = first.of(self.text);
-        let one_value = one_length && self.column.iter().all(|span| span.of(self.text) == value);
+        let one_value =
+            one_length && self.column.iter().all(|span| begins(span.of(self.text), value));
         let lengths = &mut self.streams[Stream::Lengths as usize];
         if self.column.len() > 1 {
             lengths.push(if one_value { ONE_VALUE } else { u8::from(one_length) });
         }
-        let each = if one_length { &self.column[..1] } else { &self.column };
+        let each = if one_length { &self.column[..1] } else { &self.column[..] };
         lengths.extend(each.iter().map(|span| span.len.to_le_bytes()[0]));
-        let told = if one_value { &self.column[..1] } else { &self.column };
+        let told = if one_value { &self.column[..1] } else { &self.column[..] };
         if mark == Mark::Digits {
             let digits = &mut self.streams[Stream::Digits as usize];
-            told.iter().for_each(|span| digits.extend_from_slice(span.of(self.text)));
+            let text = self.text;
+            told.iter()
+                .for_each(|span| append(digits, text, span.start as usize, span.len as usize));
         } else {
             let hex = &mut self.streams[Stream::Hex as usize];
             told.iter().for_each(|span| pack_hex(span.of(self.text), hex));
@@ -112,15 +122,20 @@ pub(super) fn nibble(digit: u8) -> u8 {
 }
 
 fn pack_hex(text: &[u8], out: &mut Vec<u8>) {
-    out.extend(
-        text.chunks(2).map(|two| nibble(two[0]) << 4 | two.get(1).map_or(0, |low| nibble(*low))),
-    );
+    let (eights, rest) = text.as_chunks::<8>();
+    eights.iter().for_each(|eight| out.extend_from_slice(&packed(*eight)));
+    let two = |two: &[u8]| nibble(two[0]) << 4 | two.get(1).map_or(0, |low| nibble(*low));
+    out.extend(rest.chunks(2).map(two));
 }
 
 fn pack_uuid(text: &[u8], out: &mut Vec<u8>) {
-    let mut digits = [0; 2 * UUID_PACKED_BYTES];
-    let undashed = text.iter().filter(|byte| **byte != b'-');
-    digits.iter_mut().zip(undashed).for_each(|(digit, byte)| *digit = *byte);
+    let mut digits = [b'0'; 2 * UUID_PACKED_BYTES];
+    let mut at = 0;
+    for group in text.split(|byte| *byte == b'-') {
+        let end = (at + group.len()).min(digits.len());
+        digits[at..end].copy_from_slice(&group[..end - at]);
+        at = end;
+    }
     pack_hex(&digits, out);
 }
 
@@ -148,14 +163,14 @@ impl<'a> Reader<'a> {
         let mut values = Slots::new(numbers.len());
         let mut slots = 0;
         for number in numbers {
-            slots += templates.slots(*number as usize);
+            slots += templates.marks(*number as usize).len();
             values.firsts.push(u32::try_from(slots).ok()?);
         }
         values.entries.resize(slots, Value::default());
         let groups = Groups::new(numbers, templates.len());
         for template in 0..templates.len() {
             let rows = groups.of(template);
-            for (slot, mark) in templates.marks(template).enumerate() {
+            for (slot, mark) in templates.marks(template).iter().copied().enumerate() {
                 let Slots { entries, firsts } = &mut values;
                 let mut put =
                     |row: u32, value| entries[firsts[row as usize] as usize + slot] = value;
