@@ -14,8 +14,8 @@ use axum::{Json, Router};
 use bytes::Bytes;
 use nilometer_model::{BatchId, Count, Epoch, GapKind, LogId, PipelineId, Sequence, SourceId};
 use nilometer_wire::{
-    BatchAnswer, CaughtUp, CommittedTo, Dictionary, Heartbeat, HeartbeatAnswer, decode_header,
-    dictionary_of,
+    BatchAnswer, CaughtUp, CommittedTo, Compression, Dictionary, Heartbeat, HeartbeatAnswer,
+    decode_header, dictionary_of, inflate,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -139,11 +139,17 @@ async fn batches(
     }))
 }
 
-async fn dictionaries(State(centre): State<NullCentre>, bytes: Bytes) -> StatusCode {
+async fn dictionaries(
+    State(centre): State<NullCentre>,
+    packed: Bytes,
+) -> Result<Json<Value>, StatusCode> {
     let mut heard = centre.heard();
-    heard.totals.wire_bytes += bytes.len() as u64;
-    heard.dictionary = Dictionary::new(bytes.to_vec());
-    if heard.dictionary.is_some() { StatusCode::OK } else { StatusCode::PAYLOAD_TOO_LARGE }
+    heard.totals.wire_bytes += packed.len() as u64;
+    let bytes = inflate(packed, Compression::Zstd).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let dictionary = Dictionary::new(bytes.to_vec()).ok_or(StatusCode::PAYLOAD_TOO_LARGE)?;
+    let hash = dictionary.hash().to_string();
+    heard.dictionary = Some(dictionary);
+    Ok(Json(json!({ "dictionary": hash })))
 }
 
 async fn heartbeats(

@@ -40,14 +40,26 @@ impl Way {
     }
 
     async fn offer(&self, errand: &Errand, dictionary: &Arc<Dictionary>) {
-        let bytes = Bytes::copy_from_slice(dictionary.bytes());
+        let ours = Arc::clone(dictionary);
+        let Some(Ok(packed)) = self.desk.aside(move || ours.packed()).await else { return };
         // An intake that cannot be reached is told another time.
-        if let Ok(reply) = self.intakes.send_dictionary(errand, bytes).await
+        if let Ok(reply) = self.intakes.send_dictionary(errand, packed.into()).await
             && (reply.status == 200 || speaks_for_a_pipeline(&reply) || reply.status == 404)
         {
-            self.shared.answered(dictionary, reply.status == 200);
+            self.shared.answered(dictionary, is_known_there(&reply, dictionary));
         }
     }
+}
+
+/// The intake has the very dictionary: one that takes it as it came would know it by another name.
+fn is_known_there(reply: &Reply, dictionary: &Dictionary) -> bool {
+    #[derive(Deserialize)]
+    struct Known {
+        dictionary: String,
+    }
+    let known = serde_json::from_slice::<Known>(&reply.body);
+    reply.status == 200
+        && known.is_ok_and(|known| known.dictionary == dictionary.hash().to_string())
 }
 
 /// The intake says, as ours does, that it does not know the dictionary.

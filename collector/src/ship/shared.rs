@@ -1,7 +1,7 @@
 //! What small batches have in common, learnt once per life, so that they travel without it.
 //!
 //! ```text
-//!   Learning ── enough samples ──> Training ──> Offered ── the intake has it ──> Used
+//!   Learning ── enough samples ──> Making ──>   Offered ── the intake has it ──> Used
 //!      a node that writes little                   └── it cannot be had, or helps little ──> None
 //! ```
 //! Invariants:
@@ -25,7 +25,7 @@ pub(crate) struct Shared(Mutex<State>);
 #[derive(Debug)]
 enum State {
     Learning { samples: Vec<Vec<u8>>, bytes: usize },
-    Training,
+    Making,
     Offered(Arc<Dictionary>),
     Used(Arc<Dictionary>),
     None,
@@ -55,7 +55,7 @@ impl Shared {
         let used = match &*self.state() {
             State::Learning { .. } => None,
             State::Used(dictionary) => Some(Arc::clone(dictionary)),
-            State::Training | State::Offered(_) | State::None => return as_it_is,
+            State::Making | State::Offered(_) | State::None => return as_it_is,
         };
         let plain = match nilometer_wire::uncompressed(&frame) {
             Ok(plain) if plain.len() <= DICTIONARY_INFLATED_BYTES_MAX => plain,
@@ -83,9 +83,9 @@ impl Shared {
             return;
         }
         let samples = std::mem::take(samples);
-        *state = State::Training;
+        *state = State::Making;
         drop(state);
-        let made = Dictionary::train(&samples).map(Arc::new);
+        let made = Dictionary::of_samples(&samples).map(Arc::new);
         *self.state() = made.map_or(State::None, State::Offered);
     }
 

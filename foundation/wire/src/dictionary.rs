@@ -28,6 +28,8 @@ const MAGIC: [u8; 8] = [0x5e, 0x2a, 0x4d, 0x18, 0x20, 0, 0, 0];
 /// What repeats was found once, when the dictionary was made: more effort finds a tenth more, and
 /// a node that sends small batches has little to do.
 const ZSTD_LEVEL: i32 = 6;
+/// A dictionary is sent once.
+const PACKED_LEVEL: i32 = 19;
 
 /// The name of a dictionary.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,11 +64,13 @@ impl fmt::Debug for Dictionary {
 }
 
 impl Dictionary {
-    /// Finds what the samples have in common; `None` when that is nothing, or they are too few.
+    /// What the last samples say, as much as there is room for; `None` when that is nothing. Parts chosen
+    /// by training do worse: templates and sources repeat whole, and whoever refers to them does it in order.
     #[must_use]
-    pub fn train(samples: &[Vec<u8>]) -> Option<Self> {
-        let bytes = zstd::dict::from_samples(samples, DICTIONARY_BYTES_MAX).ok()?;
-        Self::new(bytes)
+    pub fn of_samples(samples: &[Vec<u8>]) -> Option<Self> {
+        let all = samples.concat();
+        let from = all.len().saturating_sub(DICTIONARY_BYTES_MAX);
+        Self::new(all[from..].to_vec()).filter(|_| !all.is_empty())
     }
 
     /// The dictionary of these bytes; `None` when there are more than [`DICTIONARY_BYTES_MAX`].
@@ -91,6 +95,14 @@ impl Dictionary {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Its bytes as a zstd frame, for the way.
+    ///
+    /// # Errors
+    /// When zstd has no memory.
+    pub fn packed(&self) -> io::Result<Vec<u8>> {
+        zstd::bulk::compress(&self.bytes, PACKED_LEVEL)
     }
 
     /// A body that says `plain`.

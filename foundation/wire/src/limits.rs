@@ -13,7 +13,7 @@ pub const INFLATE_FLOOR_BYTES: usize = 16 << 20;
 pub const INFLATE_RATIO_MAX: usize = 100;
 /// The window that a zstd body may ask us to keep, as a power of two.
 pub const BODY_WINDOW_LOG_MAX: u32 = 25;
-/// A dictionary, bytes: twice as many save half a percent more.
-pub const DICTIONARY_BYTES_MAX: usize = 64 << 10;
+/// A dictionary, bytes: twice as many save half a percent more of what is read.
+pub const DICTIONARY_BYTES_MAX: usize = 128 << 10;
 /// A body that was compressed with a dictionary, once inflated, bytes: larger batches have no use for one.
 pub const DICTIONARY_INFLATED_BYTES_MAX: usize = 256 << 10;

@@ -1,7 +1,7 @@
 //! The dictionaries with which collectors compress small batches on their way (RFC 9842, `dcz`).
 //!
 //! ```text
-//!   POST /dictionaries  bytes            ──> kept in memory, by tenant and hash
+//!   POST /dictionaries  bytes, zstd      ──> kept in memory, by tenant and hash
 //!   POST /batches       dcz, hash ...    ──> inflated here; 404 when it is not known: send it (again)
 //! ```
 //! Invariants:
@@ -39,12 +39,19 @@ pub(crate) async fn dictionaries(
     State(api): State<Api>,
     caller: Caller,
     _: NoParams,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    let bytes = body::read(body, DICTIONARY_BYTES_MAX).await?;
-    let made = tokio::task::spawn_blocking(move || Dictionary::new(bytes.to_vec())).await;
-    let made = made.ok().flatten();
-    let dictionary = made.ok_or_else(|| interrupted("the dictionary was dropped"))?;
+    let compression = body::compression(&headers)?;
+    let sent = body::read(body, DICTIONARY_BYTES_MAX).await?;
+    let make =
+        move || body::inflate(sent, compression).map(|bytes| Dictionary::new(bytes.to_vec()));
+    let made = tokio::task::spawn_blocking(make).await;
+    let dictionary =
+        made.map_err(|_| interrupted("the dictionary was dropped"))??.ok_or_else(|| {
+            let message = format!("a dictionary has at most {DICTIONARY_BYTES_MAX} bytes");
+            ApiError::too_large(message, "send batches without one").about("body")
+        })?;
     let hash = dictionary.hash();
     api.dictionaries.keep(&caller.tenant, dictionary);
     Ok(Json(json!({ "pipeline": api.store.pipeline(), "dictionary": hash.to_string() })))

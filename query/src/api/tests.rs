@@ -337,7 +337,14 @@ async fn a_batch_may_come_compressed_with_a_dictionary_that_came_before() {
         assert_eq!(answer.status, status, "{coding}");
     }
     let large = vec![0; DICTIONARY_BYTES_MAX + 1];
+    let packed = zstd::bulk::compress(&large, 1).unwrap();
+    let zstd = [("content-encoding", "zstd")];
     assert_eq!(world.send(post("/api/v1/dictionaries", &[], large)).await.status, 413);
+    assert_eq!(world.send(post("/api/v1/dictionaries", &zstd, packed)).await.status, 413);
+    let most = Dictionary::new(vec![0; DICTIONARY_BYTES_MAX]).unwrap();
+    let packed = most.packed().unwrap();
+    let known = world.send(post("/api/v1/dictionaries", &zstd, packed)).await;
+    assert_eq!(known.json()["dictionary"], most.hash().to_string());
 }
 
 #[tokio::test]

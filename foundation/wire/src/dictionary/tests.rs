@@ -18,7 +18,7 @@ fn samples() -> Vec<Vec<u8>> {
 #[test]
 fn a_body_comes_back_and_is_far_shorter_than_without_the_dictionary() {
     let samples = samples();
-    let dictionary = Dictionary::train(&samples).unwrap();
+    let dictionary = Dictionary::of_samples(&samples).unwrap();
     let plain = &samples[7];
     let body = dictionary.compress(plain).unwrap();
     assert_eq!(dictionary_of(&body), Some(dictionary.hash()));
@@ -29,10 +29,13 @@ fn a_body_comes_back_and_is_far_shorter_than_without_the_dictionary() {
 
 #[test]
 fn whoever_is_sent_a_dictionary_knows_it_by_the_same_hash() {
-    let trained = Dictionary::train(&samples()).unwrap();
-    let sent = Dictionary::new(trained.bytes().to_vec()).unwrap();
-    assert_eq!(sent.hash(), trained.hash());
-    let body = trained.compress(b"was changed by").unwrap();
+    let made = Dictionary::of_samples(&samples()).unwrap();
+    let packed = made.packed().unwrap();
+    assert!(packed.len() * 2 < made.bytes().len());
+    let sent = crate::inflate(packed.into(), crate::Compression::Zstd).unwrap();
+    let sent = Dictionary::new(sent.to_vec()).unwrap();
+    assert_eq!(sent.hash(), made.hash());
+    let body = made.compress(b"was changed by").unwrap();
     assert_eq!(sent.inflate(&body).unwrap(), b"was changed by");
     let empty = Dictionary::new(Vec::new()).unwrap();
     let empty_hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -41,7 +44,7 @@ fn whoever_is_sent_a_dictionary_knows_it_by_the_same_hash() {
 
 #[test]
 fn what_needs_another_dictionary_or_is_damaged_is_refused() {
-    let dictionary = Dictionary::train(&samples()).unwrap();
+    let dictionary = Dictionary::of_samples(&samples()).unwrap();
     let other = Dictionary::new(b"another".to_vec()).unwrap();
     let body = dictionary.compress(b"order1 was changed by").unwrap();
     assert!(matches!(other.inflate(&body), Err(InflateError::Damaged(_))));
@@ -61,5 +64,8 @@ fn dictionaries_and_bodies_have_limits() {
     assert_eq!(most.len(), DICTIONARY_INFLATED_BYTES_MAX);
     let more = dictionary.inflate(&body(DICTIONARY_INFLATED_BYTES_MAX + 1));
     assert!(matches!(more, Err(InflateError::TooLarge { .. })));
-    assert!(Dictionary::train(&[b"one".to_vec()]).is_none());
+    assert!(Dictionary::of_samples(&[]).is_none());
+    let samples = [vec![b'x'; DICTIONARY_BYTES_MAX - 1], b"yz".to_vec()];
+    let last = Dictionary::of_samples(&samples).unwrap();
+    assert_eq!((last.bytes().len(), last.bytes().ends_with(b"xyz")), (DICTIONARY_BYTES_MAX, true));
 }
