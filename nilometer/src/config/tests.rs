@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use expect_test::{Expect, expect};
 
+use nilometer_model::limits::MESSAGE_BYTES_MAX;
+
+use super::defaults::{defaults, host_name};
 use super::*;
 
 /// The settings from a TOML text, variables and flags.
