@@ -154,7 +154,8 @@ impl Generation {
         if !gzip {
             let stat = content.stat()?;
             self.modified = stat.modified;
-            if stat.size < offset || self.has_shrunk(&stat) {
+            let known = offset.max(u64::from(self.saved.fingerprint.bytes));
+            if stat.size < known || self.has_shrunk(&stat) {
                 return Ok(Visit::Replaced);
             }
             if stat.size == offset && checked == 0 {

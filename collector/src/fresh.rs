@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use nilometer_model::{Count, LineageId, SourceId, Stream};
 
-use crate::content::{Content, Stat};
+use crate::content::{Content, Inode, Stat};
 use crate::directory::shown;
 use crate::discover::{LogFile, Rank};
 use crate::enrich::Speaker;
@@ -140,6 +140,8 @@ impl Lineages {
             number: self.next_number,
             fingerprint: head.fingerprint,
             inode: stat.inode,
+            size_seen: if file.gzip { 0 } else { stat.size },
+            seen_in: if file.gzip { Inode::default() } else { stat.inode },
             path: self.below(&file.path),
             streams,
             ..Saved::default()

@@ -281,6 +281,29 @@ fn what_was_seen_to_be_truncated_is_read_although_its_name_is_gone_at_the_next_l
 }
 
 #[test]
+fn what_was_emptied_before_its_first_read_goes_on_in_its_copy_in_its_place() {
+    let mut node = Node::new();
+    node.append("app/a.log", lines(0, 200));
+    node.kept.room = 100;
+    node.drain();
+    // The second is found while the first is still read, and emptied before its turn.
+    node.rename("app/a.log", "app/a.log.1");
+    node.append("app/a.log", lines(200, 100));
+    node.drain();
+    node.rename("app/a.log.1", "app/a.log.2");
+    fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
+    truncate(&node, "app/a.log");
+    node.kept.room = usize::MAX;
+    node.reader.poll_at(node.now, &mut node.kept);
+    node.append("app/a.log", lines(300, 5));
+    for _ in 0..4 {
+        node.after(Duration::from_secs(4));
+    }
+    assert_eq!(node.messages(), expect(0, 305));
+    assert!(gaps(&node).is_empty(), "{:?}", gaps(&node));
+}
+
+#[test]
 fn a_copy_that_is_seen_before_its_original_is_known_to_hold_the_same_is_read_once() {
     let mut node = Node::new();
     node.append("app/a.log", lines(0, 200));
