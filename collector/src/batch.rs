@@ -8,6 +8,7 @@
 //! - `running` counts every record ever handed over, dropped ones too, lost ones not; it is counted here,
 //!   from what arrives, and never compared with the reader's own totals: the centre does that;
 //! - a record that the flow turns away is counted with its reason in the range, in the same step;
+//! - no range covers what the centre has already: it may lose that yet, and would take it for covered;
 //! - nothing is frozen while the reader is in the middle of a poll: rows and the reader's own state
 //!   become durable together or not at all.
 
@@ -119,6 +120,16 @@ impl Batcher {
         self.flow.tell(monotonic::now(), full_percent);
     }
 
+    /// Goes back with these sources, of which nothing is gathered.
+    pub(crate) fn rewind(&mut self, books: &Books) {
+        self.ranges.rewind(books);
+    }
+
+    /// Where sources came without a batch since this was last asked.
+    pub(crate) fn passed(&mut self) -> Books {
+        self.ranges.passed()
+    }
+
     /// Whether nothing is gathered.
     pub(crate) fn is_empty(&self) -> bool {
         self.ranges.open().len() == 0
@@ -127,7 +138,7 @@ impl Batcher {
     /// How long until what is gathered is to be frozen; `None` when nothing is.
     pub(crate) fn due_in(&self, linger: Duration) -> Option<Duration> {
         let since = self.since?;
-        if self.large() {
+        if self.large() || self.ranges.are_left() {
             return Some(Duration::ZERO);
         }
         let says_nothing_else = self.flow.is_shedding()
@@ -237,13 +248,14 @@ impl Sink for Batcher {
     }
 
     fn covered(&mut self, source: &Arc<SourceInfo>, position: u64, bytes: u32) {
-        self.advance(source, position, Count::one(u64::from(bytes)));
+        self.since.get_or_insert_with(monotonic::now);
+        self.ranges.pass(source.source, position, Count::one(u64::from(bytes)));
     }
 
     fn gap(&mut self, source: &Arc<SourceInfo>, gap: Gap) {
         let read = match gap.kind {
-            GapKind::Shed => gap.count.unwrap_or_default(),
-            GapKind::Lost => Count::default(),
+            GapKind::Lost if !gap.reason.is_after_read() => Count::default(),
+            GapKind::Shed | GapKind::Lost => gap.count.unwrap_or_default(),
         };
         self.advance(source, gap.to.unwrap_or(gap.from), read).gaps.push(gap);
     }
@@ -253,7 +265,7 @@ impl Sink for Batcher {
     }
 
     fn full(&self) -> bool {
-        self.blocked || self.large()
+        self.blocked || self.ranges.are_left() || self.large()
     }
 }
 

@@ -100,17 +100,7 @@ pub(crate) async fn sources(intakes: &Intakes, node: &str) -> Result<Vec<CentreS
     }
     let answer: Answer = serde_json::from_slice(&reply.body)
         .map_err(|e| failed(format!("the answer to /api/v1/sources: {e}")))?;
-    let files = answer.sources.into_iter().filter(|source| is_file(source.stream));
-    Ok(files.map(CentreSource::from).collect())
-}
-
-/// Journals of the centre itself stand under its node's name too; they are nobody's to read, nor to
-/// declare lost.
-fn is_file(stream: Stream) -> bool {
-    match stream {
-        Stream::Stdout | Stream::Stderr | Stream::File => true,
-        Stream::Otlp | Stream::Ingest | Stream::Sampler => false,
-    }
+    Ok(answer.sources.into_iter().map(CentreSource::from).collect())
 }
 
 impl From<Source> for CentreSource {

@@ -15,8 +15,9 @@ use tokio::sync::{Notify, watch};
 
 use crate::heartbeat::DeclareError;
 use crate::life::Life;
-use crate::limits::{LINGER_MS, LINGER_MS_MAX};
-use crate::spool::Spool;
+use crate::limits::{LINGER_MS, LINGER_MS_MAX, REREAD_RANGES_MAX};
+use crate::reread::{self, Reread, Safety};
+use crate::spool::{Recovered, Spool, SpoolError};
 use crate::{CollectorStatus, heartbeat, metrics};
 
 /// How far reading has come, for the heartbeats.
@@ -42,7 +43,9 @@ pub(crate) struct Desk {
     spool_may_wait: bool,
     reading: Mutex<Reading>,
     /// What an opening of the spool found lost and could not declare yet.
-    undeclared: Mutex<(Vec<SourceRange>, Vec<BatchId>)>,
+    undeclared: Mutex<Recovered>,
+    /// Whether all that was read is safe. Taken under the spool's lock, or alone.
+    reread: Mutex<Reread>,
     /// The Log in which "durable" counts.
     log: Mutex<Option<LogId>>,
     linger_ms: AtomicU32,
@@ -66,6 +69,7 @@ impl Desk {
             warnings: Vec::new(),
         };
         let (unacknowledged, _) = watch::channel(spool.batches());
+        let reread = Mutex::new(Reread::of(&spool));
         Self {
             life,
             node,
@@ -75,6 +79,7 @@ impl Desk {
             spool: Mutex::new(spool),
             reading: Mutex::new(reading),
             undeclared: Mutex::default(),
+            reread,
             log: Mutex::new(None),
             linger_ms: AtomicU32::new(LINGER_MS),
             woken: Notify::new(),
@@ -132,11 +137,50 @@ impl Desk {
         recovered.missing.retain(|batch| !retried.contains(batch));
         // Kept here until it is durable: the next opening finds the damage set aside already.
         let mut undeclared = self.undeclared.lock().unwrap_or_else(PoisonError::into_inner);
-        undeclared.0.append(&mut recovered.lost);
-        undeclared.1.append(&mut recovered.missing);
-        heartbeat::declare(self, &mut spool, undeclared.0.clone(), undeclared.1.clone())?;
-        *undeclared = Default::default();
+        undeclared.lost.append(&mut recovered.lost);
+        undeclared.missing.append(&mut recovered.missing);
+        undeclared.damaged |= recovered.damaged;
+        self.declare_damage(&mut spool, undeclared.clone())?;
+        *undeclared = Recovered::default();
         Ok(())
+    }
+
+    /// Keeps what damage is feared to have taken of files, which may be read again; declares the rest lost,
+    /// and stands for the batches that held it.
+    pub(crate) fn declare_damage(
+        &self,
+        spool: &mut Spool,
+        recovered: Recovered,
+    ) -> Result<(), DeclareError> {
+        let is_file = |range: &SourceRange| reread::is_file(range.stream);
+        let (mut files, mut lost): (Vec<_>, Vec<_>) = recovered.lost.into_iter().partition(is_file);
+        lost.extend(files.drain(files.len().min(REREAD_RANGES_MAX)..));
+        if recovered.damaged {
+            self.doubt(spool, Safety::Damaged(files))?;
+        }
+        heartbeat::declare(self, spool, lost, recovered.missing)
+    }
+
+    /// What was read is not known to be safe any more; a restart does not forget it.
+    pub(crate) fn doubt(&self, spool: &mut Spool, feared: Safety) -> Result<(), SpoolError> {
+        let change = self.reread().doubt(feared).change();
+        spool.freeze(Vec::new(), vec![change])
+    }
+
+    /// Whether what was read is safe, and what comes of it when it is not.
+    pub(crate) fn reread(&self) -> MutexGuard<'_, Reread> {
+        self.reread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The centre speaks, with this Log.
+    fn hear(&self, spool: &mut Spool, log: LogId) {
+        let change = self.reread().hear(log);
+        if let Some(change) = change
+            && let Err(error) = spool.freeze(Vec::new(), vec![change])
+        {
+            tracing::warn!(%error, "which Log the centre has could not be kept");
+            self.reread().unheard();
+        }
     }
 
     /// Shows how much waits.
@@ -164,7 +208,8 @@ impl Desk {
         Duration::from_millis(u64::from(self.linger_ms.load(Ordering::Relaxed)))
     }
 
-    /// Takes in what every answer says. When the Log is another one, all that waits is sent again.
+    /// Takes in what every answer says. When the Log is another one, all that waits is sent again, and it is in
+    /// doubt whether the centre has what does not.
     pub(crate) async fn heard(
         self: &Arc<Self>,
         log: LogId,
@@ -176,8 +221,12 @@ impl Desk {
         if before.is_some_and(|before| before != log) {
             tracing::warn!(%log, "the centre has another Log: sending again what is not committed");
         }
-        let own = self.life.epoch;
+        let (own, desk) = (self.life.epoch, Arc::clone(self));
         self.on_spool(move |spool| {
+            desk.hear(spool, log);
+            if desk.reread().holds() {
+                return;
+            }
             let epochs = spool.epochs();
             for (epoch, sequence) in committed_to {
                 if epoch == own || epochs.contains(&epoch) {

@@ -457,6 +457,7 @@ impl Generation {
             }
         }
         self.saved.ended = true;
+        self.saved.again = None;
         self.content = None;
     }
 }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use nilometer_model::{Count, SourceId, Timestamp};
+use nilometer_model::{Count, Reason, SourceId, Timestamp};
 use nilometer_wire::Fingerprint;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -84,6 +84,20 @@ pub(crate) struct Saved {
     /// Over; the sink was told.
     pub(crate) ended: bool,
     pub(crate) streams: [StreamState; 2],
+    /// It is read again.
+    pub(crate) again: Option<Again>,
+}
+
+/// How far a generation had been handed over that is read again, for neither the centre nor the spool has
+/// all of that any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Again {
+    /// Why what is not found again is lost.
+    pub(crate) reason: Reason,
+    /// It was over.
+    pub(crate) ended: bool,
+    /// Per stream: the end of the last record, and what was read up to there.
+    pub(crate) streams: [(u64, Count); 2],
 }
 
 /// A record whose last piece has not come.
@@ -214,7 +228,7 @@ impl Generation {
 
     /// Whether it is still so young that what was read of it may be a banner that every file has.
     pub(crate) fn is_young(&self) -> bool {
-        self.saved.checkpoint < BANNER_BYTES_MAX as u64
+        self.saved.checkpoint.max(self.saved.overlap_to) < BANNER_BYTES_MAX as u64
     }
 
     /// Whether only its place tells it from a file with the same banner, and that place is known.
@@ -333,11 +347,18 @@ impl Generation {
         self.overlap.drain(..excess.min(self.overlap.len()));
         self.overlap.extend_from_slice(kept);
         self.overlap_to = self.at;
-        if format == Format::Plain {
+        // What is read again tells less than what is known already.
+        if format == Format::Plain && self.at >= self.saved.overlap_to {
             let bytes = u32::try_from(self.overlap.len()).unwrap_or(0);
             self.saved.overlap = Fingerprint { bytes, hash: xxh3_64(&self.overlap) };
             self.saved.overlap_to = self.at;
         }
+    }
+
+    /// Whether it is read again and has not come as far as it was.
+    pub(crate) fn is_behind(&self) -> bool {
+        let was = self.saved.again.iter().flat_map(|again| again.streams);
+        self.saved.streams.iter().zip(was).any(|(stream, (to, _))| stream.position < to)
     }
 
     /// Forgets the open file and where it was: it holds something else now.

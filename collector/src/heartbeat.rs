@@ -10,15 +10,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use nilometer_model::{BatchId, Epoch, Gap, GapKind, Items, Reason, Sequence};
-use nilometer_wire::{Batch, BatchHeader, Heartbeat, HeartbeatAnswer, SourceRange, SourceRead};
+use nilometer_model::{BatchId, Epoch, Items, LogId, Sequence};
+use nilometer_wire::{
+    Batch, BatchHeader, CommittedTo, Heartbeat, HeartbeatAnswer, SourceRange, SourceRead,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
 use crate::http::NoReply;
 use crate::intakes::Intakes;
 use crate::limits::{HEARTBEAT_MS, REPLACES_MAX, WARNINGS_MAX};
-use crate::reading::CentreSource;
+use crate::reread::{Answer, Safety};
 use crate::spool::Spool;
 use crate::{centre, ship};
 
@@ -79,10 +81,14 @@ impl Heart {
         }
         self.desk.status.heard();
         self.answered(&sent, answer.resync);
+        let HeartbeatAnswer { log, ref committed_to, linger_ms, .. } = answer;
         if went_back(&released, &answer) {
-            self.went_back(&answer).await?;
+            self.went_back().await;
         }
-        self.desk.heard(answer.log, answer.committed_to, answer.linger_ms).await;
+        self.desk.heard(log, committed_to.clone(), linger_ms).await;
+        if self.desk.reread().in_doubt() {
+            self.ask(log, answer.committed_to).await;
+        }
         Ok(())
     }
 
@@ -96,9 +102,7 @@ impl Heart {
                 if !epochs.contains(&own) {
                     epochs.push(own);
                 }
-                let released: Released =
-                    epochs.iter().map(|epoch| (*epoch, spool.released(*epoch))).collect();
-                (epochs, released, spool.batches() as u64, spool.bytes())
+                (epochs, spool.releases().clone(), spool.batches() as u64, spool.bytes())
             })
             .await;
         let (epochs, released, spooled_batches, spooled_bytes) = spooled.unwrap_or_default();
@@ -163,27 +167,54 @@ impl Heart {
         NoReply { cause: format!("status {status} {sentence}"), lost: false }
     }
 
-    /// The centre knows less than what we let go of: send again what is still here, and declare what is
-    /// gone.
-    async fn went_back(&self, answer: &HeartbeatAnswer) -> Result<(), NoReply> {
+    /// The centre knows less than what we let go of.
+    async fn went_back(&self) {
         tracing::error!("the centre went back to an older state");
-        let known = centre::sources(&self.intakes, &self.desk.node).await?;
-        let (desk, committed_to) = (Arc::clone(&self.desk), answer.committed_to.clone());
-        let done = self
-            .desk
-            .on_spool(move |spool| {
-                let lost = released_and_lost(spool, &known, desk.clock.now());
-                let forgotten = spool.released_beyond(&committed_to, desk.life.last());
-                spool.went_back(&committed_to);
-                declare(&desk, spool, lost, forgotten)
-            })
-            .await;
-        if let Some(Err(e)) = done {
-            tracing::error!(error = %e, "a loss could not be declared");
+        let desk = Arc::clone(&self.desk);
+        let kept = self.desk.on_spool(move |spool| desk.doubt(spool, Safety::WentBack)).await;
+        if let Some(Err(e)) = kept {
+            tracing::error!(error = %e, "that the centre went back could not be kept");
+        }
+    }
+
+    /// Asks the centre, which has committed so far, what it has: what is still here is sent again, what is not
+    /// is read again.
+    async fn ask(&self, log: LogId, committed_to: CommittedTo) {
+        self.desk.reread().ask();
+        let answer = match centre::sources(&self.intakes, &self.desk.node).await {
+            Ok(sources) => Some(Answer { log, sources }),
+            Err(none) => {
+                tracing::warn!(cause = none.cause, "the centre does not say yet what it has");
+                None
+            }
+        };
+        let desk = Arc::clone(&self.desk);
+        let done = self.desk.on_spool(move |spool| {
+            let done = match &answer {
+                Some(_) => stand_for_forgotten(&desk, spool, &committed_to),
+                None => Ok(()),
+            };
+            desk.reread().answered(answer.filter(|_| done.is_ok()));
+            done
+        });
+        if let Some(Err(e)) = done.await {
+            tracing::error!(error = %e, "what the centre forgot could not be stood for");
         }
         self.desk.woken.notify_one();
-        Ok(())
     }
+}
+
+/// All that waits is to be sent again, and what was let go of and is forgotten is stood for, so that the
+/// centre can count on beyond it.
+fn stand_for_forgotten(
+    desk: &Desk,
+    spool: &mut Spool,
+    committed_to: &CommittedTo,
+) -> Result<(), DeclareError> {
+    let forgotten = spool.released_beyond(committed_to, desk.life.last());
+    declare(desk, spool, Vec::new(), forgotten)?;
+    spool.went_back(committed_to);
+    Ok(())
 }
 
 /// A released sequence above what the centre now says is in splits. That it does not speak of an epoch
@@ -193,40 +224,6 @@ fn went_back(released: &Released, answer: &HeartbeatAnswer) -> bool {
         Some(committed) => committed < released,
         None => answer.resync && released.0 > 0,
     })
-}
-
-/// What was let go of and the centre does not have.
-fn released_and_lost(
-    spool: &mut Spool,
-    known: &[CentreSource],
-    now: nilometer_model::Timestamp,
-) -> Vec<SourceRange> {
-    let known: BTreeMap<_, _> = known.iter().map(|source| (source.source, source)).collect();
-    let mut lost = Vec::new();
-    for (source, book) in spool.settle_released() {
-        let mark = known.get(&source).map_or(0, |centre| centre.mark);
-        let Some(name) = spool.name(source).filter(|_| mark < book.to) else { continue };
-        let read = known
-            .get(&source)
-            .map(|centre| nilometer_model::Count { bytes: centre.bytes, records: centre.records });
-        let gap = Gap {
-            kind: GapKind::Lost,
-            from: mark,
-            to: Some(book.to),
-            reason: Reason::PipelineWentBack,
-            count: Some(book.running - read.unwrap_or_default()),
-            time: now,
-        };
-        lost.push(SourceRange {
-            from: mark,
-            to: book.to,
-            running: book.running,
-            gaps: vec![gap],
-            ended: book.ended,
-            ..name.clone()
-        });
-    }
-    lost
 }
 
 /// Freezes batches without records that say what is lost, and stand for the batches that held it and

@@ -47,6 +47,7 @@ mod journal;
 mod life;
 mod metrics;
 mod monotonic;
+mod reread;
 mod run;
 mod sample;
 mod settings;

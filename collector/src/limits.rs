@@ -1,5 +1,7 @@
 //! Every limit of the collector, with its unit.
 
+/// Stretches of files that damage to the spool took and that may be read again; more are declared lost.
+pub(crate) const REREAD_RANGES_MAX: usize = 4_096;
 /// Batches that one batch stands for (about 30 bytes each in its header); more go into further batches.
 pub(crate) const REPLACES_MAX: usize = 50_000;
 /// Bytes read of one file per visit; also the size of the one read buffer.

@@ -297,7 +297,7 @@ impl Lineages {
             return Turn::Stop;
         }
         let generation = &mut self.generations[index];
-        if generation.at < generation.saved.size_seen {
+        if generation.at < generation.saved.size_seen || generation.is_behind() {
             // What held all of it was truncated, and the copy was made before the last of it.
             let to = generation.saved.size_seen;
             declare(generation, Reason::TruncatedBeforeRead, Some(to), reading);
@@ -439,8 +439,33 @@ fn progress(generation: &Generation) -> (u64, u64, bool, bool) {
     (generation.at, streams, generation.saved.ended, generation.saved.mid_line)
 }
 
+/// Of what was to be read again, what no file holds any more is lost.
+fn declare_again(generation: &mut Generation, reading: &mut Reading<'_>) {
+    let Some(again) = &generation.saved.again else { return };
+    let streams = generation.saved.streams.iter_mut().zip(&generation.infos).zip(&again.streams);
+    for ((stream, info), (to, read)) in streams {
+        if stream.position >= *to {
+            continue;
+        }
+        let (kind, reason, from) = (GapKind::Lost, again.reason, stream.position);
+        let count = Some(*read - stream.read);
+        let gap = Gap { kind, from, to: Some(*to), reason, count, time: reading.clock };
+        reading.sink.gap(&Arc::clone(info), gap);
+        (stream.position, stream.read) = (*to, *read);
+    }
+}
+
 /// Tells the sink that the generation's streams are lost from where they stand, behind their last records.
-fn declare(generation: &Generation, reason: Reason, to: Option<u64>, reading: &mut Reading<'_>) {
+fn declare(
+    generation: &mut Generation,
+    reason: Reason,
+    to: Option<u64>,
+    reading: &mut Reading<'_>,
+) {
+    declare_again(generation, reading);
+    if generation.saved.again.as_ref().is_some_and(|again| again.ended) {
+        return;
+    }
     let silent = generation.saved.streams.iter().all(|stream| stream.position == 0);
     metrics::lost_range(to.map_or(0, |to| to.saturating_sub(generation.at)));
     let first = Some(generation.saved.first_time).filter(|time| *time > Timestamp::default());

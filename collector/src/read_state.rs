@@ -15,7 +15,7 @@ use nilometer_parse::Format;
 
 /// The format that this build writes; another one is not read. To be raised with each change of what is
 /// below, also of [`Saved`].
-const VERSION: u16 = 2;
+const VERSION: u16 = 3;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct ReadState {

@@ -10,6 +10,7 @@
 //! - [`Reader::changes`] fits exactly what the sink was given.
 
 mod look;
+mod rewind;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;

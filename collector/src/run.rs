@@ -7,13 +7,13 @@ use std::time::Duration;
 use std::{fs, io};
 
 use nilometer_journal::Dir;
-use nilometer_model::{Clock, Count, Items};
+use nilometer_model::{Clock, Items, Reason};
 use nilometer_wire::{Batch, Freezer, SourceRange};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::batch::Batcher;
+use crate::batch::{Batcher, Book};
 use crate::desk::Desk;
 use crate::enrich::{DockerWatch, PodWatch, Roster};
 use crate::flow::{Duty, Flow};
@@ -25,11 +25,12 @@ use crate::life::Life;
 use crate::limits::{GOODBYE_MS, SHUTDOWN_SHIP_MS};
 use crate::reader::{Reader, ReaderConfig};
 use crate::reading::{CentreSource, StateChange};
+use crate::reread::Safety;
 use crate::sample::Sampler;
 use crate::ship::{self, Shipper};
 use crate::spool::{Recovered, Spool, SpoolError};
 use crate::tail::Tail;
-use crate::{CollectorConfig, centre, monotonic};
+use crate::{CollectorConfig, centre, monotonic, reread};
 
 /// A collector cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +131,7 @@ pub(crate) async fn awake(
     let spool_bytes_max = config.settings.borrow().spool_bytes_max;
     let (spool, recovered) = Spool::open(spool_dir.clone(), spool_bytes_max)?;
     let forgetful = spool.batches() == 0 && spool.state().is_empty() || recovered.state_lost;
-    let strange = spool.state().iter().filter(|(key, _)| !journal::is_key(key));
+    let strange = spool.state().iter().filter(|(key, _)| is_readers(key));
     let strange = strange.filter(|(key, value)| !Reader::remembers(key, value)).count();
     if strange > 0 {
         tracing::warn!(logs = strange, "another build's memory is not read: the centre is asked");
@@ -140,12 +141,15 @@ pub(crate) async fn awake(
         Desk::new(life, (config.node.clone(), Arc::clone(&clock)), config.status.clone(), spool);
     let desk = Arc::new(desk);
     declare_damage(&desk, recovered)?;
-    let mut known = Vec::new();
-    if forgetful {
+    let damaged = matches!(desk.reread().safety(), Some(Safety::Damaged(_)));
+    let mut known = None;
+    if forgetful || damaged {
         let asked = centre::ask(intakes, (&config.node, &config.status), shutdown).await;
         let Some(sources) = asked else { return Ok(None) };
-        desk.spool().forget_reading();
-        known = sources;
+        if forgetful {
+            desk.spool().forget_reading();
+        }
+        known = Some(sources);
     }
     let tail = tail(config, &desk, (spool_dir, clock), known)?;
     Ok(Some((desk, tail)))
@@ -195,7 +199,8 @@ fn lock(data: &Path) -> Result<File, CollectorError> {
     }
 }
 
-/// What a damaged spool held and nobody can give back is declared before anything else is frozen.
+/// What a damaged spool held and nobody can give back is declared, and what files may is noted, before
+/// anything else is frozen.
 fn declare_damage(desk: &Desk, recovered: Recovered) -> Result<(), CollectorError> {
     if recovered.damaged {
         tracing::warn!(
@@ -204,20 +209,19 @@ fn declare_damage(desk: &Desk, recovered: Recovered) -> Result<(), CollectorErro
             "the spool was damaged"
         );
     }
-    let mut spool = desk.spool();
-    Ok(heartbeat::declare(desk, &mut spool, recovered.lost, recovered.missing)?)
+    Ok(desk.declare_damage(&mut desk.spool(), recovered)?)
 }
 
 fn tail(
     config: &CollectorConfig,
     desk: &Arc<Desk>,
     (spool_dir, clock): (Dir, Arc<dyn Clock>),
-    known: Vec<CentreSource>,
+    known: Option<Vec<CentreSource>>,
 ) -> Result<Tail, CollectorError> {
     let mut settings = config.settings.clone();
     let now = settings.borrow_and_update().clone();
     let mut spool = desk.spool();
-    let remembered = spool.state().iter().filter(|(key, _)| !journal::is_key(key));
+    let remembered = spool.state().iter().filter(|(key, _)| is_readers(key));
     let remembered = remembered.map(|(key, value)| (key.clone(), value.clone()));
     let reader = ReaderConfig {
         rootfs: config.rootfs.clone(),
@@ -231,12 +235,8 @@ fn tail(
         roster: Arc::default(),
     };
     let mut reader = Reader::new(reader, remembered.collect());
-    for source in &known {
-        let running = Count { bytes: source.bytes, records: source.records };
-        spool.adopt(source.source, source.mark, running);
-    }
-    if !known.is_empty() {
-        reader.adopt(known);
+    if let Some(known) = known {
+        go_on(desk, (&mut spool, &mut reader), known)?;
     }
     let (journals, earlier) = Journals::begin(&desk.life, spool.state().iter(), spool.books());
     let mut reading = desk.reading();
@@ -259,6 +259,34 @@ fn tail(
         spool_age_max: config.spool_age_max,
         expired: monotonic::now(),
     })
+}
+
+/// Whether the reader's memory is kept under that key.
+fn is_readers(key: &str) -> bool {
+    !journal::is_key(key) && !reread::is_key(key)
+}
+
+/// The reader goes on from what the centre and the spool have, where its memory is gone or says more.
+fn go_on(
+    desk: &Desk,
+    (spool, reader): (&mut Spool, &mut Reader),
+    known: Vec<CentreSource>,
+) -> Result<(), SpoolError> {
+    let mut safe = reread::safe(spool, known);
+    safe.retain(|_, source| reread::is_file(source.stream));
+    let reason = desk.reread().safety().map_or(Reason::SpoolDamaged, Safety::reason);
+    let mut back = reader.rewind(&safe, spool.books(), reason);
+    let remembered = reader.remembered();
+    for source in safe.values().filter(|source| !remembered.contains(&source.source)) {
+        let (to, running) = (source.mark, source.count());
+        back.insert(source.source, Book { to, running, ended: false });
+    }
+    if !safe.is_empty() {
+        reader.adopt(safe.into_values().collect());
+    }
+    let mut changes = reader.changes();
+    changes.extend(desk.reread().went_back());
+    if changes.is_empty() { Ok(()) } else { spool.freeze_and_move(Vec::new(), changes, back) }
 }
 
 /// Ends the journals of earlier lives that a crash left open: nothing more will come of them.

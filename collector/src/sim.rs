@@ -16,8 +16,8 @@
 //! good one, 13 of 200; the reader's memory dropped at a start, 144 of the first 179; a batch cut without its
 //! old name, 27 of the first 28. Not played, so not found: a rotation between two pieces of one line.
 //!
-//! `NILOMETER_SIM_SEEDS=10000` plays so many, for the night; `NILOMETER_SIM_WILD=1` adds copytruncate and a
-//! centre that goes back to an older state.
+//! Every second seed is wild: plain files are emptied under the reader, and the centre goes back to an older
+//! state. `NILOMETER_SIM_SEEDS=10000` plays so many, for the night; with `NILOMETER_SIM_WILD=1` all are wild.
 
 mod centre;
 mod chance;
@@ -41,9 +41,10 @@ fn whatever_crashes_each_line_arrives_once_and_the_ledger_balances() {
         Some(seed) => seed..seed + 1,
         None => 0..number("NILOMETER_SIM_SEEDS").unwrap_or(SEEDS),
     };
-    let wild = number("NILOMETER_SIM_WILD").is_some();
+    let all_wild = number("NILOMETER_SIM_WILD").is_some();
     let mut failed = Vec::new();
     for seed in seeds {
+        let wild = all_wild || !seed.is_multiple_of(2);
         if catch_unwind(AssertUnwindSafe(|| world::play(seed, wild))).is_err() {
             eprintln!(
                 "seed {seed} fails: NILOMETER_SIM_SEED={seed} cargo nextest run --release -p nilometer-collector sim::"

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use nilometer_journal::{Dir, Journal, JournalError, JournalLimits};
-use nilometer_model::{BatchId, CollectorId, Count, Epoch, LogId, Sequence, SourceId, Timestamp};
+use nilometer_model::{BatchId, CollectorId, Epoch, LogId, Sequence, SourceId, Timestamp};
 use nilometer_wire::{BatchHeader, SourceRange};
 
 use self::entry::{Entry, Snapshot};
@@ -116,9 +116,24 @@ impl Spool {
         frames: Vec<Frame>,
         changes: Vec<StateChange>,
     ) -> Result<(), SpoolError> {
-        let entry = Entry::Frozen { frames: lengths(&frames), changes: changes.clone() };
+        self.freeze_and_move(frames, changes, Books::new())
+    }
+
+    /// The same, and then these sources move without a batch: back, or over what is elsewhere.
+    pub(crate) fn freeze_and_move(
+        &mut self,
+        frames: Vec<Frame>,
+        changes: Vec<StateChange>,
+        books: Books,
+    ) -> Result<(), SpoolError> {
+        let (lengths, kept) = (lengths(&frames), changes.clone());
+        let entry = match books.is_empty() {
+            true => Entry::Frozen { frames: lengths, changes: kept },
+            false => Entry::Moved { frames: lengths, changes: kept, books: books.clone() },
+        };
         let record = self.append(&entry, &frames)?;
         self.hold(record, frames, None);
+        self.known.books.extend(books);
         self.change(changes);
         Ok(())
     }
@@ -234,18 +249,23 @@ impl Spool {
         self.waiting.values().filter(|held| !held.is_durable(log)).count()
     }
 
-    /// The batches that were let go of and that a centre which has batches up to `known` does not count,
-    /// of `last`'s life and of those that have batches here: it cannot count on beyond them.
+    /// The names of batches that are not here any more and that a centre which has batches up to `known` does
+    /// not count, of `last`'s life and of those that have batches here: it cannot count on beyond them. Those
+    /// that were let go of; and of earlier lives also those that a batch stood for which was.
     pub(crate) fn released_beyond(
         &self,
         known: &BTreeMap<Epoch, Sequence>,
         last: BatchId,
     ) -> Vec<BatchId> {
-        let waiting = self.waiting.values().map(|held| (held.id.epoch, held.id.collector));
-        let lives: BTreeMap<_, _> = waiting.chain([(last.epoch, last.collector)]).collect();
-        let gone = lives.into_iter().flat_map(|(epoch, collector)| {
+        let mut lives = BTreeMap::from([((last.epoch, last.collector), self.released(last.epoch))]);
+        for id in self.waiting.values().map(|held| held.id).filter(|id| id.epoch != last.epoch) {
+            let released = self.released(id.epoch);
+            let to = lives.entry((id.epoch, id.collector)).or_insert(released);
+            *to = id.sequence.max(*to);
+        }
+        let gone = lives.into_iter().flat_map(|((epoch, collector), to)| {
             let known = known.get(&epoch).copied().unwrap_or_default();
-            let gone = (known.0 + 1..=self.released(epoch).0).map(Sequence);
+            let gone = (known.0 + 1..=to.0).map(Sequence);
             gone.map(move |sequence| BatchId { collector, epoch, sequence })
         });
         gone.filter(|id| !self.holds(*id)).collect()
@@ -267,9 +287,20 @@ impl Spool {
         self.names.get(&source)
     }
 
-    /// From here on the centre's account of a released source is ours.
-    pub(crate) fn settle_released(&mut self) -> BTreeMap<SourceId, Book> {
-        std::mem::take(&mut self.released_to)
+    /// Up to where the released batches took each source.
+    pub(crate) fn released_to(&self) -> &BTreeMap<SourceId, Book> {
+        &self.released_to
+    }
+
+    /// From here on the centre's account of the released sources is ours.
+    pub(crate) fn settle_released(&mut self) {
+        self.released_to.clear();
+    }
+
+    /// The stretches that wait: of which source, from where, and how far.
+    pub(crate) fn covers(&self) -> impl Iterator<Item = (SourceId, u64, Book)> {
+        let readable = self.waiting.values().filter(|held| held.sent != Sent::Unreadable);
+        readable.flat_map(|held| held.covers.iter().copied())
     }
 
     pub(crate) fn holds(&self, batch: BatchId) -> bool {
@@ -344,13 +375,13 @@ impl Spool {
         self.known.books.clear();
     }
 
-    /// Goes on from what the centre has of a source.
-    pub(crate) fn adopt(&mut self, source: SourceId, to: u64, running: Count) {
-        self.known.books.entry(source).or_insert(Book { to, running, ended: false });
-    }
-
     pub(crate) fn released(&self, epoch: Epoch) -> Sequence {
         self.known.released.get(&epoch).copied().unwrap_or_default()
+    }
+
+    /// The same of every epoch.
+    pub(crate) fn releases(&self) -> &BTreeMap<Epoch, Sequence> {
+        &self.known.released
     }
 
     /// The epochs that still have batches here.
@@ -425,7 +456,7 @@ impl Spool {
             if book.to >= known.to {
                 *known = Book { ended: book.ended || known.ended, ..book };
             }
-            covers.push((range.source, book));
+            covers.push((range.source, range.from, book));
             self.names
                 .entry(range.source)
                 .or_insert_with(|| SourceRange { gaps: Vec::new(), ..range.clone() });
@@ -463,7 +494,7 @@ impl Spool {
         let held = self.waiting.remove(&place)?;
         self.line.remove(&(held.turn, place));
         if self.released(batch.epoch) >= batch.sequence {
-            for (source, book) in held.covers {
+            for (source, _, book) in held.covers {
                 let known = self.released_to.entry(source).or_default();
                 if book.to >= known.to {
                     *known = book;

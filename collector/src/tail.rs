@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nilometer_journal::Dir;
-use nilometer_model::{BatchId, Count, Items, Sequence, SourceId, Stream, Timestamp};
+use nilometer_model::{
+    BatchId, Count, Items, LogId, Reason, Sequence, SourceId, Stream, Timestamp,
+};
 use nilometer_wire::{Batch, CaughtUp, FrameError, Freezer, SourceRange};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::batch::{Batcher, text_bytes};
+use crate::batch::{Batcher, Books, text_bytes};
 use crate::desk::Desk;
 use crate::door::{Handed, OpenDoor, unavailable};
 use crate::flow::{Duty, thread_cpu};
@@ -24,8 +26,9 @@ use crate::journal::{Brought, Drawn, Journals};
 use crate::limits::{EXPIRE_MS, IDLE_MS, SPOOL_RETRY_MS};
 use crate::reader::{Polled, Reader};
 use crate::reading::StateChange;
+use crate::reread::{Answer, Safe, Safety};
 use crate::spool::Frame;
-use crate::{Settings, expire, heartbeat, metrics, monotonic, ship};
+use crate::{Settings, expire, heartbeat, metrics, monotonic, reread, ship};
 
 /// Everything that lives on the thread.
 pub(crate) struct Tail {
@@ -50,8 +53,12 @@ pub(crate) struct Tail {
 pub(crate) struct Record {
     frames: Vec<Frame>,
     changes: Vec<StateChange>,
-    /// What the door took of its sources until then.
+    /// What was read of sources until then.
     read: BTreeMap<SourceId, Count>,
+    /// Where sources are that moved without a batch.
+    moved: Books,
+    /// In which Log all that was read is safe then, if it was in doubt.
+    safe_in: Option<LogId>,
 }
 
 /// What could not be spooled; nothing further is read before it is settled.
@@ -95,13 +102,16 @@ impl Tail {
         }
         self.renew();
         self.expire();
+        self.go_back();
+        if self.unsettled.is_some() {
+            return Turn::Stuck;
+        }
         let full_percent = self.desk.spool().full_percent();
         let full = full_percent >= 100;
         self.batcher.block(full, full_percent);
         self.door.block(full);
         let began = self.desk.clock.now();
         let polled = self.reader.poll(&mut self.batcher);
-        self.count();
         let waits = [self.batcher.due_in(self.desk.linger()), self.door.due_in()];
         let [file_due, door_due] = waits.map(|wait| wait.is_some_and(|wait| wait.is_zero()));
         if door_due {
@@ -173,6 +183,57 @@ impl Tail {
         self.reader.configure(settings.files, settings.line_bytes_max);
     }
 
+    /// Reads again what is neither at the centre nor in the spool, as far as files still hold it.
+    fn go_back(&mut self) {
+        let Some(answer) = self.desk.reread().take_answer() else { return };
+        self.freeze();
+        let Answer { log, sources } = answer;
+        let safe = reread::safe(&self.desk.spool(), sources);
+        if self.unsettled.is_some() || !self.declare_lost(&safe) {
+            // Asked again: what is safe by then is another matter.
+            return self.desk.reread().answered(None);
+        }
+        let desk = Arc::clone(&self.desk);
+        let (mut changes, books) = {
+            let spool = desk.spool();
+            let reason = desk.reread().safety().map_or(Reason::PipelineWentBack, Safety::reason);
+            let books = self.reader.rewind(&safe, spool.books(), reason);
+            (self.reader.changes(), books)
+        };
+        if !books.is_empty() {
+            tracing::warn!(sources = books.len(), "reading again what the centre does not have");
+        }
+        self.batcher.rewind(&books);
+        changes.push(Safety::In(log).change());
+        let (frames, read) = (Vec::new(), self.reader.take_read());
+        let record = Record { frames, changes, read, moved: books, safe_in: Some(log) };
+        match self.append(&record) {
+            Ok(()) => self.written(),
+            Err(error) => self.stuck(&error, Unsettled::Read(record)),
+        }
+    }
+
+    /// Declares what cannot be read again; whether that is durable.
+    fn declare_lost(&self, safe: &Safe) -> bool {
+        let (remembered, now) = (self.reader.remembered(), self.desk.clock.now());
+        let mut spool = self.desk.spool();
+        let lost = {
+            let reread = self.desk.reread();
+            reread::lost(&spool, (safe, &remembered), (reread.safety(), now))
+        };
+        match heartbeat::declare(&self.desk, &mut spool, lost, Vec::new()) {
+            Ok(()) => {
+                spool.settle_released();
+                self.desk.publish(&spool);
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "a loss could not be declared");
+                false
+            }
+        }
+    }
+
     /// Freezes what is gathered.
     fn freeze(&mut self) {
         let changes = self.reader.changes();
@@ -196,7 +257,9 @@ impl Tail {
             }
             self.batcher.packed(text_bytes, frames.iter().map(|f| f.bytes.len()).sum());
         }
-        let record = Record { frames, changes, read: BTreeMap::new() };
+        // Told once it is durable: after a crash the file may be gone.
+        let (read, moved) = (self.reader.take_read(), self.batcher.passed());
+        let record = Record { frames, changes, read, moved, safe_in: None };
         match self.append(&record) {
             Ok(()) => self.written(),
             Err(error) => self.stuck(&error, Unsettled::Read(record)),
@@ -223,7 +286,7 @@ impl Tail {
             }
         };
         let (changes, read) = (std::mem::take(&mut drawn.changes), std::mem::take(&mut drawn.read));
-        let record = Record { frames, changes, read };
+        let record = Record { frames, changes, read, moved: Books::new(), safe_in: None };
         match self.append(&record) {
             Ok(()) => {
                 self.journals.keep(&drawn);
@@ -314,7 +377,10 @@ impl Tail {
         let missing = record.frames.iter().filter(|frame| !spool.holds(frame.header.batch));
         let missing = missing.cloned().collect();
         fail::fail_point!("collector::before_spool", |_| std::process::abort());
-        spool.freeze(missing, record.changes.clone())?;
+        spool.freeze_and_move(missing, record.changes.clone(), record.moved.clone())?;
+        if let Some(log) = record.safe_in {
+            self.desk.reread().done(log);
+        }
         fail::fail_point!("collector::after_spool", |_| std::process::abort());
         let stands_for = record.frames.iter().flat_map(|frame| &frame.header.replaces);
         self.desk.life.stood_for(stands_for);
@@ -328,14 +394,6 @@ impl Tail {
         let mut reading = self.desk.reading();
         reading.read.extend(read);
         reading.changed.extend(read);
-    }
-
-    /// Takes over the reader's own totals, before what they count can be shipped.
-    fn count(&mut self) {
-        let read = self.reader.take_read();
-        if !read.is_empty() {
-            self.note_read(&read);
-        }
     }
 
     /// Says how far reading has come, once what it says is in the spool.

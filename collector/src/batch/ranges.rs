@@ -6,6 +6,8 @@
 //! ```
 //! Invariants:
 //! - a range begins where its source's last one ended;
+//! - what is passed over lies between two ranges: of a source that is gathered, nothing more is taken until its
+//!   range is closed;
 //! - one look-up for a record: while a range is open it says how far its source is, then its book does.
 
 use std::collections::BTreeMap;
@@ -23,6 +25,10 @@ pub(super) struct Ranges {
     node: String,
     books: Books,
     open: BTreeMap<SourceId, Open>,
+    /// Books that moved without a range.
+    passed: Books,
+    /// Of a source that is open something was passed over.
+    left: bool,
 }
 
 /// A source of the batch that is being gathered.
@@ -31,22 +37,51 @@ pub(super) struct Open {
     pub(super) range: SourceRange,
     /// Rows of a source share it.
     pub(super) origin: Arc<Origin>,
+    /// What was passed over behind it.
+    beyond: Option<(u64, Count)>,
 }
 
 impl Ranges {
     pub(super) fn new(node: String, books: Books) -> Self {
-        Self { node, books, open: BTreeMap::new() }
+        let (open, passed) = (BTreeMap::new(), Books::new());
+        Self { node, books, open, passed, left: false }
     }
 
     /// Counts `count` as read of the source up to `to`.
     pub(super) fn advance(&mut self, source: &SourceInfo, to: u64, count: Count) -> &mut Open {
         let open = self.open.entry(source.source).or_insert_with(|| {
             let book = self.books.get(&source.source).copied().unwrap_or_default();
-            Open { range: range(source, book), origin: origin(source, &self.node) }
+            let origin = origin(source, &self.node);
+            Open { range: range(source, book), origin, beyond: None }
         });
         open.range.to = open.range.to.max(to);
         open.range.running += count;
         open
+    }
+
+    /// Counts `count` as read of the source up to `to`, which the centre has already.
+    pub(super) fn pass(&mut self, source: SourceId, to: u64, count: Count) {
+        if let Some(open) = self.open.get_mut(&source) {
+            let (at, running) = open.beyond.get_or_insert((open.range.to, open.range.running));
+            *at = to.max(*at);
+            *running += count;
+            self.left = true;
+            return;
+        }
+        let book = self.books.entry(source).or_default();
+        book.to = to.max(book.to);
+        book.running += count;
+        self.passed.insert(source, *book);
+    }
+
+    /// Whether a range is to be closed before anything more is taken.
+    pub(super) fn are_left(&self) -> bool {
+        self.left
+    }
+
+    /// The books that moved without a range since this was last asked; none is open.
+    pub(super) fn passed(&mut self) -> Books {
+        std::mem::take(&mut self.passed)
     }
 
     /// How far the source was handed over.
@@ -57,6 +92,13 @@ impl Ranges {
         }
     }
 
+    /// Goes back with these sources, none of which is open.
+    pub(super) fn rewind(&mut self, books: &Books) {
+        debug_assert!(self.open.is_empty(), "what is gathered lies behind");
+        self.books.extend(books);
+        self.passed.clear();
+    }
+
     /// The open ranges.
     pub(super) fn open(&self) -> impl ExactSizeIterator<Item = &SourceRange> {
         self.open.values().map(|open| &open.range)
@@ -64,12 +106,17 @@ impl Ranges {
 
     /// Takes the open ranges out, in their sources' order.
     pub(super) fn close(&mut self) -> Vec<SourceRange> {
-        let open = std::mem::take(&mut self.open).into_values();
-        let ranges: Vec<_> = open.map(|open| open.range).collect();
-        for range in &ranges {
-            let book = self.books.entry(range.source).or_default();
+        self.left = false;
+        let mut ranges = Vec::with_capacity(self.open.len());
+        for (source, Open { range, beyond, .. }) in std::mem::take(&mut self.open) {
+            let book = self.books.entry(source).or_default();
             let ended = book.ended || range.ended;
             *book = Book { to: range.to, running: range.running, ended };
+            if let Some((to, running)) = beyond {
+                (book.to, book.running) = (to, running);
+                self.passed.insert(source, *book);
+            }
+            ranges.push(range);
         }
         ranges
     }

@@ -1,4 +1,6 @@
-//! The desk under damage: what a reopened spool no longer holds is declared, and what is retried is not.
+//! The desk under damage: what a reopened spool no longer holds is in doubt, and what is retried is not.
+
+use std::collections::BTreeSet;
 
 use nilometer_model::{Reason, SystemClock};
 
@@ -6,7 +8,7 @@ use super::*;
 use crate::spool::tests::frame_of;
 
 #[test]
-fn damage_found_when_a_spool_is_opened_again_is_declared_and_the_reader_keeps_its_memory() {
+fn what_damage_took_of_files_is_in_doubt_and_the_reader_keeps_its_memory() {
     let data = tempfile::tempdir().unwrap();
     let dir = data.path().join("spool");
     let (spool, _) = Spool::open(&dir, 1 << 30).unwrap();
@@ -39,6 +41,17 @@ fn damage_found_when_a_spool_is_opened_again_is_declared_and_the_reader_keeps_it
     let frames = spool.pick(10, None);
     let declared = nilometer_wire::decode_header(&frames.last().unwrap().frame).unwrap();
     assert_eq!(declared.replaces, [names[1]]);
-    let gap = &declared.sources[0].gaps[0];
+    assert_eq!(declared.sources, [], "a file may hold it still");
+    let kept = Safety::of(&spool);
+    assert!(kept == desk.reread().safety().cloned() && desk.reread().in_doubt());
+    let Some(Safety::Damaged(feared)) = kept else { panic!("{kept:?}") };
+    let gap = &feared[0].gaps[0];
     assert_eq!((gap.from, gap.to, gap.reason), (1, Some(2), Reason::SpoolDamaged));
+    let nothing = (&reread::Safe::new(), &BTreeSet::new());
+    let feared_so = Safety::Damaged(feared.clone());
+    let lost = reread::lost(&spool, nothing, (Some(&feared_so), Timestamp(0)));
+    assert_eq!(lost, feared, "and is lost when nobody remembers the file");
+    let safe = reread::safe(&spool, Vec::new());
+    let known = &safe[&feared[0].source];
+    assert_eq!((known.mark, &known.covered[..], known.reach()), (1, &[(2, 3)][..], 1));
 }

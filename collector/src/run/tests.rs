@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use nilometer_model::{BatchId, Epoch, LogId, PipelineId, Sequence, SourceId, SystemClock};
+use nilometer_model::{BatchId, Count, Epoch, LogId, PipelineId, Sequence, SourceId, SystemClock};
 use nilometer_wire::{BatchAnswer, Heartbeat, HeartbeatAnswer};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -323,6 +323,30 @@ async fn a_centre_that_goes_away_and_comes_back_gets_everything_once() {
     centre.until(|told| told.messages().len() >= 20).await;
     collector.stop().await;
     assert_eq!(centre.told().messages(), numbers(0..20));
+}
+
+/// Its backup is restored: what was let go of here is read again from the file.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_centre_that_went_back_to_an_older_state_gets_everything_that_files_still_hold() {
+    let (node, centre) = (Node::new(), Centre::new().await);
+    node.write(0..10);
+    let collector = node.start(node.config(&[&centre.url]));
+    centre.until(|told| told.messages().len() >= 10).await;
+    node.write(10..20);
+    centre.until(|told| told.messages().len() >= 20).await;
+    {
+        let mut told = centre.told();
+        told.batches.clear();
+        told.frames.clear();
+        told.committed_to.values_mut().for_each(|to| *to = Sequence(0));
+    }
+    centre.until(|told| told.messages().len() >= 20).await;
+    collector.stop().await;
+    let told = centre.told();
+    assert_eq!(told.messages(), numbers(0..20));
+    let mut gaps = told.frames.iter().flat_map(|batch| &batch.header.sources).map(|s| &s.gaps);
+    assert!(gaps.all(Vec::is_empty), "nothing is lost");
+    assert_eq!(told.read(), told.running);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

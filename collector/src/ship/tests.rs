@@ -1,6 +1,6 @@
 //! The shipper against a real HTTP server that behaves, and misbehaves, as an intake.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use axum::Router;
@@ -9,18 +9,18 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use nilometer_model::{Epoch, PipelineId, Sequence, SystemClock};
+use nilometer_model::{Epoch, PipelineId, Sequence, SystemClock, Timestamp};
 use nilometer_wire::{BatchAnswer, Heartbeat, HeartbeatAnswer};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::*;
-use crate::CollectorStatus;
 use crate::heartbeat::Heart;
 use crate::http::HttpLimits;
 use crate::life::Life;
 use crate::spool::Spool;
 use crate::spool::tests::{frame_of, messages};
+use crate::{CollectorStatus, reread};
 
 const OURS: u128 = 1;
 const LOG: u128 = 2;
@@ -348,7 +348,8 @@ async fn a_batch_leaves_the_spool_only_once_it_is_committed() {
 }
 
 #[tokio::test]
-async fn a_pipeline_that_went_back_gets_again_what_is_here_and_is_told_what_is_gone() {
+async fn a_pipeline_that_went_back_gets_again_what_is_here_and_what_is_not_is_lost_without_a_file()
+{
     let bench = Bench::new(centre()).await;
     let first = bench.freeze(0, &["a"]);
     let second = bench.freeze(1, &["b"]);
@@ -364,11 +365,11 @@ async fn a_pipeline_that_went_back_gets_again_what_is_here_and_is_told_what_is_g
     bench.ship().await;
     let taken = held(&bench.centre.taken).clone();
     assert!(taken.contains_key(&second));
-    let lost: Vec<_> = taken
-        .values()
-        .flat_map(|frame| nilometer_wire::decode_header(frame).unwrap().sources)
-        .flat_map(|range| range.gaps)
-        .collect();
+    let answer = bench.desk.reread().take_answer().unwrap();
+    let spool = bench.desk.spool();
+    let safe = reread::safe(&spool, answer.sources);
+    let lost = reread::lost(&spool, (&safe, &BTreeSet::new()), (None, Timestamp(0)));
+    let lost: Vec<_> = lost.into_iter().flat_map(|range| range.gaps).collect();
     assert_eq!(lost.len(), 1);
     assert_eq!((lost[0].from, lost[0].to), (0, Some(1)));
     assert_eq!(lost[0].reason, Reason::PipelineWentBack);

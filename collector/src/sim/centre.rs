@@ -150,6 +150,11 @@ fn name(batch: &BatchId) -> String {
     format!("{}-{}", batch.epoch, batch.sequence)
 }
 
+/// For the trace: source, from and to.
+fn stretch(range: &SourceRange) -> String {
+    format!("{} {}-{}", range.source, range.from, range.to)
+}
+
 impl Centre {
     pub(super) fn new(trace: Trace) -> Self {
         Self {
@@ -221,7 +226,9 @@ impl Centre {
         self.entries.push(frame.clone());
         let stands_for: Vec<_> = batch.header.replaces.iter().map(name).collect();
         let items = batch.items.len();
-        self.trace.note(&format!("batch {} of {items} items for {stands_for:?}", name(&id)));
+        let ranges: Vec<_> = batch.header.sources.iter().map(stretch).collect();
+        let note = format!("batch {} of {items} items for {stands_for:?}: {ranges:?}", name(&id));
+        self.trace.note(&note);
         reply(
             200,
             &BatchAnswer {

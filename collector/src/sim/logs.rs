@@ -3,7 +3,8 @@
 //! Invariants:
 //! - each line's text is its own: container, stream and number;
 //! - a line that somebody deleted, perhaps before it was read, is `lossy`; all others must arrive;
-//! - runtimes rotate between two lines, never within one.
+//! - runtimes rotate between two lines, never within one; a record of two lines may so begin in one file and
+//!   end in the next.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -30,6 +31,19 @@ pub(super) struct Line {
     /// Its own lines, framing and all, bytes.
     pub(super) bytes: u64,
     pub(super) lossy: bool,
+    /// What is left of it once the file in which it began is gone.
+    pub(super) rest: Option<Rest>,
+}
+
+/// The second line of a record.
+#[derive(Debug, Clone)]
+pub(super) struct Rest {
+    /// Which content the first line is in.
+    began: usize,
+    pub(super) text: String,
+    pub(super) bytes: u64,
+    /// That is deleted.
+    pub(super) is_all: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +66,8 @@ struct Container {
     lines: u64,
     /// The rest of a line that was written in part.
     torn: Vec<u8>,
+    /// The record of which only the first line is written, and its second.
+    open: Option<(usize, Vec<u8>)>,
     rotations: u64,
 }
 
@@ -88,7 +104,19 @@ impl Logs {
             let (generation, torn, rotated) = (0, Vec::new(), Vec::new());
             let (bytes, lines, rotations) = (0, 0, 0);
             let kind = *kind;
-            Container { kind, number, live, rotated, generation, bytes, lines, torn, rotations }
+            let open = None;
+            Container {
+                kind,
+                number,
+                live,
+                rotated,
+                generation,
+                bytes,
+                lines,
+                torn,
+                open,
+                rotations,
+            }
         };
         let count = chance.between(1, kinds.len() as u64 + 1) as usize;
         let containers = kinds.iter().take(count).enumerate().map(container).collect();
@@ -109,18 +137,23 @@ impl Logs {
 
     /// Ends the lines that were written in part.
     pub(super) fn complete(&mut self) {
-        for container in &mut self.containers {
-            let rest = std::mem::take(&mut container.torn);
-            append(&container.live, &rest, &self.clock);
+        for at in 0..self.containers.len() {
+            let mut rest = std::mem::take(&mut self.containers[at].torn);
+            rest.extend(self.end_open(at));
+            append(&self.containers[at].live, &rest, &self.clock);
         }
     }
 
     fn write(&mut self, at: usize, torn: bool) {
         let count = self.chance.between(1, 30);
         let mut bytes = std::mem::take(&mut self.containers[at].torn);
+        bytes.extend(self.end_open(at));
         for _ in 0..count {
             let line = self.line(at);
             bytes.extend(line);
+        }
+        if self.containers[at].kind == Kind::Cri && self.chance.one_in(3) {
+            bytes.extend(self.begin_open(at));
         }
         let keep = if torn { self.chance.between(1, 40) as usize } else { 0 };
         let rest = bytes.split_off(bytes.len() - keep.min(bytes.len()));
@@ -158,7 +191,44 @@ impl Logs {
             end: container.bytes,
             bytes: framed.len() as u64,
             lossy: false,
+            rest: None,
         });
+        framed
+    }
+
+    /// The first line of a record of two.
+    fn begin_open(&mut self, at: usize) -> Vec<u8> {
+        let container = &mut self.containers[at];
+        container.lines += 1;
+        let (number, lines) = (container.number, container.lines);
+        let [first, rest] = ["begins ", "ends"].map(|part| format!("k{number} n{lines} {part}"));
+        let time = self.clock.now().plus_ns(lines as i64);
+        let framed = format!("{time} stdout P {first}\n");
+        let end = format!("{time} stdout F {rest}\n").into_bytes();
+        container.bytes += framed.len() as u64;
+        container.open = Some((self.lines.len(), end));
+        self.lines.push(Line {
+            lineage: (number, "stdout"),
+            generation: container.generation,
+            text: format!("{first}{rest}"),
+            end: 0,
+            bytes: framed.len() as u64,
+            lossy: false,
+            rest: Some(Rest { began: container.generation, text: rest, bytes: 0, is_all: false }),
+        });
+        framed.into_bytes()
+    }
+
+    /// Its second, in whichever file is live by now.
+    fn end_open(&mut self, at: usize) -> Vec<u8> {
+        let container = &mut self.containers[at];
+        let Some((line, framed)) = container.open.take() else { return Vec::new() };
+        let line = &mut self.lines[line];
+        let bytes = framed.len() as u64;
+        container.bytes += bytes;
+        (line.generation, line.end) = (container.generation, container.bytes);
+        line.bytes += bytes;
+        line.rest.iter_mut().for_each(|rest| rest.bytes = bytes);
         framed
     }
 
@@ -230,6 +300,10 @@ impl Logs {
         let number = container.number;
         let gone = |line: &&mut Line| line.lineage.0 == number && line.generation == generation;
         self.lines.iter_mut().filter(gone).for_each(|line| line.lossy = true);
+        for line in self.lines.iter_mut().filter(|line| line.lineage.0 == number) {
+            let rest = line.rest.iter_mut();
+            rest.filter(|rest| rest.began == generation).for_each(|rest| rest.is_all = true);
+        }
     }
 
     /// The oldest rotated file that is not compressed is, but never the youngest.

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, HashMap};
 use nilometer_model::{Count, Gap, Reason, SourceId};
 
 use super::centre::{Account, Centre};
-use super::logs::Line;
+use super::logs::{Line, Rest};
 
 /// Panics with what is wrong.
 pub(super) fn give(lines: &[Line], centre: &Centre, (drained, went_back): (bool, bool)) {
     assert!(drained, "the spool is not empty long after all is well");
-    let written: HashMap<&str, &Line> = lines.iter().map(|line| (&*line.text, line)).collect();
+    let mut written: HashMap<&str, &Line> = lines.iter().map(|line| (&*line.text, line)).collect();
     assert_eq!(written.len(), lines.len(), "each line's text is its own");
+    written.extend(lines.iter().filter_map(|line| Some((&*what_is_left(line)?.text, line))));
     let accounts = &centre.visible.accounts;
     let mut arrived: HashMap<&str, SourceId> = HashMap::new();
     for (source, account) in accounts {
@@ -34,7 +35,8 @@ fn check_records(account: &Account, written: &HashMap<&str, &Line>) {
     for (position, kept) in &account.records {
         let line = written.get(&*kept.message);
         let line = line.unwrap_or_else(|| panic!("nobody wrote {:?}", kept.message));
-        let expect = (line.end, line.bytes);
+        let left = what_is_left(line).filter(|rest| rest.text == kept.message);
+        let expect = (line.end, left.map_or(line.bytes, |rest| rest.bytes));
         assert_eq!((*position, u64::from(kept.bytes)), expect, "{:?}", kept.message);
         if let Some((last, earlier)) = before {
             let same = (earlier.lineage, earlier.generation) == (line.lineage, line.generation);
@@ -52,25 +54,35 @@ fn check_missing(
     arrived: &HashMap<&str, SourceId>,
     went_back: bool,
 ) {
+    let arrived_as = |line: &Line| {
+        let left = || arrived.get(&*what_is_left(line)?.text);
+        arrived.get(&*line.text).or_else(left).copied()
+    };
     let mut sources: HashMap<_, SourceId> = HashMap::new();
     for line in lines {
-        if let Some(source) = arrived.get(&*line.text) {
-            sources.insert((line.lineage, line.generation), *source);
+        if let Some(source) = arrived_as(line) {
+            sources.insert((line.lineage, line.generation), source);
         }
     }
-    for line in lines.iter().filter(|line| !arrived.contains_key(&*line.text)) {
+    for line in lines.iter().filter(|line| arrived_as(line).is_none()) {
         let source = sources.get(&(line.lineage, line.generation));
         let gaps = source.map(|source| &accounts[source].lost[..]).unwrap_or_default();
         let declared = gaps.iter().find(|gap| covers(gap, line.end));
         match declared.map(|gap| gap.reason) {
             Some(Reason::DeletedBeforeRead | Reason::TruncatedBeforeRead) if line.lossy => {}
-            Some(Reason::PipelineWentBack) if went_back => {}
+            // A crash may leave it open whether the spool lost something too.
+            Some(Reason::PipelineWentBack | Reason::SpoolDamaged) if went_back => {}
             // Nobody saw its file, or the centre has forgotten that somebody did.
             None if line.lossy && (source.is_none() || went_back) => {}
             None if went_back && source.is_none() => {}
             reason => panic!("lost, {reason:?}: {line:?} of source {source:?}, gaps {gaps:?}"),
         }
     }
+}
+
+/// What may come of it instead: the file with its beginning is gone.
+fn what_is_left(line: &Line) -> Option<&Rest> {
+    line.rest.as_ref().filter(|rest| rest.is_all)
 }
 
 fn covers(gap: &Gap, position: u64) -> bool {

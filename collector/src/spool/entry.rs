@@ -25,6 +25,8 @@ pub(super) enum Entry {
     Released { epoch: Epoch, sequence: Sequence },
     /// Everything that the records before this one amount to, their batches excepted.
     Snapshot(Snapshot),
+    /// As `Frozen`, and then sources moved to these books without a batch: back, or over what is elsewhere.
+    Moved { changes: Vec<StateChange>, frames: Vec<u32>, books: Books },
 }
 
 /// The memory of reader and spool.
@@ -38,7 +40,9 @@ pub(super) struct Snapshot {
 impl Entry {
     fn frames(&self) -> &[u32] {
         match self {
-            Self::Frozen { frames, .. } | Self::Replaced { frames, .. } => frames,
+            Self::Frozen { frames, .. }
+            | Self::Moved { frames, .. }
+            | Self::Replaced { frames, .. } => frames,
             Self::Released { .. } | Self::Snapshot(_) => &[],
         }
     }

@@ -56,8 +56,8 @@ pub(super) struct Held {
     pub(super) suspect: bool,
     /// When it is to be sent.
     pub(super) turn: Turn,
-    /// How far it takes each of its sources.
-    pub(super) covers: Vec<(SourceId, Book)>,
+    /// From where and how far it takes each of its sources.
+    pub(super) covers: Vec<(SourceId, u64, Book)>,
 }
 
 /// How far the shipping of a batch has come. Not durable: a restart sends all again.

@@ -21,7 +21,7 @@ use super::{Place, Spool, SpoolError};
 use crate::limits::SPOOL_READ_BYTES;
 
 /// What an opened spool cannot give back.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Recovered {
     /// Ranges that were read and lost, each with its gap.
     pub(crate) lost: Vec<SourceRange>,
@@ -29,7 +29,7 @@ pub(crate) struct Recovered {
     pub(crate) missing: Vec<BatchId>,
     /// No snapshot was found where there must be one: the reader's memory may be gone.
     pub(crate) state_lost: bool,
-    /// Something was damaged.
+    /// Something that was acknowledged to the reader may be gone.
     pub(crate) damaged: bool,
 }
 
@@ -48,9 +48,11 @@ struct Replay<'a> {
 }
 
 pub(super) fn replay(spool: &mut Spool, found: &Recovery) -> Result<Recovered, SpoolError> {
+    // What is only torn off the end was never acknowledged.
+    let damaged = found.cut_short || !found.damaged.is_empty();
     let mut replay = Replay {
         spool,
-        recovered: Recovered { damaged: !found.is_clean(), ..Recovered::default() },
+        recovered: Recovered { damaged, ..Recovered::default() },
         seen: BTreeMap::new(),
         stood_for: BTreeSet::new(),
         grounded: false,
@@ -89,6 +91,11 @@ impl Replay<'_> {
             }
             Entry::Frozen { changes, .. } => {
                 self.frames(number, &frames, None);
+                self.spool.change(changes);
+            }
+            Entry::Moved { changes, books, .. } => {
+                self.frames(number, &frames, None);
+                self.spool.known.books.extend(books);
                 self.spool.change(changes);
             }
             Entry::Replaced { old, .. } => {

@@ -7,7 +7,7 @@ mod disk;
 use std::sync::Arc;
 
 use nilometer_model::{
-    CollectorId, Items, LineageId, Origin, RowRef, Rows, Severity, Stream, Timestamp,
+    CollectorId, Count, Items, LineageId, Origin, RowRef, Rows, Severity, Stream, Timestamp,
 };
 use nilometer_wire::Fingerprint;
 

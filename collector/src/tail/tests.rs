@@ -61,10 +61,15 @@ fn reader(root: &Path) -> Reader {
 
 /// What the heartbeat would say, and what the headers.
 fn counts(reader: &mut Reader, leak: &mut Leak) -> [BTreeMap<SourceId, Count>; 2] {
-    while !reader.poll(leak).caught_up {}
-    let headers = leak.batcher.freeze().map(|gathered| gathered.sources).unwrap_or_default();
-    let running = headers.iter().map(|range| (range.source, range.running)).collect();
-    [reader.take_read(), running]
+    let mut running = BTreeMap::new();
+    loop {
+        let caught_up = reader.poll(leak).caught_up;
+        let headers = leak.batcher.freeze().map(|gathered| gathered.sources).unwrap_or_default();
+        running.extend(headers.iter().map(|range| (range.source, range.running)));
+        if caught_up {
+            return [reader.take_read(), running];
+        }
+    }
 }
 
 #[test]
