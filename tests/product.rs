@@ -17,6 +17,7 @@ mod otlp;
 mod otlp_custody;
 mod prove;
 mod redaction;
+mod reread;
 mod shipping;
 mod spans;
 mod stalled_disk;
