@@ -16,6 +16,8 @@ mod container;
 mod cri_path;
 mod docker_watch;
 mod given;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod hostile;
 mod image;
 mod lines;
 mod naming;

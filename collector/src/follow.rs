@@ -358,6 +358,7 @@ impl Generation {
                 let before = reading.order_time[STDOUT];
                 let time = if before > Timestamp::default() { before } else { self.modified };
                 let (stream, last, text) = (STDOUT, true, line);
+                self.close_partial(reading, stream, start);
                 let piece = Piece { stream, time, last, text, start, bytes, flags, suspect };
                 self.stand_alone(reading, &self.whole(reading, &piece));
             }
@@ -399,6 +400,17 @@ impl Generation {
         let Piece { stream, time, text, start, bytes, flags, suspect, .. } = *piece;
         let (owner, end, read) = (self.saved.number, self.at, reading.now);
         Line { owner, stream, time, text, start, end, bytes, flags, suspect, read }
+    }
+
+    /// Hands over a partial before what stands at `end` and belongs to nothing: behind that it would have no
+    /// position of its own.
+    fn close_partial(&mut self, reading: &mut Reading<'_>, stream: usize, end: u64) {
+        if self.partials[stream].open {
+            let at = std::mem::replace(&mut self.at, end);
+            let flags = Flags { partial: true, truncated: false };
+            self.hand_over_partial(reading, stream, flags);
+            self.at = at;
+        }
     }
 
     /// Hands over an open partial as it stands.

@@ -41,6 +41,8 @@ mod door;
 mod expire;
 mod flow;
 mod heartbeat;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod http;
 mod intakes;
 mod journal;

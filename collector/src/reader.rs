@@ -9,6 +9,8 @@
 //!   full in between: the next round begins where the last one stopped;
 //! - [`Reader::changes`] fits exactly what the sink was given.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod hostile;
 mod look;
 mod rewind;
 

@@ -11,6 +11,8 @@
 mod cgroup;
 mod container;
 mod host;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod hostile;
 mod proc;
 mod round;
 

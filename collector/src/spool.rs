@@ -14,6 +14,8 @@
 
 mod entry;
 mod held;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod hostile;
 mod replay;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

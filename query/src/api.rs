@@ -15,7 +15,7 @@ mod ask;
 mod audit;
 mod body;
 mod compare;
-mod complete;
+pub(crate) mod complete;
 mod components;
 mod context;
 mod cursor;

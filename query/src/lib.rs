@@ -3,6 +3,8 @@
 pub mod api;
 mod execute;
 mod health;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 mod language;
 mod limits;
 mod metrics;

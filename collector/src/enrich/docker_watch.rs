@@ -45,17 +45,17 @@ struct Listed {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Event {
+pub(super) struct Event {
     #[serde(default)]
-    action: String,
+    pub(super) action: String,
     #[serde(default)]
-    actor: Actor,
+    pub(super) actor: Actor,
 }
 
 #[derive(Deserialize, Default)]
-struct Actor {
+pub(super) struct Actor {
     #[serde(rename = "ID", default)]
-    id: String,
+    pub(super) id: String,
 }
 
 impl DockerWatch {

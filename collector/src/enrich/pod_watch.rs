@@ -37,7 +37,7 @@ pub(crate) struct PodWatch {
     selector: String,
     roster: Arc<Roster>,
     /// From where to watch; `None`: list first.
-    version: Option<String>,
+    pub(super) version: Option<String>,
     /// A list may come from the server's cache, which spares the cluster's store.
     cached: bool,
     backoff: Backoff,
@@ -80,10 +80,19 @@ struct Status {
 }
 
 /// One page of a list.
-struct Page {
-    pods: Vec<Pod>,
+pub(super) struct Page {
+    pub(super) pods: Vec<Pod>,
     version: String,
     next: String,
+}
+
+impl Page {
+    pub(super) fn read(text: &[u8], chosen: &Chosen) -> Result<Self, serde_json::Error> {
+        let list: PodList = serde_json::from_slice(text)?;
+        let pods = list.items.iter().map(|raw| Pod::new(raw, chosen)).collect();
+        let ListMetadata { resource_version: version, r#continue: next } = list.metadata;
+        Ok(Self { pods, version, next })
+    }
 }
 
 impl PodWatch {
@@ -192,12 +201,7 @@ impl PodWatch {
     /// Reads a page, on a thread that may take its time.
     async fn page(&self, text: Bytes) -> Result<Page, ApiError> {
         let chosen = Arc::clone(&self.chosen);
-        let read = move || {
-            let list: PodList = serde_json::from_slice(&text)?;
-            let pods = list.items.iter().map(|raw| Pod::new(raw, &chosen)).collect();
-            let ListMetadata { resource_version: version, r#continue: next } = list.metadata;
-            Ok(Page { pods, version, next })
-        };
+        let read = move || Ok(Page::read(&text, &chosen)?);
         let read = tokio::task::spawn_blocking(read).await;
         read.unwrap_or_else(|error| Err(ApiError::NoAnswer(error.to_string())))
     }
@@ -223,7 +227,7 @@ impl PodWatch {
         Ok(())
     }
 
-    fn event(&mut self, line: &[u8]) -> Result<(), ApiError> {
+    pub(super) fn event(&mut self, line: &[u8]) -> Result<(), ApiError> {
         let event: Event<'_> = serde_json::from_slice(line)?;
         let text = event.object.get();
         let version = match event.r#type {

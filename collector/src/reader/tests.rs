@@ -217,6 +217,24 @@ fn pieces_are_joined_per_stream_and_know_where_they_stand() {
 }
 
 #[test]
+fn pieces_before_what_is_no_line_are_handed_over_before_it_and_never_lost() {
+    for rest in ["", "stdout F two"] {
+        let mut node = Node::new();
+        let torn = "2026-01-01T00:00\0stdout F torn\n".to_owned();
+        node.append(&pod("0.log"), [cri(1, "stdout P one "), torn.clone()].concat());
+        if !rest.is_empty() {
+            node.append(&pod("0.log"), cri(3, rest));
+        }
+        node.drain();
+        fs::remove_file(node.path(&pod("0.log"))).unwrap();
+        (0..3).for_each(|_| node.after(Duration::from_secs(6)));
+        let two = rest.strip_prefix("stdout F ");
+        let expect: Vec<_> = ["one ", torn.trim_end()].into_iter().chain(two).collect();
+        assert_eq!(node.messages(), expect);
+    }
+}
+
+#[test]
 fn a_restart_inside_an_open_partial_repeats_nothing_and_loses_nothing() {
     let mut node = Node::new();
     node.append(&pod("0.log"), [cri(1, "stdout P one "), cri(2, "stderr F between")].concat());

@@ -1,4 +1,5 @@
-//! What control groups say of containers, as numbers. Pure: text in, numbers out.
+//! What control groups say of containers, as numbers. Pure: text in, numbers out; what is too large to be
+//! counted stays at the most that there is.
 //!
 //! ```text
 //!   v2  system.slice/docker-<id>.scope        kubepods.slice/..-pod<uid>.slice/cri-containerd-<id>.scope
@@ -62,23 +63,27 @@ pub(super) fn limit(text: &str) -> Option<u64> {
 
 /// `io.stat`: what was read and written, over all devices.
 pub(super) fn io_v2(text: &str) -> (u64, u64) {
-    let sum = |key: &str| {
+    let of = |key: &str| {
         let words = text.split_whitespace();
-        words.filter_map(|word| word.strip_prefix(key)?.parse::<u64>().ok()).sum()
+        sum(words.filter_map(|word| word.strip_prefix(key)?.parse().ok()))
     };
-    (sum("rbytes="), sum("wbytes="))
+    (of("rbytes="), of("wbytes="))
 }
 
 /// `blkio.throttle.io_service_bytes`: what was read and written, over all devices.
 pub(super) fn io_v1(text: &str) -> (u64, u64) {
-    let sum = |operation: &str| {
-        let of = |line: &str| {
+    let of = |operation: &str| {
+        let bytes = |line: &str| {
             let mut words = line.split_whitespace().skip(1);
-            (words.next()? == operation).then(|| words.next()?.parse::<u64>().ok())?
+            (words.next()? == operation).then(|| words.next()?.parse().ok())?
         };
-        text.lines().filter_map(of).sum()
+        sum(text.lines().filter_map(bytes))
     };
-    (sum("Read"), sum("Write"))
+    (of("Read"), of("Write"))
+}
+
+fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
 }
 
 #[cfg(test)]

@@ -174,7 +174,8 @@ fn usage_v2(host: &Host, path: &str) -> Usage {
     let all = text("memory.current").and_then(|text| cgroup::number(&text));
     let kills = |events: String| cgroup::keyed(&events, "oom_kill");
     Usage {
-        cpu_ns: text("cpu.stat").and_then(|stat| Some(cgroup::keyed(&stat, "usage_usec")? * 1_000)),
+        cpu_ns: text("cpu.stat")
+            .and_then(|stat| Some(cgroup::keyed(&stat, "usage_usec")?.saturating_mul(1_000))),
         memory: all.map(|all| all.saturating_sub(reclaimable)),
         memory_limit: text("memory.max").and_then(|text| cgroup::limit(&text)),
         disk: text("io.stat").map(|text| cgroup::io_v2(&text)),

@@ -45,7 +45,8 @@ impl Host {
     pub(super) fn disk(&self, mount: &str) -> Option<(u64, u64)> {
         let stat = rustix::fs::statvfs(self.path(mount)).ok()?;
         let used = stat.f_blocks.saturating_sub(stat.f_bfree);
-        Some((stat.f_blocks * stat.f_frsize, used * stat.f_frsize))
+        let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize);
+        Some((bytes(stat.f_blocks), bytes(used)))
     }
 
     /// The containers' groups below a controller's root, by their paths below it.

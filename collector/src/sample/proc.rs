@@ -1,4 +1,5 @@
-//! What files of `/proc` say, as numbers. Pure: text in, numbers out; what is not there is `None` or left out.
+//! What files of `/proc` say, as numbers. Pure: text in, numbers out; what is not there is `None` or left out,
+//! and what is too large to be counted stays at the most that there is.
 
 /// Processor time of a node since it started, in ticks, over all cores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +40,8 @@ pub(super) fn cpu(stat: &str) -> Option<Cpu> {
     let core =
         |line: &&str| line.strip_prefix("cpu").is_some_and(|n| n.starts_with(char::is_numeric));
     let cores = u32::try_from(stat.lines().filter(core).count()).ok()?;
-    let total: u64 = ticks.iter().sum();
-    Some(Cpu { cores, busy: total - idle - iowait, total })
+    let total = ticks.iter().fold(0, |sum: u64, ticks| sum.saturating_add(*ticks));
+    Some(Cpu { cores, busy: total.saturating_sub(idle.saturating_add(iowait)), total })
 }
 
 /// Cores at work between two looks.
@@ -62,12 +63,14 @@ pub(super) fn memory(meminfo: &str) -> Option<(u64, u64)> {
         line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
     };
     let (total, available) = (kib("MemTotal")?, kib("MemAvailable")?);
-    Some((total << 10, total.saturating_sub(available) << 10))
+    let bytes = |kib: u64| kib.saturating_mul(1 << 10);
+    Some((bytes(total), bytes(total.saturating_sub(available))))
 }
 
 /// `/proc/loadavg`: the load over the last minute.
 pub(super) fn load(loadavg: &str) -> Option<f64> {
-    loadavg.split_whitespace().next()?.parse().ok()
+    let load: f64 = loadavg.split_whitespace().next()?.parse().ok()?;
+    Some(load).filter(|load| load.is_finite() && *load >= 0.0)
 }
 
 /// `/proc/diskstats`: what was read from and written to each whole disk.
@@ -82,7 +85,8 @@ pub(super) fn disks(diskstats: &str) -> Vec<Traffic> {
             return None;
         }
         let sectors = |at: usize| fields.get(at)?.parse::<u64>().ok();
-        let (inward, outward) = (sectors(5)? * SECTOR_BYTES, sectors(9)? * SECTOR_BYTES);
+        let bytes = |at: usize| Some(sectors(at)?.saturating_mul(SECTOR_BYTES));
+        let (inward, outward) = (bytes(5)?, bytes(9)?);
         Some(Traffic { device: name.to_owned(), inward, outward })
     };
     lines().filter_map(disk).collect()
@@ -105,7 +109,7 @@ pub(super) fn node_network(dev: &str) -> Vec<Traffic> {
 pub(super) fn container_network(dev: &str) -> (u64, u64) {
     let devices = network(dev).filter(|traffic| traffic.device != "lo");
     devices.fold((0, 0), |(inward, outward), device| {
-        (inward + device.inward, outward + device.outward)
+        (inward.saturating_add(device.inward), outward.saturating_add(device.outward))
     })
 }
 

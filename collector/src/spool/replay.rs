@@ -43,20 +43,21 @@ struct Replay<'a> {
     stood_for: BTreeSet<BatchId>,
     /// A snapshot was read.
     grounded: bool,
-    /// The record before this one; 0 at the first. Segments but the last are checked only as they are read.
+    /// The record before this one. Segments but the last are checked only as they are read.
     before: u64,
 }
 
 pub(super) fn replay(spool: &mut Spool, found: &Recovery) -> Result<Recovered, SpoolError> {
     // What is only torn off the end was never acknowledged.
     let damaged = found.cut_short || !found.damaged.is_empty();
+    let before = spool.journal.first() - 1;
     let mut replay = Replay {
         spool,
         recovered: Recovered { damaged, ..Recovered::default() },
         seen: BTreeMap::new(),
         stood_for: BTreeSet::new(),
         grounded: false,
-        before: 0,
+        before,
     };
     let mut after = 0;
     loop {
@@ -75,7 +76,7 @@ pub(super) fn replay(spool: &mut Spool, found: &Recovery) -> Result<Recovered, S
 impl Replay<'_> {
     fn record(&mut self, number: u64, record: &Bytes) {
         let before = std::mem::replace(&mut self.before, number);
-        self.recovered.damaged |= before > 0 && before + 1 < number;
+        self.recovered.damaged |= before + 1 < number;
         let Some((entry, frames)) = Entry::decode(record) else {
             self.recovered.damaged = true;
             return;

@@ -169,6 +169,22 @@ fn a_damaged_record_is_declared_with_its_range_count_and_name() {
     }
 }
 
+#[test]
+fn a_first_segment_of_which_nothing_can_be_read_is_damage_and_no_trim() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut spool, _) = open(dir.path());
+    spool.freeze(vec![frame_of(id(1), 0, &["a"])], Vec::new()).unwrap();
+    drop(spool);
+    let (mut spool, _) = open(dir.path());
+    spool.freeze(Vec::new(), vec![change("k", "1")]).unwrap();
+    drop(spool);
+    let first = dir.path().join("00000000000000000001.seg");
+    std::fs::write(first, []).unwrap();
+    let (spool, recovered) = open(dir.path());
+    assert!(recovered.damaged);
+    assert_eq!((spool.batches(), &spool.state()["k"][..]), (0, &b"1"[..]));
+}
+
 /// Changes a byte where `mark` stands first in the first file that has it.
 fn hit(dir: &Path, mark: &str) {
     let files = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());

@@ -13,15 +13,13 @@
 
 use std::path::Path;
 
-use nilometer_mutate::{Tape, damage, is_bare};
+use nilometer_mutate::{MEMORY, Tape, damage, is_bare};
 
 use crate::{Journal, JournalLimits, Recovery};
 
 /// A segment holds about ten records.
 const LIMITS: JournalLimits = JournalLimits { segment_bytes: 256, record_bytes_max: 64 };
 const RECORDS_MAX: u8 = 24;
-/// In memory: the disk is not what is checked.
-const MEMORY: &str = "/dev/shm";
 
 /// A journal, and what is done to its files.
 pub fn journal(bytes: &[u8]) {

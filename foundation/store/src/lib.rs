@@ -12,6 +12,8 @@ mod arrival;
 mod buffer;
 mod commit;
 mod feeds;
+#[cfg(any(test, fuzzing))]
+pub mod hostile;
 pub mod limits;
 mod live;
 pub mod meta;

@@ -21,6 +21,8 @@ mod saved;
 mod sim;
 
 pub use local::LocalMeta;
+#[cfg(any(test, fuzzing))]
+pub(crate) use local::hostile;
 pub use sim::SimMeta;
 
 /// Why Meta did not do what it was asked.

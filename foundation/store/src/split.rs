@@ -19,6 +19,8 @@
 
 mod build;
 mod directory;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod hostile;
 mod index;
 mod kind;
 mod present;

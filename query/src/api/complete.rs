@@ -6,7 +6,7 @@
 //!   through in a short time, so their counts are of those;
 //! - what is put in is read by the language as that very name or value.
 
-mod caret;
+pub(crate) mod caret;
 
 use axum::Json;
 use axum::extract::State;

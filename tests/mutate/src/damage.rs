@@ -45,6 +45,18 @@ pub fn damage(dir: &Path, tape: &mut Tape<'_>) {
     }
 }
 
+/// Damages bytes as long as there are some that say how.
+pub fn damage_bytes(content: &mut Vec<u8>, tape: &mut Tape<'_>) {
+    for _ in 0..DAMAGES_MAX {
+        if tape.0.is_empty() {
+            return;
+        }
+        let what = tape.number();
+        let at = place(content, tape);
+        change(content, (what, at), tape);
+    }
+}
+
 /// Whether no file of the directory holds anything.
 #[must_use]
 pub fn is_bare(dir: &Path) -> bool {
@@ -55,8 +67,26 @@ fn damage_one(files: &[PathBuf], tape: &mut Tape<'_>) {
     let file = &files[usize::from(tape.number()) % files.len()];
     let mut content = fs::read(file).expect("it was listed");
     let what = tape.number();
-    let at = (usize::from(tape.number()) << 8 | usize::from(tape.number())) % (content.len() + 1);
+    let at = place(&content, tape);
     match what % 7 {
+        5 => {
+            let other = &files[usize::from(tape.number()) % files.len()];
+            content.truncate(at);
+            content.extend(fs::read(other).expect("it was listed"));
+        }
+        6 => return fs::remove_file(file).expect("it was listed"),
+        _ => change(&mut content, (what % 7, at), tape),
+    }
+    fs::write(file, content).expect("the disk has room");
+}
+
+/// Where in the content something is to happen.
+fn place(content: &[u8], tape: &mut Tape<'_>) -> usize {
+    (usize::from(tape.number()) << 8 | usize::from(tape.number())) % (content.len() + 1)
+}
+
+fn change(content: &mut Vec<u8>, (what, at): (u8, usize), tape: &mut Tape<'_>) {
+    match what % 5 {
         0 => {
             if let Some(byte) = content.get_mut(at) {
                 *byte ^= 1 << (tape.number() % 8);
@@ -68,24 +98,19 @@ fn damage_one(files: &[PathBuf], tape: &mut Tape<'_>) {
             let bytes = tape.number();
             content.splice(at..at, tape.run(usize::from(bytes)).iter().copied()).for_each(drop);
         }
-        4 => {
+        _ => {
             let end = content.len().min(at + usize::from(tape.number()));
             content.drain(at..end);
         }
-        5 => {
-            let other = &files[usize::from(tape.number()) % files.len()];
-            content.truncate(at);
-            content.extend(fs::read(other).expect("it was listed"));
-        }
-        _ => return fs::remove_file(file).expect("it was listed"),
     }
-    fs::write(file, content).expect("the disk has room");
 }
 
-/// In the order of their names.
+/// In the order of their names, those of directories below it too.
 fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).expect("the directory is there");
-    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let (dirs, mut files): (Vec<PathBuf>, Vec<PathBuf>) =
+        entries.flatten().map(|entry| entry.path()).partition(|path| path.is_dir());
+    files.extend(dirs.iter().flat_map(|dir| self::files(dir)));
     files.sort();
     files
 }

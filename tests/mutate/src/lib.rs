@@ -17,11 +17,13 @@ mod damage;
 mod dictionary;
 mod mutator;
 
-pub use damage::{Tape, damage, is_bare};
+pub use damage::{Tape, damage, damage_bytes, is_bare};
 pub use mutator::Mutator;
 
 /// What every corpus is mutated, unless its check is so slow that it would take more than some seconds.
 pub const MUTATIONS: usize = 20_000;
+/// Where checks that need files have them: the disk is not what is checked.
+pub const MEMORY: &str = "/dev/shm";
 /// Of the mutations; with another one other bytes are tried.
 const SEED: u64 = 0x6e69_6c6f_6d65_7465;
 

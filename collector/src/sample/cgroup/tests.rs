@@ -67,4 +67,8 @@ fn what_was_read_and_written_is_added_up_over_devices() {
         "254:0 Read 4096\n254:0 Write 8192\n254:0 Sync 1\n8:0 Read 1\n8:0 Write 2\nTotal 12291\n";
     assert_eq!(io_v1(v1), (4097, 8194));
     assert_eq!((io_v2(""), io_v1("")), ((0, 0), (0, 0)));
+    let most = u64::MAX;
+    let v2 = format!("8:0 rbytes={most} wbytes=1\n8:1 rbytes=1 wbytes=1\n");
+    let v1 = format!("8:0 Read {most}\n8:1 Read 1\n8:0 Write 2\n");
+    assert_eq!((io_v2(&v2), io_v1(&v1)), ((most, 2), (most, 2)));
 }

@@ -45,6 +45,23 @@ fn memory_in_use_is_what_is_not_to_be_had() {
     assert_eq!(load(""), None);
 }
 
+/// A sampler that broke on one number measured nothing any more until a restart.
+#[test]
+fn numbers_too_large_to_be_counted_stay_at_the_most() {
+    let most = u64::MAX;
+    let node = Cpu { cores: 0, busy: 0, total: most };
+    assert_eq!(cpu(&format!("cpu  1 0 0 {most} {most} 0 0 {most}\n")), Some(node));
+    assert_eq!(memory(&format!("MemTotal: {most} kB\nMemAvailable: 1 kB\n")), Some((most, most)));
+    let disk = disks(&format!("8 0 sda 1 0 {most} 0 1 0 {most} 0\n"));
+    assert_eq!((disk[0].inward, disk[0].outward), (most, most));
+    let device = format!("{most} 0 0 0 0 0 0 0 {most}");
+    let devices = format!("eth0: {device}\neth1: {device}\n");
+    assert_eq!(container_network(&devices), (most, most));
+    for text in ["NaN 1 1", "inf 1 1", "-1 1 1"] {
+        assert_eq!(load(text), None, "{text}");
+    }
+}
+
 #[test]
 fn each_whole_disk_counts_once() {
     let text = "\

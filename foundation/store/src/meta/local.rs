@@ -11,6 +11,9 @@
 //! - content never stops an open: what is damaged is set aside and said;
 //! - a revision is never used twice, even when the journal is lost.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod hostile;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -10,7 +10,7 @@ mod pipes;
 
 /// What could be put in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     /// A field to ask about; OR and AND too, behind a term.
     Term {
         behind_term: bool,
@@ -32,17 +32,17 @@ pub(super) enum Wanted {
 
 /// A place in a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Caret {
-    pub(super) wanted: Wanted,
+pub(crate) struct Caret {
+    pub(crate) wanted: Wanted,
     /// What of the piece stands before the caret, as it is meant.
-    pub(super) typed: String,
+    pub(crate) typed: String,
     /// The piece: characters `[from, to)`.
-    pub(super) from: usize,
-    pub(super) to: usize,
+    pub(crate) from: usize,
+    pub(crate) to: usize,
 }
 
 /// What is wanted behind so many characters of the text.
-pub(super) fn caret(text: &str, cursor: usize) -> Caret {
+pub(crate) fn caret(text: &str, cursor: usize) -> Caret {
     let chars: Vec<char> = text.chars().collect();
     let end = cursor.min(chars.len());
     Scan {

@@ -1,0 +1,4 @@
+//! See `nilometer_collector::hostile::proc`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| nilometer_collector::hostile::proc(bytes));
