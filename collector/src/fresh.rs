@@ -5,14 +5,15 @@
 //!   decide, then their first lines' times;
 //! - a copy, or the gzip of what begins here too, is one more home of it.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use nilometer_model::{Count, LineageId, SourceId, Stream};
+use nilometer_model::{Count, LineageId, SourceId, Stream, Timestamp};
 
 use crate::content::{Content, Inode, Stat};
 use crate::directory::shown;
-use crate::discover::{LogFile, Rank};
+use crate::discover::{LogFile, Place, Rank};
 use crate::enrich::Speaker;
 use crate::generation::{Generation, Home, Saved, StreamState, are_copies};
 use crate::head::Head;
@@ -33,12 +34,41 @@ pub(crate) struct Fresh {
 }
 
 impl Fresh {
+    /// What nobody saw.
+    pub(crate) fn unseen(place: &Place, inode: Inode) -> Self {
+        let path = place.dir.join(&place.base);
+        let file = LogFile { path, gzip: false, restart: 0, rank: Rank::Live };
+        let stat = Stat { inode, size: 0, modified: Timestamp::default(), deleted: true };
+        Self { file, homes: Vec::new(), stat, head: Head::unseen(), content: None }
+    }
+
     fn is_live(&self) -> bool {
         !self.homes.is_empty() && self.file.rank == Rank::Live
     }
 }
 
 impl Lineages {
+    /// Plain files: the file that was read last under the live name, when it is gone and only a copy of what
+    /// was read of it is there. What was written into it behind the copy, while nobody looked, is lost, and
+    /// nobody knows how much it was.
+    pub(crate) fn gone_behind_its_copy(
+        &self,
+        listed: &HashSet<Inode>,
+        homes: &[Vec<Home>],
+    ) -> Option<Inode> {
+        let (last, homes) = (self.generations.last()?, homes.last()?);
+        let inode = last.saved.inode;
+        let is_copy = |home: &Home| home.rank != Rank::Live && !home.gzip;
+        let unseen = self.place.format == Format::Plain
+            && inode != Inode::default()
+            && !listed.contains(&inode)
+            && !self.unclear.contains_key(&inode)
+            && last.content.is_none()
+            && !last.is_over()
+            && !last.saved.ended;
+        (unseen && !homes.is_empty() && homes.iter().all(is_copy)).then_some(inode)
+    }
+
     /// Begins a generation for each that is no copy of another. Whether there was any.
     pub(crate) fn add_fresh(&mut self, mut fresh: Vec<Fresh>, site: &mut Site<'_>) -> bool {
         let any = !fresh.is_empty();
@@ -121,7 +151,7 @@ impl Lineages {
     }
 
     /// A generation begins; its index.
-    fn begin(&mut self, found: Fresh, site: &mut Site<'_>) -> usize {
+    pub(crate) fn begin(&mut self, found: Fresh, site: &mut Site<'_>) -> usize {
         let index = self.place_of(&found);
         let Fresh { file, homes, stat, head, content } = found;
         let sources = self.sources(&head, site);

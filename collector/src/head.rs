@@ -74,6 +74,11 @@ impl Head {
         Some(Self { time, fingerprint, bytes: Vec::new() })
     }
 
+    /// That of a file which nobody saw: no other begins like it.
+    pub(crate) fn unseen() -> Self {
+        Self { time: Timestamp::default(), fingerprint: Fingerprint::default(), bytes: Vec::new() }
+    }
+
     /// Whether the file begins as `fingerprint` says.
     pub(crate) fn begins_as(&self, fingerprint: Fingerprint) -> bool {
         let bytes = self.bytes.get(..fingerprint.bytes as usize);

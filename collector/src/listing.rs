@@ -87,11 +87,15 @@ impl Lineages {
                 Known::Unclear => {}
             }
         }
+        let unseen = self.gone_behind_its_copy(&listed, &homes);
         self.settle_homes(homes, site.now);
         if !fresh.is_empty() {
             self.disown_replaced(site.now);
         }
         self.take_vanished(&listed, &mut fresh);
+        if let Some(inode) = unseen {
+            self.begin(Fresh::unseen(&self.place, inode), site);
+        }
         grown | self.add_fresh(fresh, site)
     }
 

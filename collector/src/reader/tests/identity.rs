@@ -262,6 +262,26 @@ fn what_is_truncated_written_anew_and_deleted_while_open_is_read_to_its_end() {
 }
 
 #[test]
+fn what_came_and_went_behind_a_copy_while_nobody_looked_is_declared_lost() {
+    let mut node = Node::new();
+    node.append("app/a.log", lines(0, 200));
+    node.drain();
+    fs::copy(node.path("app/a.log"), node.path("app/a.log.1")).unwrap();
+    truncate(&node, "app/a.log");
+    node.append("app/a.log", lines(200, 300));
+    fs::remove_file(node.path("app/a.log")).unwrap();
+    node.append("app/a.log", lines(500, 100));
+    for _ in 0..2 {
+        node.restart();
+        for _ in 0..4 {
+            node.after(Duration::from_secs(4));
+        }
+        assert_eq!(node.messages(), [expect(0, 200), expect(500, 100)].concat());
+        assert_eq!(gaps(&node), [(0, None, Reason::DeletedBeforeRead)]);
+    }
+}
+
+#[test]
 fn what_was_seen_to_be_truncated_is_read_although_its_name_is_gone_at_the_next_look() {
     let mut node = Node::new();
     node.append("app/a.log", lines(0, 200));
