@@ -37,6 +37,13 @@ pub(crate) struct Place {
     pub(crate) base: String,
 }
 
+impl Place {
+    /// A plain log's file under its live name.
+    pub(crate) fn live(&self) -> LogFile {
+        LogFile { path: self.dir.join(&self.base), gzip: false, restart: 0, rank: Rank::Live }
+    }
+}
+
 /// One file of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogFile {

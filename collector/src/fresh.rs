@@ -36,10 +36,8 @@ pub(crate) struct Fresh {
 impl Fresh {
     /// What nobody saw.
     pub(crate) fn unseen(place: &Place, inode: Inode) -> Self {
-        let path = place.dir.join(&place.base);
-        let file = LogFile { path, gzip: false, restart: 0, rank: Rank::Live };
         let stat = Stat { inode, size: 0, modified: Timestamp::default(), deleted: true };
-        Self { file, homes: Vec::new(), stat, head: Head::unseen(), content: None }
+        Self { file: place.live(), homes: Vec::new(), stat, head: Head::unseen(), content: None }
     }
 
     fn is_live(&self) -> bool {

@@ -250,13 +250,15 @@ impl Generation {
         older && (self.homes.is_empty() || self.lies_live())
     }
 
+    /// The file that holds it, opened for a look unless it is open.
+    fn opened(&self) -> Option<Content> {
+        let home = self.homes.first().filter(|_| self.content.is_none())?;
+        Content::open(&home.path, home.gzip).ok().map(|(content, _)| content)
+    }
+
     /// Whether the file that holds it is a copy of `original`, as far as both go, or the other way round.
     pub(crate) fn is_copied_from(&mut self, original: &mut Content) -> bool {
-        let opened = match (&self.content, self.homes.first()) {
-            (None, Some(home)) => Content::open(&home.path, home.gzip).ok(),
-            _ => None,
-        };
-        let mut opened = opened.map(|(content, _)| content);
+        let mut opened = self.opened();
         let copy = self.content.as_mut().or(opened.as_mut());
         copy.is_some_and(|copy| are_copies(copy, original))
     }
@@ -274,11 +276,7 @@ impl Generation {
         if !self.is_young() {
             return true;
         }
-        let reopened = match (&self.content, self.homes.first()) {
-            (None, Some(home)) => Content::open(&home.path, home.gzip).ok(),
-            _ => None,
-        };
-        let mut reopened = reopened.map(|(content, _)| content);
+        let mut reopened = self.opened();
         let Some(content) = self.content.as_mut().or(reopened.as_mut()) else { return true };
         // What was truncated and has grown again is no witness.
         let mut overlap = vec![0; self.saved.overlap.bytes as usize];

@@ -18,10 +18,10 @@ use std::time::{Duration, Instant};
 use nilometer_model::{Count, Gap, GapKind, Reason, SourceId, Timestamp};
 
 use crate::content::{Content, Inode};
-use crate::discover::{Place, Rank};
+use crate::discover::Place;
 use crate::enrich::Speaker;
 use crate::follow::{Reading, Visit};
-use crate::generation::{Generation, Home};
+use crate::generation::Generation;
 use crate::limits::{ABSENT_S, DAMAGED_GZIP_S, FORGET_S, LATE_WRITE_S};
 use crate::metrics;
 use crate::unclear::Unclear;
@@ -169,9 +169,7 @@ impl Lineages {
         generation.lose_home(inode, now);
         let is_it = |content: &Content| content.stat().is_ok_and(|stat| stat.inode == inode);
         if let Some(content) = held.filter(is_it) {
-            let path = self.place.dir.join(&self.place.base);
-            let home = Home { inode, rank: Rank::Live, path, gzip: false };
-            self.unclear.insert(inode, Unclear::orphan(content, home, now));
+            self.unclear.insert(inode, Unclear::orphan(content, self.place.live(), now));
         }
     }
 

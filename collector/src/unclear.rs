@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use crate::content::{Content, Inode, Stat};
 use crate::discover::LogFile;
 use crate::fresh::Fresh;
-use crate::generation::Home;
 use crate::head::Head;
 use crate::limits::COPY_IDLE_S;
 use crate::lineages::Lineages;
@@ -31,8 +30,7 @@ pub(crate) struct Unclear {
 
 impl Unclear {
     /// What a file without a name holds that is not what was known of it.
-    pub(crate) fn orphan(content: Content, home: Home, now: Instant) -> Self {
-        let file = LogFile { path: home.path, gzip: home.gzip, restart: 0, rank: home.rank };
+    pub(crate) fn orphan(content: Content, file: LogFile, now: Instant) -> Self {
         // Of no size that is known: it is nobody's copy.
         Self { size: 0, since: now, part_of: None, file, held: Some(content) }
     }
