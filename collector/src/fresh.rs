@@ -5,11 +5,11 @@
 //!   decide, then their first lines' times;
 //! - a copy, or the gzip of what begins here too, is one more home of it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use nilometer_model::{Count, LineageId, SourceId, Stream, Timestamp};
+use nilometer_model::{LineageId, SourceId, Stream, Timestamp};
 
 use crate::content::{Content, Inode, Stat};
 use crate::directory::shown;
@@ -20,7 +20,8 @@ use crate::head::Head;
 use crate::identity::{lineage_id, source_id};
 use crate::lineages::Lineages;
 use crate::listing::Site;
-use crate::reading::SourceInfo;
+use crate::reading::{CentreSource, SourceInfo};
+use crate::reread::Safe;
 use nilometer_parse::Format;
 
 /// A file that holds nothing known.
@@ -153,15 +154,10 @@ impl Lineages {
         let index = self.place_of(&found);
         let Fresh { file, homes, stat, head, content } = found;
         let sources = self.sources(&head, site);
-        let mut streams: [StreamState; 2] = Default::default();
-        for (state, source) in streams.iter_mut().zip(sources) {
-            state.source = source;
-            if let Some(centre) = site.adopted.remove(&source) {
-                state.position = centre.mark;
-                state.read = Count { bytes: centre.bytes, records: centre.records };
-                state.covered = centre.covered;
-            }
-        }
+        let streams = sources.map(|source| match site.adopted.remove(&source) {
+            Some(centre) => StreamState::adopt(&centre),
+            None => StreamState { source, ..StreamState::default() },
+        });
         let saved = Saved {
             restart: file.restart,
             first_time: head.time,
@@ -191,12 +187,54 @@ impl Lineages {
             return [Stream::Stdout, Stream::Stderr]
                 .map(|stream| source_id(site.node, self.id_key(), stream.name(), first));
         }
-        let lineage = self.lineage(site.node, Stream::File);
-        let known = site.adopted.values().find(|centre| {
-            centre.lineage == lineage && head.begins_as(centre.fingerprint) && !centre.ended
-        });
+        let known = self.known(head, site.node, site.adopted.values());
         let source = known.map_or_else(|| SourceId(crate::dice::roll()), |centre| centre.source);
         [source, SourceId::default()]
+    }
+
+    /// What the centre has of a plain file that begins like this.
+    fn known<'a>(
+        &self,
+        head: &Head,
+        node: &str,
+        mut known: impl Iterator<Item = &'a CentreSource>,
+    ) -> Option<&'a CentreSource> {
+        let lineage = self.lineage(node, Stream::File);
+        known.find(|centre| {
+            centre.lineage == lineage && head.begins_as(centre.fingerprint) && !centre.ended
+        })
+    }
+
+    /// Has what was found before the centre said what it has, and not read since, go on from there. The
+    /// sources that do.
+    pub(crate) fn recognise(&mut self, safe: &Safe, node: &str) -> BTreeSet<SourceId> {
+        let mut recognised = BTreeSet::new();
+        for index in 0..self.generations.len() {
+            if self.generations[index].saved.is_begun() {
+                continue;
+            }
+            let sources = match self.place.format {
+                Format::Plain => {
+                    let head = self.generations[index].head();
+                    let new = safe.values().filter(|known| !recognised.contains(&known.source));
+                    [head.and_then(|head| self.known(&head, node, new)), None]
+                }
+                Format::Cri | Format::Docker => {
+                    let streams = &self.generations[index].saved.streams;
+                    [&streams[0], &streams[1]].map(|stream| safe.get(&stream.source))
+                }
+            };
+            let saved = &mut self.generations[index].saved;
+            for (stream, known) in saved.streams.iter_mut().zip(sources) {
+                let Some(known) = known else { continue };
+                *stream = StreamState::adopt(known);
+                recognised.insert(known.source);
+                self.changed = true;
+            }
+            let infos = self.infos(&self.generations[index].saved, node, &self.speaker);
+            self.generations[index].infos = infos;
+        }
+        recognised
     }
 
     /// What the records of a generation's sources share.

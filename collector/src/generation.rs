@@ -23,10 +23,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::content::{Content, Inode, Stat};
 use crate::discover::{LogFile, Rank};
+use crate::head::Head;
 use crate::join::{Group, Waiting};
 use crate::landmarks::Landmarks;
 use crate::limits::{BANNER_BYTES_MAX, COPY_COMPARED_BYTES, OVERLAP_BYTES};
-use crate::reading::SourceInfo;
+use crate::reading::{CentreSource, SourceInfo};
 use nilometer_parse::Format;
 
 /// What is remembered of one stream of a generation.
@@ -44,6 +45,17 @@ pub(crate) struct StreamState {
 }
 
 impl StreamState {
+    /// Goes on from what the centre has.
+    pub(crate) fn adopt(centre: &CentreSource) -> Self {
+        Self {
+            source: centre.source,
+            position: centre.mark,
+            read: centre.count(),
+            last: Timestamp::default(),
+            covered: centre.covered.clone(),
+        }
+    }
+
     /// Whether the record that ends at `position` need not be handed over.
     pub(crate) fn is_covered(&self, position: u64) -> bool {
         self.covered.iter().any(|(from, to)| *from < position && position <= *to)
@@ -86,6 +98,14 @@ pub(crate) struct Saved {
     pub(crate) streams: [StreamState; 2],
     /// It is read again.
     pub(crate) again: Option<Again>,
+}
+
+impl Saved {
+    /// Whether anything was read, or told, of it.
+    pub(crate) fn is_begun(&self) -> bool {
+        let handed = self.streams.iter().any(|stream| stream.position > 0);
+        handed || self.checkpoint > 0 || self.drained || self.ended || self.again.is_some()
+    }
 }
 
 /// How far a generation had been handed over that is read again, for neither the centre nor the spool has
@@ -254,6 +274,13 @@ impl Generation {
     fn opened(&self) -> Option<Content> {
         let home = self.homes.first().filter(|_| self.content.is_none())?;
         Content::open(&home.path, home.gzip).ok().map(|(content, _)| content)
+    }
+
+    /// How a plain file that holds it begins, if it can be read.
+    pub(crate) fn head(&mut self) -> Option<Head> {
+        let mut opened = self.opened();
+        let content = self.content.as_mut().or(opened.as_mut())?;
+        Head::read(Format::Plain, content).ok()?
     }
 
     /// Whether the file that holds it is a copy of `original`, as far as both go, or the other way round.

@@ -28,6 +28,7 @@ mod read_state;
 mod reader;
 mod reading;
 mod unclear;
+mod vigil;
 mod watch;
 
 mod batch;

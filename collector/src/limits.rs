@@ -134,6 +134,8 @@ pub(crate) const SPOOL_RETRY_MS: u64 = 1_000;
 pub(crate) const IDLE_MS: u64 = 25;
 /// A collector without a memory asks the centre what it has at least this often, ms.
 pub(crate) const ADOPT_PAUSE_MS_MAX: u64 = 5_000;
+/// Meanwhile logs are looked at this often, ms.
+pub(crate) const VIGIL_MS: u64 = 50;
 
 // The door of receivers and samplers.
 

@@ -204,6 +204,16 @@ impl Reader {
         self.looked = None;
     }
 
+    /// Looks at every log that something happened to, and holds what is new; reads nothing.
+    pub(crate) fn hold(&mut self) {
+        let now = monotonic::now();
+        self.take_events(now);
+        if self.is_look_due(now) {
+            self.look(now);
+        }
+        self.relist_dirty(now);
+    }
+
     /// Visits every log that something happened to, once.
     pub(crate) fn poll(&mut self, sink: &mut dyn Sink) -> Polled {
         self.poll_at(monotonic::now(), sink)
@@ -211,11 +221,7 @@ impl Reader {
 
     fn poll_at(&mut self, now: Instant, sink: &mut dyn Sink) -> Polled {
         self.take_events(now);
-        let due = match self.looked {
-            Some(looked) => now.saturating_duration_since(looked) >= self.scan_every(),
-            None => now >= self.not_before,
-        };
-        if due {
+        if self.is_look_due(now) {
             self.look(now);
             self.declare_unfound(now, sink);
         }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use std::{fs, io};
 
 use nilometer_journal::Dir;
-use nilometer_model::{Clock, Items, Reason};
+use nilometer_model::{Clock, Items, Reason, SourceId};
 use nilometer_wire::{Batch, Freezer, SourceRange};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -30,7 +31,8 @@ use crate::sample::Sampler;
 use crate::ship::{self, Shipper};
 use crate::spool::{Recovered, Spool, SpoolError};
 use crate::tail::Tail;
-use crate::{CollectorConfig, centre, monotonic, reread};
+use crate::vigil::Vigil;
+use crate::{CollectorConfig, Settings, centre, monotonic, reread, vigil};
 
 /// A collector cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -129,30 +131,65 @@ pub(crate) async fn awake(
     let life = Life::begin(home.clone()).map_err(|source| data_error(home.path(), source))?;
     let spool_dir = home.join("spool");
     let spool_bytes_max = config.settings.borrow().spool_bytes_max;
-    let (spool, recovered) = Spool::open(spool_dir.clone(), spool_bytes_max)?;
-    let forgetful = spool.batches() == 0 && spool.state().is_empty() || recovered.state_lost;
-    let strange = spool.state().iter().filter(|(key, _)| is_readers(key));
-    let strange = strange.filter(|(key, value)| !Reader::remembers(key, value)).count();
-    if strange > 0 {
-        tracing::warn!(logs = strange, "another build's memory is not read: the centre is asked");
+    let (mut spool, recovered) = Spool::open(spool_dir.clone(), spool_bytes_max)?;
+    let memory = Memory::of(&spool, &recovered);
+    if memory == Memory::Gone {
+        spool.forget_reading();
     }
-    let forgetful = forgetful || strange > 0;
     let desk =
         Desk::new(life, (config.node.clone(), Arc::clone(&clock)), config.status.clone(), spool);
     let desk = Arc::new(desk);
     declare_damage(&desk, recovered)?;
     let damaged = matches!(desk.reread().safety(), Some(Safety::Damaged(_)));
-    let mut known = None;
-    if forgetful || damaged {
-        let asked = centre::ask(intakes, (&config.node, &config.status), shutdown).await;
-        let Some(sources) = asked else { return Ok(None) };
-        if forgetful {
-            desk.spool().forget_reading();
-        }
-        known = Some(sources);
+    let mut settings = config.settings.clone();
+    let mut reader = reader(config, &desk, (settings.borrow_and_update().clone(), clock));
+    if memory != Memory::Whole || damaged {
+        let first = (memory == Memory::Gone).then(|| vigil::asking(true));
+        let spool = (spool_dir.clone(), spool_bytes_max);
+        let vigil = Vigil::new(Arc::clone(&desk), reader, spool, Vec::from_iter(first));
+        let answered = CancellationToken::new();
+        let ask = async {
+            let _told = answered.clone().drop_guard();
+            centre::ask(intakes, (&config.node, &config.status), shutdown).await
+        };
+        let (Some(known), Some((kept, unsaved))) = tokio::join!(ask, vigil.keep(answered.clone()))
+        else {
+            return Ok(None);
+        };
+        reader = kept;
+        go_on(&desk, (&mut reader, unsaved), known)?;
     }
-    let tail = tail(config, &desk, (spool_dir, clock), known)?;
+    let tail = tail(config, &desk, (spool_dir, settings), reader)?;
     Ok(Some((desk, tail)))
+}
+
+/// What a spool has of what the reader knew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Whole,
+    /// What turned up while the centre was asked, and it has not answered yet.
+    Asking,
+    /// Nothing, or nothing that fits together.
+    Gone,
+}
+
+impl Memory {
+    fn of(spool: &Spool, recovered: &Recovered) -> Self {
+        let strange = spool.state().iter().filter(|(key, _)| is_readers(key));
+        let strange = strange.filter(|(key, value)| !Reader::remembers(key, value)).count();
+        if strange > 0 {
+            let why = "another build's memory is not read: the centre is asked";
+            tracing::warn!(logs = strange, "{why}");
+        }
+        let is_new = spool.batches() == 0 && spool.state().is_empty();
+        if is_new || recovered.state_lost || strange > 0 {
+            Self::Gone
+        } else if spool.state().keys().any(|key| vigil::is_key(key)) {
+            Self::Asking
+        } else {
+            Self::Whole
+        }
+    }
 }
 
 /// Reads, ships and beats until `shutdown`, then ends in order: reading, shipping, heartbeats.
@@ -212,32 +249,36 @@ fn declare_damage(desk: &Desk, recovered: Recovered) -> Result<(), CollectorErro
     Ok(desk.declare_damage(&mut desk.spool(), recovered)?)
 }
 
-fn tail(
+/// A reader that goes on from what the spool remembers.
+fn reader(
     config: &CollectorConfig,
-    desk: &Arc<Desk>,
-    (spool_dir, clock): (Dir, Arc<dyn Clock>),
-    known: Option<Vec<CentreSource>>,
-) -> Result<Tail, CollectorError> {
-    let mut settings = config.settings.clone();
-    let now = settings.borrow_and_update().clone();
-    let mut spool = desk.spool();
+    desk: &Desk,
+    (settings, clock): (Settings, Arc<dyn Clock>),
+) -> Reader {
+    let spool = desk.spool();
     let remembered = spool.state().iter().filter(|(key, _)| is_readers(key));
     let remembered = remembered.map(|(key, value)| (key.clone(), value.clone()));
-    let reader = ReaderConfig {
+    let config = ReaderConfig {
         rootfs: config.rootfs.clone(),
         node: config.node.clone(),
-        files: now.files,
+        files: settings.files,
         first_lines: config.first_lines.clone(),
-        line_bytes_max: now.line_bytes_max,
+        line_bytes_max: settings.line_bytes_max,
         timezone: config.timezone.clone(),
         redactor: config.redactor.clone(),
         clock,
         roster: Arc::default(),
     };
-    let mut reader = Reader::new(reader, remembered.collect());
-    if let Some(known) = known {
-        go_on(desk, (&mut spool, &mut reader), known)?;
-    }
+    Reader::new(config, remembered.collect())
+}
+
+fn tail(
+    config: &CollectorConfig,
+    desk: &Arc<Desk>,
+    (spool_dir, settings): (Dir, watch::Receiver<Settings>),
+    reader: Reader,
+) -> Result<Tail, CollectorError> {
+    let mut spool = desk.spool();
     let (journals, earlier) = Journals::begin(&desk.life, spool.state().iter(), spool.books());
     let mut reading = desk.reading();
     reading.read = reader.totals().into_iter().chain(earlier.read).collect();
@@ -263,30 +304,34 @@ fn tail(
 
 /// Whether the reader's memory is kept under that key.
 fn is_readers(key: &str) -> bool {
-    !journal::is_key(key) && !reread::is_key(key)
+    !journal::is_key(key) && !reread::is_key(key) && !vigil::is_key(key)
 }
 
 /// The reader goes on from what the centre and the spool have, where its memory is gone or says more.
 fn go_on(
     desk: &Desk,
-    (spool, reader): (&mut Spool, &mut Reader),
+    (reader, mut changes): (&mut Reader, Vec<StateChange>),
     known: Vec<CentreSource>,
 ) -> Result<(), SpoolError> {
-    let mut safe = reread::safe(spool, known);
+    let mut spool = desk.spool();
+    let mut safe = reread::safe(&spool, known);
     safe.retain(|_, source| reread::is_file(source.stream));
     let reason = desk.reread().safety().map_or(Reason::SpoolDamaged, Safety::reason);
+    let recognised = reader.recognise(&safe);
     let mut back = reader.rewind(&safe, spool.books(), reason);
     let remembered = reader.remembered();
-    for source in safe.values().filter(|source| !remembered.contains(&source.source)) {
+    let is_new = |id: &SourceId| recognised.contains(id) || !remembered.contains(id);
+    for source in safe.values().filter(|source| is_new(&source.source)) {
         let (to, running) = (source.mark, source.count());
         back.insert(source.source, Book { to, running, ended: false });
     }
     if !safe.is_empty() {
         reader.adopt(safe.into_values().collect());
     }
-    let mut changes = reader.changes();
+    changes.extend(reader.changes());
     changes.extend(desk.reread().went_back());
-    if changes.is_empty() { Ok(()) } else { spool.freeze_and_move(Vec::new(), changes, back) }
+    changes.push(vigil::asking(false));
+    spool.freeze_and_move(Vec::new(), changes, back)
 }
 
 /// Ends the journals of earlier lives that a crash left open: nothing more will come of them.

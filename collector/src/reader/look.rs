@@ -26,6 +26,13 @@ impl Reader {
         Duration::from_millis(ms)
     }
 
+    pub(super) fn is_look_due(&self, now: Instant) -> bool {
+        match self.looked {
+            Some(looked) => now.saturating_duration_since(looked) >= self.scan_every(),
+            None => now >= self.not_before,
+        }
+    }
+
     pub(super) fn take_events(&mut self, now: Instant) {
         let mut grown = BTreeSet::new();
         for event in self.watch.events() {
@@ -189,7 +196,15 @@ impl Reader {
         }
         let before = std::mem::take(&mut self.dirty);
         self.take_events(now);
-        for (key, relist) in std::mem::replace(&mut self.dirty, before) {
+        self.relist_dirty(now);
+        for (key, relist) in before {
+            self.note(key, relist);
+        }
+    }
+
+    /// Looks at the dirty logs in whose directories something has happened.
+    pub(super) fn relist_dirty(&mut self, now: Instant) {
+        for (key, relist) in std::mem::take(&mut self.dirty) {
             let dir = self.logs.get(&key).filter(|_| relist).map(|log| log.place.dir.clone());
             if let Some(dir) = dir {
                 self.relist(&key, &mut Directory::read(&dir), now);

@@ -45,6 +45,19 @@ impl Reader {
         back
     }
 
+    /// Has what was only looked at so far go on from what is safe; the sources that do.
+    pub(crate) fn recognise(&mut self, safe: &Safe) -> BTreeSet<SourceId> {
+        let mut recognised = BTreeSet::new();
+        for (key, log) in &mut self.logs {
+            let found = log.recognise(safe, &self.config.node);
+            if !found.is_empty() {
+                self.changed.insert(key.clone());
+                recognised.extend(found);
+            }
+        }
+        recognised
+    }
+
     /// The sources of which it is known how far they were read, or at least that they are to be.
     pub(crate) fn remembered(&self) -> BTreeSet<SourceId> {
         let generations = self.logs.values().flat_map(|log| &log.generations);
