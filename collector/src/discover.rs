@@ -12,7 +12,7 @@
 //!   (that is why `/var/log/containers` need not be looked at); a glob may match a link that leads to
 //!   a file below the glob's fixed part, which is then read under the target's name, once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -85,6 +85,8 @@ pub(crate) struct Discovery {
     patterns: Vec<FilePattern>,
     /// What is wrong with the patterns that are none.
     wrong: Vec<String>,
+    /// Live names of plain files that are looked for though nothing has that name now.
+    expected: Vec<PathBuf>,
 }
 
 impl Discovery {
@@ -97,7 +99,22 @@ impl Discovery {
             }
         }
         let (pods_at, docker_at) = (rootfs.join(PODS), rootfs.join(DOCKER));
-        Self { rootfs, pods_at, docker_at, patterns, wrong }
+        Self { rootfs, pods_at, docker_at, patterns, wrong, expected: Vec::new() }
+    }
+
+    /// Also looks for what is left of these files, of which only renamed ones may be there. They are named as
+    /// sources are; those that no pattern matches are not looked for.
+    pub(crate) fn expect<'a>(&mut self, files: impl Iterator<Item = &'a str>) {
+        let is_ours = |live: &PathBuf| self.patterns.iter().any(|pattern| pattern.covers(live));
+        let live = files.flat_map(|file| {
+            let file = Path::new(file);
+            let base = plain_name(&shown(file.file_name().unwrap_or_default())).0.to_owned();
+            let below = file.strip_prefix("/").map(|below| self.rootfs.join(below));
+            let places = below.ok().into_iter().chain([file.to_owned()]);
+            places.map(move |place| place.with_file_name(&base)).find(is_ours)
+        });
+        let live: BTreeSet<PathBuf> = live.collect();
+        self.expected = live.into_iter().collect();
     }
 
     /// Looks through all places.
@@ -117,6 +134,7 @@ impl Discovery {
         for path in matches.files.iter().take(PLAIN_FILES_MAX) {
             self.plain_file(path, &mut found);
         }
+        self.look_for_expected(&mut found);
         found.parents.append(&mut matches.dirs);
         found.warnings.append(&mut matches.warnings);
         found
@@ -182,6 +200,17 @@ impl Discovery {
         let base = plain_name(&name).0.to_owned();
         let place = Place { format: Format::Plain, dir: dir.to_owned(), base };
         found.logs.insert(self.key(&dir.join(&place.base)), place);
+    }
+
+    fn look_for_expected(&self, found: &mut Found) {
+        let mut directories: HashMap<&Path, Directory> = HashMap::new();
+        for live in &self.expected {
+            let (Some(dir), Some(base)) = (live.parent(), live.file_name()) else { continue };
+            let directory = directories.entry(dir).or_insert_with(|| Directory::read(dir));
+            if directory.of_base(&shown(base)).next().is_some() {
+                self.plain_file(live, found);
+            }
+        }
     }
 
     /// A path below `--rootfs`, beginning with `/`; as it is when it lies elsewhere.

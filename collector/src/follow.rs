@@ -464,7 +464,7 @@ impl Generation {
     /// Tells the sink that the sources end here.
     pub(crate) fn end(&mut self, sink: &mut dyn Sink) {
         for (state, info) in self.saved.streams.iter().zip(&self.infos) {
-            if state.position > 0 {
+            if state.is_known() {
                 sink.ended(&Arc::clone(info), self.at.max(state.position));
             }
         }

@@ -5,7 +5,7 @@
 //!   decide, then their first lines' times;
 //! - a copy, or the gzip of what begins here too, is one more home of it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,8 +20,7 @@ use crate::head::Head;
 use crate::identity::{lineage_id, source_id};
 use crate::lineages::Lineages;
 use crate::listing::Site;
-use crate::reading::{CentreSource, SourceInfo};
-use crate::reread::Safe;
+use crate::reading::SourceInfo;
 use nilometer_parse::Format;
 
 /// A file that holds nothing known.
@@ -152,8 +151,8 @@ impl Lineages {
     /// A generation begins; its index.
     pub(crate) fn begin(&mut self, found: Fresh, site: &mut Site<'_>) -> usize {
         let index = self.place_of(&found);
-        let Fresh { file, homes, stat, head, content } = found;
-        let sources = self.sources(&head, site);
+        let Fresh { file, homes, stat, head, mut content } = found;
+        let sources = self.sources((&file, &head, content.as_mut()), site);
         let streams = sources.map(|source| match site.adopted.remove(&source) {
             Some(centre) => StreamState::adopt(&centre),
             None => StreamState { source, ..StreamState::default() },
@@ -181,60 +180,25 @@ impl Lineages {
     }
 
     /// The ids of a new generation's sources; a plain file's is drawn, unless the centre knows it.
-    fn sources(&self, head: &Head, site: &Site<'_>) -> [SourceId; 2] {
+    fn sources(
+        &self,
+        (file, head, content): (&LogFile, &Head, Option<&mut Content>),
+        site: &Site<'_>,
+    ) -> [SourceId; 2] {
         if self.place.format != Format::Plain {
             let first = (head.time, head.fingerprint.hash);
             return [Stream::Stdout, Stream::Stderr]
                 .map(|stream| source_id(site.node, self.id_key(), stream.name(), first));
         }
-        let known = self.known(head, site.node, site.adopted.values());
+        let mut opened = match content {
+            None if !site.adopted.is_empty() => Content::open(&file.path, file.gzip).ok(),
+            _ => None,
+        };
+        let content = content.or(opened.as_mut().map(|(content, _)| content));
+        let (is_live, known) = (file.rank == Rank::Live, site.adopted.values());
+        let known = self.known((head, is_live, content), site.node, known);
         let source = known.map_or_else(|| SourceId(crate::dice::roll()), |centre| centre.source);
         [source, SourceId::default()]
-    }
-
-    /// What the centre has of a plain file that begins like this.
-    fn known<'a>(
-        &self,
-        head: &Head,
-        node: &str,
-        mut known: impl Iterator<Item = &'a CentreSource>,
-    ) -> Option<&'a CentreSource> {
-        let lineage = self.lineage(node, Stream::File);
-        known.find(|centre| {
-            centre.lineage == lineage && head.begins_as(centre.fingerprint) && !centre.ended
-        })
-    }
-
-    /// Has what was found before the centre said what it has, and not read since, go on from there. The
-    /// sources that do.
-    pub(crate) fn recognise(&mut self, safe: &Safe, node: &str) -> BTreeSet<SourceId> {
-        let mut recognised = BTreeSet::new();
-        for index in 0..self.generations.len() {
-            if self.generations[index].saved.is_begun() {
-                continue;
-            }
-            let sources = match self.place.format {
-                Format::Plain => {
-                    let head = self.generations[index].head();
-                    let new = safe.values().filter(|known| !recognised.contains(&known.source));
-                    [head.and_then(|head| self.known(&head, node, new)), None]
-                }
-                Format::Cri | Format::Docker => {
-                    let streams = &self.generations[index].saved.streams;
-                    [&streams[0], &streams[1]].map(|stream| safe.get(&stream.source))
-                }
-            };
-            let saved = &mut self.generations[index].saved;
-            for (stream, known) in saved.streams.iter_mut().zip(sources) {
-                let Some(known) = known else { continue };
-                *stream = StreamState::adopt(known);
-                recognised.insert(known.source);
-                self.changed = true;
-            }
-            let infos = self.infos(&self.generations[index].saved, node, &self.speaker);
-            self.generations[index].infos = infos;
-        }
-        recognised
     }
 
     /// What the records of a generation's sources share.
@@ -263,7 +227,7 @@ impl Lineages {
         [info(0), info(1)]
     }
 
-    fn lineage(&self, node: &str, stream: Stream) -> LineageId {
+    pub(crate) fn lineage(&self, node: &str, stream: Stream) -> LineageId {
         lineage_id(node, self.id_key(), stream.name())
     }
 

@@ -23,7 +23,6 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::content::{Content, Inode, Stat};
 use crate::discover::{LogFile, Rank};
-use crate::head::Head;
 use crate::join::{Group, Waiting};
 use crate::landmarks::Landmarks;
 use crate::limits::{BANNER_BYTES_MAX, COPY_COMPARED_BYTES, OVERLAP_BYTES};
@@ -54,6 +53,11 @@ impl StreamState {
             last: Timestamp::default(),
             covered: centre.covered.clone(),
         }
+    }
+
+    /// Whether any of its records is known, here or at the centre.
+    pub(crate) fn is_known(&self) -> bool {
+        self.position > 0 || !self.covered.is_empty()
     }
 
     /// Whether the record that ends at `position` need not be handed over.
@@ -274,13 +278,6 @@ impl Generation {
     fn opened(&self) -> Option<Content> {
         let home = self.homes.first().filter(|_| self.content.is_none())?;
         Content::open(&home.path, home.gzip).ok().map(|(content, _)| content)
-    }
-
-    /// How a plain file that holds it begins, if it can be read.
-    pub(crate) fn head(&mut self) -> Option<Head> {
-        let mut opened = self.opened();
-        let content = self.content.as_mut().or(opened.as_mut())?;
-        Head::read(Format::Plain, content).ok()?
     }
 
     /// Whether the file that holds it is a copy of `original`, as far as both go, or the other way round.

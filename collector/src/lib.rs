@@ -31,6 +31,7 @@ mod unclear;
 mod vigil;
 mod watch;
 
+mod adoption;
 mod batch;
 mod centre;
 mod choice;

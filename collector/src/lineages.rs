@@ -21,7 +21,7 @@ use crate::content::{Content, Inode};
 use crate::discover::Place;
 use crate::enrich::Speaker;
 use crate::follow::{Reading, Visit};
-use crate::generation::Generation;
+use crate::generation::{Generation, StreamState};
 use crate::limits::{ABSENT_S, DAMAGED_GZIP_S, FORGET_S, LATE_WRITE_S};
 use crate::metrics;
 use crate::unclear::Unclear;
@@ -464,12 +464,12 @@ fn declare(
     if generation.saved.again.as_ref().is_some_and(|again| again.ended) {
         return;
     }
-    let silent = generation.saved.streams.iter().all(|stream| stream.position == 0);
+    let silent = !generation.saved.streams.iter().any(StreamState::is_known);
     metrics::lost_range(to.map_or(0, |to| to.saturating_sub(generation.at)));
     let first = Some(generation.saved.first_time).filter(|time| *time > Timestamp::default());
     for (index, (state, info)) in generation.saved.streams.iter().zip(&generation.infos).enumerate()
     {
-        if state.position > 0 || silent && index == 0 {
+        if state.is_known() || silent && index == 0 {
             let kind = GapKind::Lost;
             let last = Some(state.last).filter(|time| *time > Timestamp::default());
             let time = last.or(first).unwrap_or(reading.clock);

@@ -11,7 +11,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use glob::{Pattern, PatternError};
+use glob::{MatchOptions, Pattern, PatternError};
 
 use crate::directory::shown;
 use crate::limits::{PATTERN_DEPTH_MAX, PLAIN_FILES_MAX};
@@ -70,6 +70,12 @@ impl FilePattern {
     pub(crate) fn matches(&self, found: &mut Matches) {
         let root = if self.root.as_os_str().is_empty() { Path::new(".") } else { &self.root };
         self.walk(root, &self.parts, 0, found);
+    }
+
+    /// Whether a file of that name would match, if there were one.
+    pub(crate) fn covers(&self, path: &Path) -> bool {
+        let options = MatchOptions { require_literal_separator: true, ..MatchOptions::default() };
+        Pattern::new(&self.text).is_ok_and(|whole| whole.matches_path_with(path, options))
     }
 
     fn walk(&self, dir: &Path, parts: &[Part], depth: usize, found: &mut Matches) {

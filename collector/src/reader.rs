@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
-use nilometer_model::{Clock, Count, Gap, GapKind, Reason, SourceId, Timestamp};
+use nilometer_model::{Clock, Count, Gap, GapKind, Reason, SourceId, Stream, Timestamp};
 
 use crate::compose::Composer;
 use crate::directory::Directory;
@@ -192,12 +192,21 @@ impl Reader {
         }
         self.adopting = !self.adopted.is_empty();
         self.adopted_changed = self.adopting;
+        self.expect_adopted();
+    }
+
+    /// Of what is to be found, perhaps only renamed files are left.
+    fn expect_adopted(&mut self) {
+        let files = self.adopted.values().filter(|known| known.stream == Stream::File);
+        self.discovery.expect(files.map(|known| known.path.as_str()));
+        self.looked = None;
     }
 
     /// Looks for other plain files, and cuts elsewhere, from now on. A file that is read already is read
     /// on, whatever the globs say.
     pub(crate) fn configure(&mut self, files: Vec<String>, line_bytes_max: usize) {
         self.discovery = Discovery::new(self.config.rootfs.clone(), files.clone());
+        self.expect_adopted();
         let (timezone, redactor) = (self.config.timezone.clone(), self.config.redactor.clone());
         self.composer = Composer::new(line_bytes_max, timezone, redactor);
         (self.config.files, self.config.line_bytes_max) = (files, line_bytes_max);
@@ -400,7 +409,7 @@ impl Reader {
         visited.progressed
     }
 
-    /// What the centre holds as open and no file here has: lost, from where the centre stands.
+    /// What the centre holds as open, or with a hole, and no file here has: lost, from where the centre stands.
     fn declare_unfound(&mut self, now: Instant, sink: &mut dyn Sink) {
         if !self.adopting || now.saturating_duration_since(self.began).as_secs() < ABSENT_S {
             return;
@@ -409,7 +418,8 @@ impl Reader {
         self.adopted_changed = true;
         // When its last record was written is not known.
         let time = self.config.clock.now();
-        for (_, centre) in self.adopted.drain().filter(|(_, centre)| !centre.ended) {
+        let is_whole = |centre: &CentreSource| centre.ended && centre.covered.is_empty();
+        for (_, centre) in self.adopted.drain().filter(|(_, centre)| !is_whole(centre)) {
             let info = Arc::new(SourceInfo {
                 source: centre.source,
                 lineage: centre.lineage,
@@ -424,6 +434,7 @@ impl Reader {
             sink.gap(&info, Gap { kind, from, to: None, reason, count: None, time });
             sink.ended(&info, from);
         }
+        self.discovery.expect(std::iter::empty());
     }
 
     fn open_files_failed(&mut self) {

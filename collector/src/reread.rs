@@ -228,6 +228,11 @@ impl CentreSource {
         self.covered.iter().fold(self.mark, joined)
     }
 
+    /// Behind that nothing is there.
+    pub(crate) fn end(&self) -> u64 {
+        self.covered.iter().fold(self.mark, |end, (_, to)| end.max(*to))
+    }
+
     /// Nothing is there of it.
     pub(crate) fn forget(&mut self) {
         (self.mark, self.records, self.bytes, self.ended) = (0, 0, 0, false);

@@ -80,6 +80,7 @@ mod identity;
 mod limits;
 mod plain;
 mod short;
+mod wiped;
 
 const POD: &str = "var/log/pods/shop_web-x2x4z_uid/main";
 

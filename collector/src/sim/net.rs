@@ -2,6 +2,7 @@
 //!
 //! Invariant: what is on its way when either side dies may still arrive; nobody is told.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -57,12 +58,14 @@ struct Inner {
     weather: Mutex<Weather>,
     chance: Chance,
     trace: Trace,
+    /// What was sent before the last cut never arrives.
+    cuts: AtomicU64,
 }
 
 impl SimNet {
     pub(super) fn new(centre: Centre, chance: Chance, trace: Trace) -> Self {
         let (centre, weather) = (Mutex::new(centre), Mutex::new(Weather::Calm));
-        Self(Arc::new(Inner { centre, weather, chance, trace }))
+        Self(Arc::new(Inner { centre, weather, chance, trace, cuts: AtomicU64::new(0) }))
     }
 
     pub(super) fn centre(&self) -> MutexGuard<'_, Centre> {
@@ -72,6 +75,11 @@ impl SimNet {
     pub(super) fn set(&self, weather: Weather) {
         self.0.trace.note(&format!("{weather:?}"));
         *self.0.weather.lock().unwrap_or_else(PoisonError::into_inner) = weather;
+    }
+
+    /// Nothing that is under way arrives any more.
+    pub(super) fn cut(&self) {
+        self.0.cuts.fetch_add(1, Ordering::Relaxed);
     }
 
     fn fate(&self) -> Fate {
@@ -106,7 +114,12 @@ impl SimNet {
     }
 
     async fn exchange(self, mut request: Request, fate: Fate) -> Result<Reply, NoReply> {
+        let cuts = self.0.cuts.load(Ordering::Relaxed);
+        let is_cut = move |net: &Self| net.0.cuts.load(Ordering::Relaxed) != cuts;
         self.travel().await;
+        if is_cut(&self) {
+            return Err(none(true));
+        }
         match fate {
             Fate::NotConnected => return Err(none(false)),
             Fate::RequestLost => {
@@ -128,7 +141,9 @@ impl SimNet {
                 let (again, request) = (self.clone(), request.clone());
                 tokio::spawn(async move {
                     sleep(Duration::from_millis(again.0.chance.between(1, 20_000))).await;
-                    again.arrive(&request);
+                    if !is_cut(&again) {
+                        again.arrive(&request);
+                    }
                 });
             }
             Fate::Through | Fate::AnswerLost | Fate::AnswerDamaged => {}

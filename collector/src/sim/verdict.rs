@@ -8,8 +8,24 @@ use nilometer_model::{Count, Gap, Reason, SourceId};
 use super::centre::{Account, Centre};
 use super::logs::{Line, Rest};
 
+/// What makes losses forgivable.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Past {
+    /// The centre threw away what it had taken.
+    pub(super) went_back: bool,
+    /// How often the collector's data directory was emptied.
+    pub(super) wiped: u32,
+}
+
+impl Past {
+    /// Somebody forgot what had been seen, perhaps for the last time.
+    fn forgot(self) -> bool {
+        self.went_back || self.wiped > 0
+    }
+}
+
 /// Panics with what is wrong.
-pub(super) fn give(lines: &[Line], centre: &Centre, (drained, went_back): (bool, bool)) {
+pub(super) fn give(lines: &[Line], centre: &Centre, drained: bool, past: Past) {
     assert!(drained, "the spool is not empty long after all is well");
     let mut written: HashMap<&str, &Line> = lines.iter().map(|line| (&*line.text, line)).collect();
     assert_eq!(written.len(), lines.len(), "each line's text is its own");
@@ -23,9 +39,9 @@ pub(super) fn give(lines: &[Line], centre: &Centre, (drained, went_back): (bool,
             assert!(before.is_none(), "twice: {:?}, in {before:?} and {source}", kept.message);
         }
     }
-    check_missing(lines, accounts, &arrived, went_back);
+    check_missing(lines, accounts, &arrived, past);
     for (source, account) in accounts {
-        check_ledger(*source, account, centre.read.get(source).copied(), went_back);
+        check_ledger(*source, account, centre.read.get(source).copied(), past);
     }
 }
 
@@ -52,7 +68,7 @@ fn check_missing(
     lines: &[Line],
     accounts: &BTreeMap<SourceId, Account>,
     arrived: &HashMap<&str, SourceId>,
-    went_back: bool,
+    past: Past,
 ) {
     let arrived_as = |line: &Line| {
         let left = || arrived.get(&*what_is_left(line)?.text);
@@ -71,10 +87,10 @@ fn check_missing(
         match declared.map(|gap| gap.reason) {
             Some(Reason::DeletedBeforeRead | Reason::TruncatedBeforeRead) if line.lossy => {}
             // A crash may leave it open whether the spool lost something too.
-            Some(Reason::PipelineWentBack | Reason::SpoolDamaged) if went_back => {}
-            // Nobody saw its file, or the centre has forgotten that somebody did.
-            None if line.lossy && (source.is_none() || went_back) => {}
-            None if went_back && source.is_none() => {}
+            Some(Reason::PipelineWentBack | Reason::SpoolDamaged) if past.went_back => {}
+            // Nobody saw its file, or whoever did has forgotten it.
+            None if line.lossy && (source.is_none() || past.forgot()) => {}
+            None if past.went_back && source.is_none() => {}
             reason => panic!("lost, {reason:?}: {line:?} of source {source:?}, gaps {gaps:?}"),
         }
     }
@@ -90,9 +106,14 @@ fn covers(gap: &Gap, position: u64) -> bool {
 }
 
 /// read = committed + refused + shed: what was read comes by heartbeat, the rest from what is here.
-fn check_ledger(source: SourceId, account: &Account, read: Option<Count>, went_back: bool) {
-    assert!(account.coverage.beyond().is_empty(), "a hole in {source}: {:?}", account.coverage);
-    if went_back {
+fn check_ledger(source: SourceId, account: &Account, read: Option<Count>, past: Past) {
+    let mark = account.coverage.mark();
+    // Of what an emptied data directory held nobody knows how far it went.
+    let is_open = |gap: &Gap| gap.to.is_none() && gap.from <= mark;
+    let is_declared = past.wiped > 0 && account.lost.iter().any(is_open);
+    let beyond = account.coverage.beyond();
+    assert!(beyond.is_empty() || is_declared, "a hole in {source}: {:?}", account.coverage);
+    if past.forgot() {
         return;
     }
     let tally = account.coverage.tally();

@@ -22,7 +22,7 @@ use super::centre::Centre;
 use super::chance::{Chance, Trace};
 use super::logs::Logs;
 use super::net::{SimNet, Weather};
-use super::verdict;
+use super::verdict::{self, Past};
 use crate::desk::Desk;
 use crate::heartbeat::Heart;
 use crate::intakes::Intakes;
@@ -56,7 +56,7 @@ struct World {
     chance: Chance,
     trace: Trace,
     life: Option<CollectorLife>,
-    went_back: bool,
+    past: Past,
     /// Also what the sim's head calls wild.
     wild: bool,
 }
@@ -103,7 +103,18 @@ impl World {
         let logs =
             Logs::new(root.path(), (Chance::new(seed ^ 0xf00d), clock), (trace.clone(), wild));
         let disk = SimDisk::new(seed);
-        Self { config, clock, disk, net, logs, chance, trace, life: None, went_back: false, wild }
+        Self {
+            config,
+            clock,
+            disk,
+            net,
+            logs,
+            chance,
+            trace,
+            life: None,
+            past: Past::default(),
+            wild,
+        }
     }
 
     async fn live(mut self) -> u64 {
@@ -117,7 +128,7 @@ impl World {
         let drained = self.drain().await;
         self.die().await;
         let centre = self.net.centre();
-        verdict::give(&self.logs.lines, &centre, (drained, self.went_back));
+        verdict::give(&self.logs.lines, &centre, drained, self.past);
         drop(centre);
         self.trace.hash()
     }
@@ -137,7 +148,7 @@ impl World {
             13 => self.net.centre().restart(),
             14 if self.chance.one_in(3) => self.net.centre().lose_log(),
             15 if self.wild && self.chance.one_in(10) => {
-                self.went_back = true;
+                self.past.went_back = true;
                 self.net.centre().go_back();
             }
             16 => self.net.centre().records_max = self.chance.between(1, 40) as usize,
@@ -158,6 +169,9 @@ impl World {
             let crash = if self.chance.one_in(2) { Crash::Power } else { Crash::Process };
             self.trace.note(&format!("{crash:?}"));
             self.disk.restart(crash);
+            if self.wild && self.chance.one_in(12) {
+                self.wipe();
+            }
         }
         let failed = self.life.as_ref().is_some_and(|life| life.tasks[0].is_finished());
         if failed {
@@ -177,6 +191,15 @@ impl World {
         let (known, desk) = watch::channel(None);
         let life = live(self.config.clone(), (home, Arc::new(intakes)), self.clock, known);
         self.life = Some(CollectorLife { tasks: vec![tokio::spawn(life)], desk });
+    }
+
+    /// The next life finds an empty data directory. What the earlier ones still had under way would be news to
+    /// the centre after it was asked what it has.
+    fn wipe(&mut self) {
+        self.trace.note("wipe");
+        self.past.wiped += 1;
+        self.net.cut();
+        self.config.data = PathBuf::from(format!("/data{}", self.past.wiped));
     }
 
     /// All that it had in memory is gone.
