@@ -55,3 +55,26 @@ fn what_damage_took_of_files_is_in_doubt_and_the_reader_keeps_its_memory() {
     let known = &safe[&feared[0].source];
     assert_eq!((known.mark, &known.covered[..], known.reach()), (1, &[(2, 3)][..], 1));
 }
+
+#[test]
+fn of_more_stretches_than_are_kept_the_rest_is_declared_lost_at_once() {
+    for (count, declared) in [(REREAD_RANGES_MAX, 0), (REREAD_RANGES_MAX + 1, 1)] {
+        let data = tempfile::tempdir().unwrap();
+        let (spool, _) = Spool::open(&data.path().join("spool"), 1 << 30).unwrap();
+        let life = Life::begin(data.path()).unwrap();
+        let clock = ("n1".to_owned(), Arc::new(SystemClock) as _);
+        let desk = Desk::new(life, clock, CollectorStatus::default(), spool);
+        let frame = frame_of(desk.life.next(), 0, &["a"]);
+        let range = nilometer_wire::decode_header(&frame.bytes).unwrap().sources.remove(0);
+        let lost = (1..=count as u64).map(|n| SourceRange { source: SourceId(n), ..range.clone() });
+        let recovered = Recovered { damaged: true, lost: lost.collect(), ..Recovered::default() };
+        let mut spool = desk.spool();
+        desk.declare_damage(&mut spool, recovered).unwrap();
+        let Some(Safety::Damaged(feared)) = Safety::of(&spool) else { panic!("not in doubt") };
+        assert_eq!(feared.len(), REREAD_RANGES_MAX);
+        let frames = spool.pick(10, None);
+        let headers = frames.iter().map(|frame| nilometer_wire::decode_header(&frame.frame));
+        let sources: usize = headers.map(|header| header.unwrap().sources.len()).sum();
+        assert_eq!(sources, declared, "{count} stretches");
+    }
+}
