@@ -12,6 +12,7 @@ mod ingest;
 mod null_centre;
 mod otlp;
 mod product;
+mod records;
 mod report;
 mod rotation;
 mod search;
@@ -21,7 +22,8 @@ mod ui;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: nilometer-benches ingest|search|ui|collector|live|rotation NDJSON-FILE \
+const USAGE: &str = "usage: nilometer-benches ingest|search|records|ui|collector|live|rotation \
+                     NDJSON-FILE \
                      | traces JSONL-GZ-FILE | otlp | freshness | files";
 
 #[tokio::main]
@@ -33,6 +35,7 @@ async fn main() -> ExitCode {
     let outcome = match (what.as_deref(), file) {
         (Some("ingest"), Some(file)) => ingest::run(&file).await,
         (Some("search"), Some(file)) => search::run(&file).await,
+        (Some("records"), Some(file)) => records::run(&file).await,
         (Some("ui"), Some(file)) => ui::run(&file).await,
         (Some("collector"), Some(file)) => collector::run(&file).await,
         (Some("live"), Some(file)) => collector::live(&file).await,

@@ -15,13 +15,36 @@ const TIMES: usize = 9;
 const RANGE: &str = "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z";
 
 /// Name, route, parameters.
-const QUESTIONS: [(&str, &str, &str); 14] = [
+const QUESTIONS: [(&str, &str, &str); 25] = [
     ("last 100 lines", "logs", "limit=100"),
     ("last 100 with the word error", "logs", "limit=100&q=error"),
     ("phrase, last 100", "logs", "limit=100&q=%22Failed%20password%20for%22"),
     ("absent word", "logs", "limit=100&q=zzzyyyxxx"),
     ("substring, last 100", "logs", "limit=100&q=~%22cketRespon%22"),
     ("absent regex", "logs", "limit=100&q=%2Fport%20%5B0-9%5D%7B7%7D%20ssh9%2F"),
+    ("count: all", "logs/histogram", "buckets=1&q="),
+    ("count: needle in an id", "logs/histogram", "buckets=1&q=cfafba308fe1f831e2f937e69c76c5a9"),
+    ("count: absent needle", "logs/histogram", "buckets=1&q=zzz12yyyxxx"),
+    ("count: word error", "logs/histogram", "buckets=1&q=error"),
+    ("count: word INFO", "logs/histogram", "buckets=1&q=INFO"),
+    ("count: phrase", "logs/histogram", "buckets=1&q=%22Failed%20password%20for%22"),
+    (
+        "count: component and severity",
+        "logs/histogram",
+        "buckets=1&q=component:trainticket%20severity:error",
+    ),
+    ("count: substring", "logs/histogram", "buckets=1&q=~%22cketRespon%22"),
+    ("count: substring with digits", "logs/histogram", "buckets=1&q=~%2210.251.%22"),
+    (
+        "count: regex with literals",
+        "logs/histogram",
+        "buckets=1&q=%2Fport%20%5B0-9%5D%7B3,5%7D%20ssh2%2F",
+    ),
+    (
+        "count: regex without literals",
+        "logs/histogram",
+        "buckets=1&q=%2F(alpha%7Cbeta)%5B0-9%5D%2Bq%2F",
+    ),
     ("histogram of all, 60 buckets", "logs/histogram", "buckets=60"),
     ("histogram of severity:error", "logs/histogram", "buckets=60&q=severity:error"),
     ("histogram of all by severity, 120 buckets", "logs/histogram", "buckets=120&by=severity"),

@@ -34,8 +34,6 @@ pub(crate) const REGEX_BYTES_MAX: usize = 1 << 20;
 pub(crate) const FILTERS_CACHED: usize = 16;
 /// What is remembered of one query, bytes: a bit for each row, and a little for each block.
 pub(crate) const FILTER_CACHE_BYTES: usize = 1 << 20;
-/// Longest word that is looked up in a split's index, bytes; longer ones are only searched for.
-pub(crate) const INDEXED_WORD_BYTES_MAX: usize = 64;
 /// Compressed block bytes that one query reads before its answer is partial.
 pub(crate) const QUERY_READ_BYTES: u64 = 16 << 30;
 /// Memory that one query holds before it is refused, bytes.

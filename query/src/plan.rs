@@ -1,4 +1,4 @@
-//! What a query means: tree -> checked [`Filter`], which selects rows and says which blocks to open.
+//! What a query means: tree -> checked [`Filter`], which selects rows and says what splits are asked.
 //!
 //! Invariants:
 //! - evaluation is pure and cannot fail: whatever can be wrong is found when the filter is made;
@@ -12,8 +12,7 @@ mod compile;
 mod field;
 mod pattern;
 mod pipeline;
-mod prune;
-mod selection;
+mod question;
 mod signal;
 mod test;
 mod text;
@@ -23,6 +22,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 
 use nilometer_model::{Rows, Tenant, TimeRange, Timestamp};
+use nilometer_store::records::RowSet;
 use regex::Regex;
 
 use crate::language::{SyntaxError, parse};
@@ -34,8 +34,8 @@ pub(crate) use field::{Field, OWN_FIELDS};
 pub(crate) use pipeline::{
     Arrange, Bins, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep, bin_start,
 };
-pub(crate) use selection::Selection;
 pub(crate) use signal::spans::SpanField;
+pub(crate) use signal::stored::{Alike, Asked, Begun, BlockBounds, StoredError};
 pub(crate) use signal::{ColumnSet, Signal, SignalField};
 pub(crate) use test::duration_ms;
 pub(crate) use value::{Number, Rank, Type, Value};
@@ -82,7 +82,7 @@ impl<S: Signal> Filter<S> {
     }
 
     fn new(tenant: &Tenant, root: Step<S>) -> Self {
-        Self { tenant: tenant.clone(), prune: S::prune(&root), root, found: None }
+        Self { tenant: tenant.clone(), prune: S::prune(tenant, &root), root, found: None }
     }
 
     /// All of the tenant's rows; blocks that `prune` rules out need not be read for them.
@@ -110,15 +110,15 @@ impl<S: Signal> Filter<S> {
     /// The tenant's rows that fit; those in the range, or all of them when none is given: then their
     /// times are not looked at.
     #[must_use]
-    pub(crate) fn select(&self, rows: &S, range: Option<TimeRange>) -> Selection {
+    pub(crate) fn select(&self, rows: &S, range: Option<TimeRange>) -> RowSet {
         let own: Vec<bool> =
             rows.origins().iter().map(|origin| origin.tenant == self.tenant.name()).collect();
         let all_own = own.iter().all(|own| *own);
         let is_own = |row: usize| all_own || own[rows.origin()[row] as usize];
         let among = match range {
-            None if all_own => Selection::all(rows.len()),
-            None => Selection::of(rows.len(), is_own),
-            Some(range) => Selection::of(rows.len(), |row| {
+            None if all_own => RowSet::all(rows.len()),
+            None => RowSet::of(rows.len(), is_own),
+            Some(range) => RowSet::of(rows.len(), |row| {
                 range.contains(Timestamp(rows.times()[row])) && is_own(row)
             }),
         };
@@ -127,18 +127,18 @@ impl<S: Signal> Filter<S> {
 
     /// The rows of a block that fit, when that was noted.
     #[must_use]
-    pub(crate) fn found_in(&self, block: BlockId) -> Option<Arc<Selection>> {
+    pub(crate) fn found_in(&self, block: BlockId) -> Option<Arc<RowSet>> {
         self.found.as_ref()?.get(block)
     }
 
     /// Notes the rows that fit, of all rows of a block.
-    pub(crate) fn note(&self, block: BlockId, fits: &Arc<Selection>) {
+    pub(crate) fn note(&self, block: BlockId, fits: &RowSet) {
         if let Some(found) = &self.found {
             found.note(block, fits);
         }
     }
 
-    /// Which blocks need to be looked at.
+    /// What splits are asked.
     #[must_use]
     pub(crate) fn prune(&self) -> &S::Prune {
         &self.prune
@@ -163,7 +163,7 @@ impl<S: Signal> Step<S> {
     }
 
     /// The rows of `among` that fit.
-    fn select(&self, rows: &S, among: Selection) -> Selection {
+    fn select(&self, rows: &S, among: RowSet) -> RowSet {
         if among.is_empty() {
             return among;
         }
@@ -177,7 +177,7 @@ impl<S: Signal> Step<S> {
                 .select(&among, |column, among| among.keep(|row| regex.is_match(column.get(row)))),
             Self::Field(field, test) => fitting(field, test, rows, &among),
             Self::And(steps) => steps.iter().fold(among, |left, step| step.select(rows, left)),
-            Self::Or(steps) => steps.iter().fold(Selection::none(rows.len()), |found, step| {
+            Self::Or(steps) => steps.iter().fold(RowSet::none(rows.len()), |found, step| {
                 let left = among.clone().without(&found);
                 found.or(&step.select(rows, left))
             }),
@@ -202,12 +202,7 @@ impl<S: Signal> Step<S> {
 }
 
 /// The rows of `among` whose value fits; of those that are alike one is asked.
-fn fitting<S: Signal>(
-    field: &S::Field,
-    test: &test::Test,
-    rows: &S,
-    among: &Selection,
-) -> Selection {
+fn fitting<S: Signal>(field: &S::Field, test: &test::Test, rows: &S, among: &RowSet) -> RowSet {
     let fits = |row| {
         let number = field.number(rows, row).and_then(|number| test.fits_number(number));
         number.unwrap_or_else(|| field.value(rows, row).is_some_and(|value| test.fits(&value)))

@@ -1,44 +1,54 @@
 //! Reading bytes that nobody vouches for: every step says whether there was enough.
 
 /// What is left of some bytes.
-pub(crate) struct Cursor<'a>(&'a [u8]);
+#[derive(Debug, Clone)]
+pub struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
-    pub(crate) fn new(bytes: &'a [u8]) -> Self {
+    /// All of `bytes`.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// How many bytes are left.
-    pub(crate) fn len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    pub(crate) fn take(&mut self, len: usize) -> Option<&'a [u8]> {
+    /// The next `len` bytes; `None` when there are fewer.
+    pub fn take(&mut self, len: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(len)?;
         self.0 = rest;
         Some(taken)
     }
 
-    pub(crate) fn byte(&mut self) -> Option<u8> {
+    /// The next byte.
+    pub fn byte(&mut self) -> Option<u8> {
         self.array::<1>().map(|[byte]| byte)
     }
 
-    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    /// The next `N` bytes.
+    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*taken)
     }
 
-    pub(crate) fn u32(&mut self) -> Option<u32> {
+    /// The next 4 bytes as a little-endian number.
+    pub fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_le_bytes)
     }
 
     /// A LEB128 number of at most 32 bits.
-    pub(crate) fn varint(&mut self) -> Option<u32> {
+    pub fn varint(&mut self) -> Option<u32> {
         let mut value = 0_u64;
         for shift in (0..35).step_by(7) {
             let byte = self.byte()?;
@@ -51,14 +61,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// A length, and as many bytes of UTF-8.
-    pub(crate) fn text(&mut self) -> Option<&'a str> {
+    pub fn text(&mut self) -> Option<&'a str> {
         let len = self.varint()?;
         std::str::from_utf8(self.take(len as usize)?).ok()
     }
 }
 
 /// Appends `value` as LEB128.
-pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u32) {
+pub fn put_varint(out: &mut Vec<u8>, mut value: u32) {
     while value >= 0x80 {
         out.push((value & 0x7f).to_le_bytes()[0] | 0x80);
         value >>= 7;
@@ -67,7 +77,7 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u32) {
 }
 
 /// Appends the length of `text`, and the text.
-pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
+pub fn put_text(out: &mut Vec<u8>, text: &str) {
     put_varint(out, u32::try_from(text.len()).unwrap_or(u32::MAX));
     out.extend_from_slice(text.as_bytes());
 }

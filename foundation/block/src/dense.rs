@@ -50,6 +50,7 @@ mod variables;
 
 pub use self::decode::decode_dense;
 pub(crate) use self::decode::uncompressed;
+pub use self::digits::digit_or_low;
 pub use self::encode::{DenseEncoder, encode_dense};
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 #![warn(missing_docs)]
 
 mod columns;
-mod cursor;
+pub mod cursor;
 mod decode;
 mod dense;
 mod encode;
@@ -19,9 +19,9 @@ pub mod hostile;
 mod layout;
 pub mod limits;
 mod numbers;
-mod origins;
+pub mod origins;
 mod plain;
-mod plane;
+pub mod plane;
 mod samples;
 mod spans;
 mod texts;
@@ -29,12 +29,12 @@ mod words;
 
 pub use columns::Columns;
 pub use decode::{BlockError, Decoder, decode};
-pub use dense::{DenseEncoder, decode_dense, encode_dense};
+pub use dense::{DenseEncoder, decode_dense, digit_or_low, encode_dense};
 pub use encode::{Encoder, encode};
 pub use plain::uncompressed;
 pub use samples::{decode_samples, encode_samples};
 pub use spans::{SpanColumns, SpanDecoder, SpanEncoder, decode_spans, encode_spans};
-pub use words::words;
+pub use words::{joined, words};
 
 #[cfg(test)]
 mod tests;

@@ -12,7 +12,8 @@ use nilometer_model::{Origin, SourceId, Stream};
 
 use crate::cursor::{Cursor, put_text, put_varint};
 
-pub(crate) fn put(out: &mut Vec<u8>, origins: &[Arc<Origin>]) {
+/// Appends the table.
+pub fn put(out: &mut Vec<u8>, origins: &[Arc<Origin>]) {
     put_varint(out, u32::try_from(origins.len()).unwrap_or(u32::MAX));
     for origin in origins {
         for text in
@@ -26,14 +27,16 @@ pub(crate) fn put(out: &mut Vec<u8>, origins: &[Arc<Origin>]) {
     }
 }
 
-pub(crate) fn put_runs(out: &mut Vec<u8>, origin: &[u32]) {
+/// Appends whose the rows are, run by run.
+pub fn put_runs(out: &mut Vec<u8>, origin: &[u32]) {
     for run in origin.chunk_by(|a, b| a == b) {
         put_varint(out, run[0]);
         put_varint(out, u32::try_from(run.len()).unwrap_or(u32::MAX));
     }
 }
 
-pub(crate) fn get(cursor: &mut Cursor<'_>) -> Option<Vec<Arc<Origin>>> {
+/// The table that stands here; `None` when it is not one.
+pub fn get(cursor: &mut Cursor<'_>) -> Option<Vec<Arc<Origin>>> {
     let count = cursor.varint()? as usize;
     if count > BATCH_RECORDS_MAX {
         return None;
@@ -42,7 +45,7 @@ pub(crate) fn get(cursor: &mut Cursor<'_>) -> Option<Vec<Arc<Origin>>> {
 }
 
 /// Per row the index of its origin; `None` unless there are exactly `rows`.
-pub(crate) fn get_runs(cursor: &mut Cursor<'_>, rows: usize, origins: usize) -> Option<Vec<u32>> {
+pub fn get_runs(cursor: &mut Cursor<'_>, rows: usize, origins: usize) -> Option<Vec<u32>> {
     let mut origin = Vec::with_capacity(rows);
     while !cursor.is_empty() {
         let index = cursor.varint()?;

@@ -9,7 +9,7 @@
 use crate::cursor::Cursor;
 
 /// Appends `values`.
-pub(crate) fn put(out: &mut Vec<u8>, values: &[u64]) {
+pub fn put(out: &mut Vec<u8>, values: &[u64]) {
     let all = values.iter().fold(0, |all, value| all | value);
     let planes = (u64::BITS - all.leading_zeros()).div_ceil(u8::BITS);
     out.push(planes.to_le_bytes()[0]);
@@ -20,7 +20,7 @@ pub(crate) fn put(out: &mut Vec<u8>, values: &[u64]) {
 }
 
 /// Reads `rows` values into `values`; `None` when the bytes end before.
-pub(crate) fn get(cursor: &mut Cursor<'_>, rows: usize, values: &mut Vec<u64>) -> Option<()> {
+pub fn get(cursor: &mut Cursor<'_>, rows: usize, values: &mut Vec<u64>) -> Option<()> {
     let planes = cursor.byte().filter(|planes| u32::from(*planes) <= u64::BITS / u8::BITS)?;
     values.clear();
     values.resize(rows, 0);
@@ -34,18 +34,20 @@ pub(crate) fn get(cursor: &mut Cursor<'_>, rows: usize, values: &mut Vec<u64>) -
 }
 
 /// Passes over a column of `rows` values; `None` when the bytes end before.
-pub(crate) fn skip(cursor: &mut Cursor<'_>, rows: usize) -> Option<()> {
+pub fn skip(cursor: &mut Cursor<'_>, rows: usize) -> Option<()> {
     let planes = cursor.byte().filter(|planes| u32::from(*planes) <= u64::BITS / u8::BITS)?;
     cursor.take(usize::from(planes) * rows).map(|_| ())
 }
 
 /// A difference as a number that is small when the difference is.
-pub(crate) fn zigzag(difference: i64) -> u64 {
+#[must_use]
+pub fn zigzag(difference: i64) -> u64 {
     ((difference << 1) ^ (difference >> 63)).cast_unsigned()
 }
 
 /// The difference that [`zigzag`] was given.
-pub(crate) fn unzigzag(value: u64) -> i64 {
+#[must_use]
+pub fn unzigzag(value: u64) -> i64 {
     (value >> 1).cast_signed() ^ -(value & 1).cast_signed()
 }
 

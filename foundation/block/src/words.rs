@@ -5,6 +5,19 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
     Words { text, at: 0 }
 }
 
+/// Whether a word goes on from one text into the other.
+#[must_use]
+pub fn joined(before: &str, after: &str) -> bool {
+    let (Some(last), Some(first)) = (before.chars().next_back(), after.chars().next()) else {
+        return false;
+    };
+    let mut buffer = [0; 8];
+    let split = last.encode_utf8(&mut buffer).len();
+    let length = split + first.encode_utf8(&mut buffer[split..]).len();
+    let pair = std::str::from_utf8(&buffer[..length]).unwrap_or_default();
+    words(pair).next().is_some_and(|word| word.len() == length)
+}
+
 struct Words<'a> {
     text: &'a str,
     at: usize,

@@ -17,6 +17,7 @@ pub mod hostile;
 pub mod limits;
 mod live;
 pub mod meta;
+pub mod records;
 mod rivals;
 mod sift;
 mod snapshot;
@@ -29,10 +30,11 @@ pub use arrival::{Arrival, Entered};
 pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
 pub use live::{NotOwned, TurnedBack};
 pub use meta::{LocalMeta, Meta, MetaError, Replay, SimMeta};
+pub use records::RecordSplit;
 pub use snapshot::Snapshot;
 pub use split::{
-    BlockEntry, Prune, SamplePrune, SpanPrune, Split, SplitError, SplitId, SplitKind, SplitMeta,
-    SplitOrigin, build, build_samples, build_spans, object_path,
+    BlockEntry, SamplePrune, SpanPrune, Split, SplitError, SplitId, SplitKind, SplitMeta,
+    SplitOrigin, build_samples, build_spans, object_path,
 };
 pub use store::{Cut, Store, StoreError};
 pub use views::{CollectorView, Completeness, GapView, Lagging, LedgerRow, SourceView};

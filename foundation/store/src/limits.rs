@@ -38,8 +38,6 @@ pub const META_READ_BYTES: usize = 4 << 20;
 pub const INDEXED_WORD_BYTES_MAX: usize = 64;
 /// Longest attribute value that a split's index knows, bytes.
 pub const INDEXED_VALUE_BYTES_MAX: usize = 64;
-/// Values of one attribute in one block that are indexed; what comes then leaves the name open.
-pub const INDEXED_VALUES_PER_KEY_MAX: usize = 64;
 /// Longest name of a service, operation, sample or node that a split's index lists, bytes.
 pub const INDEXED_NAME_BYTES_MAX: usize = 256;
 /// Names of one kind in one block that are listed; what comes then leaves the block open.
@@ -56,3 +54,24 @@ pub const RECALLED_BLOCKS_MAX: usize = 64;
 pub const UNKNOWN_READS_MAX: usize = 100_000;
 /// Of what a collector says that its configuration is called, characters.
 pub const CONFIG_VERSION_CHARS_MAX: usize = 64;
+/// Variables of one message, or values of one object, that a template tells apart; a text with more is kept
+/// whole.
+pub const TEMPLATE_SLOTS_MAX: usize = 254;
+/// Longest template, bytes; a text of a longer one is kept whole.
+pub const TEMPLATE_BYTES_MAX: usize = 16 << 10;
+/// Templates of one split, and forms of attributes; what comes then is kept whole.
+pub const TEMPLATES_MAX: usize = 65_536;
+/// All templates of one split, bytes; what comes then is kept whole.
+pub const TEMPLATES_BYTES_MAX: usize = 16 << 20;
+/// Shortest variable that a split's buckets know, bytes.
+pub const BUCKET_VALUE_BYTES_MIN: usize = 3;
+/// Counts by minute that a split keeps; with more it keeps none, and rows are counted.
+pub const ROLLUP_ENTRIES_MAX: usize = 262_144;
+/// One section of a split of records, or one frame of a block, inflated, bytes.
+pub const SECTION_INFLATED_BYTES_MAX: usize = 256 << 20;
+/// Shortest part of an expression that a split is searched for before the expression is tried, bytes.
+pub const EXPRESSION_LITERAL_BYTES_MIN: usize = 3;
+/// Values of one attribute in one block that are terms of a split's index; what comes then goes into buckets.
+pub const BLOCK_VALUES_PER_KEY_MAX: usize = 16;
+/// A frame of a block of records, inflated, bytes: a full batch's text, once more for what is written with it.
+pub const BLOCK_FRAME_BYTES_MAX: usize = 4 * nilometer_model::limits::BATCH_TEXT_BYTES_MAX;

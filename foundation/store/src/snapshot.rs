@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nilometer_model::{Revision, Rows, Samples, Spans};
 
+use crate::records::RecordSplit;
 use crate::split::Split;
 
 /// The splits of one revision, and exactly the records above its checkpoint.
@@ -11,8 +12,8 @@ use crate::split::Split;
 pub struct Snapshot {
     /// The revision.
     pub revision: Revision,
-    /// Its splits of records, which know whose their blocks are.
-    pub splits: Vec<Arc<Split>>,
+    /// Its splits of records.
+    pub splits: Vec<Arc<RecordSplit>>,
     /// Its splits of spans.
     pub span_splits: Vec<Arc<Split>>,
     /// Its splits of samples.

@@ -1,17 +1,17 @@
-//! Splits: immutable objects of sorted records, spans or samples. Written once, named by a commit, read by
-//! ranges.
+//! Splits of spans and of samples: immutable objects, written once, named by a commit, read by ranges; and what
+//! is said of all splits. Those of records: `records.rs`.
 //!
 //! ```text
 //!   block* | directory | index | footer: JSON of SplitMeta (bytes = 0) | tail
 //!   directory  per block, 56 bytes: at u64, len u32, crc32c u32, rows u64, time_first, time_last, order_first, order_last i64
-//!   index      as the kind has it: `index.rs`, `span_index.rs`, `sample_index.rs`
+//!   index      as the kind has it: `span_index.rs`, `sample_index.rs`
 //!   tail       len u32 and crc32c u32 of each of the three, format u16, magic "NLSP"
 //! ```
 //! Numbers are little-endian. Invariants:
 //! - a split holds one kind; the time of a span is its start;
-//! - the same chunks, id and origin give the same blocks (tantivy draws a name of its own per index);
-//! - records lie in the order of `RowRef::compare_in_split`, spans in that of `Spans::by_trace`, samples series
-//!   by series; blocks tile the object from its first byte;
+//! - the same chunks, id and origin give the same bytes;
+//! - spans lie in the order of `Spans::by_trace`, samples series by series; blocks tile the object from its first
+//!   byte;
 //! - a block holds one tenant's rows, and a tenant's blocks lie side by side: nobody's question opens
 //!   another's;
 //! - the counts in [`SplitMeta`] are counted from what was encoded;
@@ -21,13 +21,11 @@ mod build;
 mod directory;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
-mod index;
 mod kind;
 mod present;
 mod prune;
 mod ranks;
 mod read;
-mod rows;
 mod sample_index;
 mod samples;
 mod span_index;
@@ -41,11 +39,13 @@ use nilometer_model::{Count, LogId, LogPosition, Revision, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use build::Held;
 pub use directory::BlockEntry;
+pub(crate) use directory::bounds;
 pub use kind::SplitKind;
-pub use prune::{Prune, SamplePrune, SpanPrune};
+pub use prune::{SamplePrune, SpanPrune};
+pub(crate) use ranks::Ranks;
 pub use read::Split;
-pub use rows::build;
 pub use samples::build_samples;
 pub use spans::build_spans;
 pub(crate) use traces::trace_hash;

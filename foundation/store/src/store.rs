@@ -37,9 +37,10 @@ use crate::commit::{Commit, DeadLetter, Read, State};
 use crate::feeds::Feeds;
 use crate::live::{Live, NotOwned, TurnedBack};
 use crate::meta::{Meta, MetaError};
+use crate::records::{Builder, RecordSplit};
 use crate::sift::Kept;
 use crate::snapshot::Snapshot;
-use crate::split::{Split, SplitError, SplitId, SplitKind, object_path};
+use crate::split::{Split, SplitError, SplitId, SplitKind, SplitMeta, object_path};
 use crate::views::{self, CollectorView, Completeness, LedgerRow, Own, SourceView};
 
 /// The one shard of the embedded form.
@@ -73,6 +74,8 @@ pub struct Store {
     /// Held from reading the revision to folding the commit, so that our own commits never conflict.
     committing: tokio::sync::Mutex<()>,
     recall: Recall,
+    /// Of splits of records; lent to each seal, so that it finds its memory again.
+    builder: Arc<Mutex<Option<Builder>>>,
 }
 
 struct Inner {
@@ -81,6 +84,8 @@ struct Inner {
     /// As durable in the Log.
     live: Live,
     buffer: Buffer,
+    record_splits: BTreeMap<SplitId, Arc<RecordSplit>>,
+    /// Those of spans and of samples.
     splits: BTreeMap<SplitId, Arc<Split>>,
     /// Those of spans, to be asked whether a span is in them.
     span_splits: Arc<SpanSplits>,
@@ -116,7 +121,7 @@ impl Store {
         for (revision, commit) in &replay.commits {
             state.fold(*revision, commit);
         }
-        let (splits, missing_splits) = open_splits(&state, &objects).await;
+        let Opened { record_splits, splits, missing_splits } = Opened::of(&state, &objects).await;
         let span_splits = SpanSplits::of(splits.values().map(Arc::clone)).await?;
         let start = match state.checkpoint {
             Some(checkpoint) if checkpoint.log == log => checkpoint.position,
@@ -126,6 +131,7 @@ impl Store {
             live: Live::restore(&state),
             state,
             buffer: Buffer::default(),
+            record_splits,
             splits,
             span_splits,
             missing_splits,
@@ -136,8 +142,9 @@ impl Store {
         };
         let committing = tokio::sync::Mutex::new(());
         let visible = watch::Sender::new(start);
-        let recall = Recall::default();
-        Ok(Self { inner: Mutex::new(inner), visible, meta, objects, log, committing, recall })
+        let (recall, builder) = (Recall::default(), Arc::default());
+        let inner = Mutex::new(inner);
+        Ok(Self { inner, visible, meta, objects, log, committing, recall, builder })
     }
 
     /// A poisoned lock is taken all the same: what it guards is changed by steps that cannot panic.
@@ -171,7 +178,7 @@ impl Store {
         let Buffered { rows, spans, samples } = inner.buffer.of(tenant);
         Snapshot {
             revision: inner.state.revision,
-            splits: inner.splits_of(SplitKind::Logs),
+            splits: inner.record_splits.values().map(Arc::clone).collect(),
             span_splits: inner.splits_of(SplitKind::Spans),
             sample_splits: inner.splits_of(SplitKind::Samples),
             missing_splits: inner.missing_splits,
@@ -316,6 +323,7 @@ impl Store {
             let mut inner = self.inner();
             inner.state.fold(revision, &commit);
             inner.splits.retain(|id, _| !remove.contains(id));
+            inner.record_splits.retain(|id, _| !remove.contains(id));
             inner.span_splits = span_splits;
         }
         for id in &remove {
@@ -430,24 +438,49 @@ impl Inner {
     }
 }
 
-async fn open_splits(
-    state: &State,
-    objects: &Arc<dyn ObjectStore>,
-) -> (BTreeMap<SplitId, Arc<Split>>, u32) {
-    let mut missing = 0;
-    let mut splits = BTreeMap::new();
-    for meta in state.splits.values() {
-        match Split::open(Arc::clone(objects), meta.clone()).await {
-            Ok(split) => {
-                splits.insert(meta.id, Arc::new(split));
-            }
-            Err(error) => {
+/// The splits of a state.
+#[derive(Default)]
+struct Opened {
+    record_splits: BTreeMap<SplitId, Arc<RecordSplit>>,
+    splits: BTreeMap<SplitId, Arc<Split>>,
+    missing_splits: u32,
+}
+
+impl Opened {
+    async fn of(state: &State, objects: &Arc<dyn ObjectStore>) -> Self {
+        let mut opened = Self::default();
+        for meta in state.splits.values() {
+            if let Err(error) = opened.add(meta, objects).await {
                 tracing::error!(%error, split = %meta.id.0, "a split cannot be read");
-                missing += 1;
+                opened.missing_splits += 1;
             }
         }
+        opened
     }
-    (splits, missing)
+
+    fn metas(&self) -> impl Iterator<Item = &SplitMeta> {
+        let records = self.record_splits.values().map(|split| split.meta());
+        records.chain(self.splits.values().map(|split| split.meta()))
+    }
+
+    async fn add(
+        &mut self,
+        meta: &SplitMeta,
+        objects: &Arc<dyn ObjectStore>,
+    ) -> Result<(), SplitError> {
+        let (objects, meta) = (Arc::clone(objects), meta.clone());
+        match meta.kind {
+            SplitKind::Logs => {
+                let split = RecordSplit::open(objects, meta).await?;
+                self.record_splits.insert(split.meta().id, Arc::new(split));
+            }
+            SplitKind::Spans | SplitKind::Samples => {
+                let split = Split::open(objects, meta).await?;
+                self.splits.insert(split.meta().id, Arc::new(split));
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]

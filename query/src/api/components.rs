@@ -9,9 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::extract::State;
-use nilometer_block::{Columns, decode};
+use nilometer_block::Columns;
 use nilometer_model::{Rows, Tenant, Timestamp};
-use nilometer_store::{Snapshot, Split, SplitId};
+use nilometer_store::records::RowSet;
+use nilometer_store::{RecordSplit, Snapshot, SplitError, SplitId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -143,15 +144,6 @@ impl Speakers {
     }
 }
 
-/// A split, or a block of it, cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum Unreadable {
-    #[error("split")]
-    Split(#[from] nilometer_store::SplitError),
-    #[error("block")]
-    Block(#[from] nilometer_block::BlockError),
-}
-
 /// Who speaks in each split, as far as it was asked for. The lock is held for a look or a note only.
 #[derive(Debug, Default)]
 pub(crate) struct SpeakersBySplit(Mutex<BTreeMap<SplitId, Arc<SpeakersByTenant>>>);
@@ -209,17 +201,19 @@ impl SpeakersBySplit {
         (all, missing_splits)
     }
 
-    async fn of_split(&self, split: &Split) -> Result<Arc<SpeakersByTenant>, Unreadable> {
+    async fn of_split(&self, split: &RecordSplit) -> Result<Arc<SpeakersByTenant>, SplitError> {
         let id = split.meta().id;
         let known = self.lock().get(&id).map(Arc::clone);
         if let Some(known) = known {
             return Ok(known);
         }
         let mut speakers = SpeakersByTenant::default();
-        let blocks: Vec<u32> = (0..).take(split.directory().len()).collect();
+        let index = split.index().await?;
+        let blocks: Vec<u32> = (0..split.meta().blocks).collect();
         for part in blocks.chunks(BLOCKS_AT_ONCE) {
-            for block in split.read_blocks(part).await? {
-                speakers.hear(&decode(&block, Columns::TIME)?);
+            for (number, bytes) in part.iter().zip(split.read_blocks(part).await?) {
+                let block = index.block(*number, &bytes)?;
+                speakers.hear(&block.take(&RowSet::all(block.rows()), Columns::TIME)?);
             }
             tokio::task::yield_now().await;
         }

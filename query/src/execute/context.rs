@@ -13,11 +13,12 @@ use std::sync::Arc;
 use nilometer_block::Columns;
 use nilometer_model::{Order, Origin, Rows, SourceId, Tenant, TimeRange};
 use nilometer_store::Snapshot;
+use nilometer_store::records::RowSet;
 
 use super::scan::{Fold, Question, Unit, scan};
 use super::search::{Direction, SearchRequest, search};
 use super::{LimitedBy, Limits, QueryError};
-use crate::plan::{Field, Filter, Selection, Wanted};
+use crate::plan::{Field, Filter, Wanted};
 
 /// Whose surroundings are asked for.
 #[derive(Debug, Clone)]
@@ -138,7 +139,7 @@ impl Fold for Named {
         Columns::ORDER_TIME.with(Columns::POSITION)
     }
 
-    fn take(&mut self, rows: &Rows, fits: &Selection) {
+    fn take(&mut self, rows: &Rows, fits: &RowSet) {
         let named = fits.iter().find(|row| rows.position[*row] == self.position);
         let found = named.map(|row| rows.row(row));
         self.found = found.map(|row| (row.order(), Arc::clone(row.origin))).or(self.found.take());

@@ -13,11 +13,12 @@ use std::sync::Arc;
 use nilometer_block::Columns;
 use nilometer_model::{Rows, TimeRange};
 use nilometer_store::Snapshot;
+use nilometer_store::records::RowSet;
 
 use self::leaves::Leaves;
 use super::scan::{Fold, Question, Unit, scan};
 use super::{LimitedBy, Limits, QueryError, Stats};
-use crate::plan::{Field, Filter, OWN_FIELDS, Selection, SignalField, Type};
+use crate::plan::{Field, Filter, OWN_FIELDS, SignalField, Type};
 
 /// Whose fields are counted.
 #[derive(Debug, Clone)]
@@ -112,7 +113,7 @@ impl Fold for Seen {
         Columns::RECEIVED.with(Columns::HAS_MESSAGE).with(Columns::ATTRIBUTES).with(Columns::IDS)
     }
 
-    fn take(&mut self, rows: &Rows, fits: &Selection) {
+    fn take(&mut self, rows: &Rows, fits: &RowSet) {
         self.rows += fits.count() as u64;
         let speakers = Speakers::of(rows, fits);
         for ((_, field), count) in OWN_FIELDS.iter().zip(&mut self.own) {
@@ -142,7 +143,7 @@ impl Fold for Seen {
     }
 }
 
-fn having(fits: &Selection, has: impl Fn(usize) -> bool) -> u64 {
+fn having(fits: &RowSet, has: impl Fn(usize) -> bool) -> u64 {
     fits.iter().filter(|row| has(*row)).count() as u64
 }
 
@@ -150,7 +151,7 @@ fn having(fits: &Selection, has: impl Fn(usize) -> bool) -> u64 {
 struct Speakers(Vec<(usize, u64)>);
 
 impl Speakers {
-    fn of(rows: &Rows, fits: &Selection) -> Self {
+    fn of(rows: &Rows, fits: &RowSet) -> Self {
         let mut by_origin: Vec<Option<(usize, u64)>> = vec![None; rows.origins.len()];
         for row in fits.iter() {
             by_origin[rows.origin[row] as usize].get_or_insert((row, 0)).1 += 1;

@@ -117,6 +117,11 @@ impl<C> Groups<C> {
         groups
     }
 
+    /// By what, and what is asked of each.
+    pub(super) fn grouping(&self) -> &Grouping<C> {
+        &self.grouping
+    }
+
     fn grow(&mut self, groups: usize) {
         if groups > self.counts.len() {
             self.counts.resize(groups, 0);
@@ -126,6 +131,27 @@ impl<C> Groups<C> {
 
     /// Groups these rows of the batch.
     pub(super) fn take<B: Batch<Column = C>>(&mut self, batch: &B, rows: &[u32]) {
+        self.assign(batch, rows);
+        for group in &self.groups {
+            self.counts[*group as usize] += 1;
+        }
+        let grouping = Arc::clone(&self.grouping);
+        for (input, column) in self.inputs.iter_mut().zip(&grouping.inputs) {
+            input.take(batch, rows, &self.groups, column);
+        }
+    }
+
+    /// Groups all rows of the batch, of which each stands for so many; nothing but rows is counted.
+    pub(super) fn take_alike<B: Batch<Column = C>>(&mut self, batch: &B, counts: &[u64]) {
+        let rows: Vec<u32> = (0..).take(counts.len()).collect();
+        self.assign(batch, &rows);
+        for (group, count) in self.groups.iter().zip(counts) {
+            self.counts[*group as usize] += count;
+        }
+    }
+
+    /// Finds the group of each of these rows.
+    fn assign<B: Batch<Column = C>>(&mut self, batch: &B, rows: &[u32]) {
         self.groups.clear();
         self.groups.resize(rows.len(), 0);
         let grouping = Arc::clone(&self.grouping);
@@ -147,12 +173,6 @@ impl<C> Groups<C> {
         }
         let most = self.groups.iter().max().map_or(0, |most| *most as usize + 1);
         self.grow(most);
-        for group in &self.groups {
-            self.counts[*group as usize] += 1;
-        }
-        for (input, column) in self.inputs.iter_mut().zip(&grouping.inputs) {
-            input.take(batch, rows, &self.groups, column);
-        }
     }
 
     /// Memory that it takes and that its table will take besides texts, bytes.

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use nilometer_block::Columns;
 use nilometer_model::{Rows, TimeRange, Timestamp};
 use nilometer_store::Snapshot;
+use nilometer_store::records::RowSet;
 
 use super::scan::{Fold, Question, Unit, scan};
 use super::slots::{ABSENT, Slots};
 use super::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::HISTOGRAM_KEYS;
-use crate::plan::{Field, Filter, Selection};
+use crate::plan::{Alike, Field, Filter};
 
 /// What is counted.
 #[derive(Debug, Clone)]
@@ -116,6 +117,23 @@ impl Counts {
         }
         out
     }
+
+    /// Counts each row as often as `times` says.
+    fn add(&mut self, rows: &Rows, fits: &RowSet, times: impl Fn(usize) -> u64) {
+        let Self { buckets, edges, by, counts, .. } = self;
+        let mut place = Place { edges, last: 0 };
+        let mut count = |row: usize, slot: usize| {
+            let at = slot * *buckets + place.of(rows.time[row]);
+            if counts.len() <= at {
+                counts.resize((slot + 1) * *buckets, 0);
+            }
+            counts[at] += times(row);
+        };
+        match by {
+            Some(by) => by.each(rows, fits, count),
+            None => fits.iter().map(|row| (row, ABSENT)).for_each(|(row, slot)| count(row, slot)),
+        }
+    }
 }
 
 /// Finds buckets; of neighbours in time most lie in one.
@@ -144,20 +162,22 @@ impl Fold for Counts {
         self.by.as_ref().map_or(Columns::NONE, Slots::columns).with(Columns::TIME)
     }
 
-    fn take(&mut self, rows: &Rows, fits: &Selection) {
-        let Self { buckets, edges, by, counts, .. } = self;
-        let mut place = Place { edges, last: 0 };
-        let mut count = |row: usize, slot: usize| {
-            let at = slot * *buckets + place.of(rows.time[row]);
-            if counts.len() <= at {
-                counts.resize((slot + 1) * *buckets, 0);
-            }
-            counts[at] += 1;
+    fn alike(&self) -> Option<Alike<Rows>> {
+        let edges = self.edges.clone();
+        let bucket = move |time: Timestamp| {
+            let begun = edges.partition_point(|edge| *edge <= time.0);
+            i64::try_from(begun).unwrap_or(i64::MAX)
         };
-        match by {
-            Some(by) => by.each(rows, fits, count),
-            None => fits.iter().map(|row| (row, ABSENT)).for_each(|(row, slot)| count(row, slot)),
-        }
+        let fields = self.by.iter().map(|by| by.field().clone()).collect();
+        Some(Alike { fields, bins: vec![Box::new(bucket)] })
+    }
+
+    fn take_alike(&mut self, kinds: &Rows, counts: &[u64]) {
+        self.add(kinds, &RowSet::all(kinds.len()), |kind| counts[kind]);
+    }
+
+    fn take(&mut self, rows: &Rows, fits: &RowSet) {
+        self.add(rows, fits, |_| 1);
     }
 
     fn memory_bytes(&self) -> usize {

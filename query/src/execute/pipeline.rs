@@ -13,6 +13,7 @@ use std::time::Instant;
 
 use nilometer_model::{Rows, TimeRange};
 use nilometer_store::Snapshot;
+use nilometer_store::records::RowSet;
 
 use super::batch::{Batch, Records};
 use super::group::Groups;
@@ -25,7 +26,8 @@ use super::wide::{Wide, fields};
 use super::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::GROUPED_ROWS_AT_ONCE;
 use crate::plan::{
-    Arrange, ColumnSet, Grouping, Plan, Selection, Shape, Signal, SignalField, SortKey, TableStep,
+    Alike, Arrange, ColumnSet, Grouping, Plan, Shape, Signal, SignalField, SortKey, TableStep,
+    bin_start,
 };
 
 /// A query, and how much of its answer is wanted.
@@ -142,7 +144,26 @@ impl<S: Signal> Fold<S> for Grouped<S> {
         self.columns
     }
 
-    fn take(&mut self, rows: &S, fits: &Selection) {
+    fn alike(&self) -> Option<Alike<S>> {
+        let grouping = self.groups.grouping();
+        let mut alike = Alike { fields: Vec::new(), bins: Vec::new() };
+        for key in &grouping.keys {
+            match key.step_ns {
+                None => alike.fields.push(key.column.clone()),
+                Some(step_ns) if key.column.is_when() => {
+                    alike.bins.push(Box::new(move |time| bin_start(time.0, step_ns)));
+                }
+                Some(_) => return None,
+            }
+        }
+        grouping.inputs.is_empty().then_some(alike)
+    }
+
+    fn take_alike(&mut self, kinds: &S, counts: &[u64]) {
+        self.groups.take_alike(&Records(kinds), counts);
+    }
+
+    fn take(&mut self, rows: &S, fits: &RowSet) {
         self.rows.clear();
         // A block has fewer rows than that.
         self.rows.extend(fits.iter().filter_map(|row| u32::try_from(row).ok()));

@@ -1,25 +1,31 @@
 //! Reading a snapshot piece by piece: what all kinds of answer have in common.
 //!
+//! ```text
+//!   snapshot ──plan──> counted without a look ─┐
+//!                 └──> units ──read──> visit ──┴──> fold
+//! ```
 //! Invariants:
 //! - units come in the order of their nearest end, so once a fold does not want one it wants none behind it;
 //! - a limit ends a scan only where going on from there gets further;
 //! - what cannot be read is left out and counted, never an error: the rest is answered;
 //! - a block of which the filter remembers that nothing fits is not read again.
 
+mod planned;
 mod reader;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nilometer_block::BlockError;
 use nilometer_model::{Rows, TimeRange, Timestamp};
-use nilometer_store::{Snapshot, Split};
+use nilometer_store::Snapshot;
+use nilometer_store::records::RowSet;
 use tokio_util::sync::CancellationToken;
 
+use self::planned::{Planned, plan};
 use self::reader::{Input, Reader};
 use super::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::{PIECE_BLOCKS_MAX, PIECE_BLOCKS_MIN, PIECE_TIME};
-use crate::plan::{ColumnSet, Filter, Selection, Signal};
+use crate::plan::{Alike, Asked, Filter, Signal, StoredError};
 
 /// A block, or a chunk of the buffer.
 #[derive(Debug, Clone)]
@@ -51,12 +57,22 @@ pub(super) trait Fold<S: Signal = Rows>: Send + 'static {
     }
     /// The columns that it looks at in rows that fit.
     fn columns(&self) -> S::Columns;
-    /// Those of the rows that fit which can change the answer, told by their place in the order; only they are
-    /// decoded in full and taken.
-    fn narrow(&self, _: &S, fits: Arc<Selection>) -> Arc<Selection> {
-        fits
+    /// What decides how a row counts, where nothing else does.
+    fn alike(&self) -> Option<Alike<S>> {
+        None
     }
-    fn take(&mut self, rows: &S, fits: &Selection);
+    /// Takes a row for each kind, and how many there are of each.
+    fn take_alike(&mut self, _kinds: &S, _counts: &[u64]) {}
+    /// Whether [`Fold::narrow`] is worth the question.
+    fn narrows(&self) -> bool {
+        false
+    }
+    /// Of the rows that fit, whose order times these are, those which can change the answer; only they are
+    /// decoded in full and taken.
+    fn narrow(&self, order_times: &[i64]) -> RowSet {
+        RowSet::all(order_times.len())
+    }
+    fn take(&mut self, rows: &S, fits: &RowSet);
     /// Memory that it holds, bytes.
     fn memory_bytes(&self) -> usize;
     /// Why there can be no answer, if that is known by now.
@@ -100,15 +116,21 @@ impl<S: Signal> Question<S> {
 pub(super) async fn scan<S: Signal, F: Fold<S>>(
     snapshot: &Snapshot,
     question: &Question<S>,
-    mut fold: F,
+    fold: F,
 ) -> Result<Scanned<F, S>, QueryError> {
     let started = Instant::now();
     let left = CancellationToken::new();
     let _left_when_dropped = left.clone().drop_guard();
-    let mut units = units(snapshot, question);
-    units.retain(|unit| !fold.is_past(unit));
     let mut reader = Reader::new(S::splits(snapshot));
-    let mut visited = Visited::<S::Decoder>::default();
+    let indexes = reader.indexes(question.range).await;
+    let (buffer, asking) = (S::buffer(snapshot).to_vec(), question.clone());
+    let planning = tokio::task::spawn_blocking(move || plan(&indexes, &buffer, &asking, fold));
+    let planned = planning.await.map_err(|_| QueryError::Stopped)?;
+    let Planned { mut fold, units, asked, rows_counted, failed } = planned;
+    failed.iter().for_each(|(split, error)| reader.miss(*split, error));
+    check(&fold, &question.limits)?;
+    reader.ask(asked);
+    let mut visited = Visited { rows_matched: rows_counted, ..Visited::<S::Decoder>::default() };
     let (mut at, mut size, mut limited, mut ahead) = (0, PIECE_BLOCKS_MIN, None, None);
     while at < units.len() && fold.wants(&units[at]) {
         if at > 0 && fold.may_end_before(&units[at]) {
@@ -139,7 +161,7 @@ pub(super) async fn scan<S: Signal, F: Fold<S>>(
         let result;
         (fold, visited, result) = done;
         result?;
-        visited.damaged.drain(..).for_each(|split| reader.miss(split, &"a block does not decode"));
+        visited.damaged.drain(..).for_each(|(split, error)| reader.miss(split, &error));
         at = end;
         size = next_size(size, visited.took);
     }
@@ -166,49 +188,13 @@ fn over(limits: &Limits, bytes_read: u64, started: Instant) -> Option<LimitedBy>
     (bytes_read >= limits.read_bytes).then_some(LimitedBy::Bytes)
 }
 
-/// Everything that may hold fitting rows, in reading order.
-fn units<S: Signal>(snapshot: &Snapshot, question: &Question<S>) -> Vec<Unit<S>> {
-    let (prune, range) = (question.filter.prune(), question.range);
-    let mut units: Vec<Unit<S>> =
-        S::buffer(snapshot).iter().filter_map(|rows| buffered(rows, range)).collect();
-    for (split, opened) in S::splits(snapshot).iter().enumerate() {
-        let meta = opened.meta();
-        if range.touches(meta.time_first, meta.time_last) {
-            let fits_none = |block: &u32| {
-                question.filter.found_in((meta.id, *block)).is_some_and(|fits| fits.is_empty())
-            };
-            let blocks = S::blocks(opened, question.filter.tenant(), range, prune).into_iter();
-            let blocks = blocks.filter(|block| !fits_none(block));
-            units.extend(blocks.filter_map(|block| stored(opened, (split, block), range)));
-        }
+/// Whether the fold may go on.
+fn check<S: Signal>(fold: &impl Fold<S>, limits: &Limits) -> Result<(), QueryError> {
+    let limit_bytes = limits.memory_bytes;
+    if fold.memory_bytes() > limit_bytes {
+        return Err(QueryError::OverLimit { limit_bytes });
     }
-    if question.newest_first {
-        units.sort_by_key(|unit| std::cmp::Reverse(unit.order_last));
-    } else {
-        units.sort_by_key(|unit| unit.order_first);
-    }
-    units
-}
-
-fn stored<S>(opened: &Split, (split, block): (usize, u32), range: TimeRange) -> Option<Unit<S>> {
-    let entry = opened.directory().get(block as usize)?;
-    let place = Place::Block { split, block };
-    let (order_first, order_last) = (entry.order_first, entry.order_last);
-    let inside = range.contains(entry.time_first) && range.contains(entry.time_last);
-    Some(Unit { order_first, order_last, inside, place })
-}
-
-/// The chunk, unless it has no row in the range.
-fn buffered<S: Signal>(rows: &Arc<S>, range: TimeRange) -> Option<Unit<S>> {
-    let (order_first, order_last) = bounds(rows.order_times())?;
-    let (first, last) = bounds(rows.times())?;
-    let inside = range.contains(first) && range.contains(last);
-    let unit = Unit { order_first, order_last, inside, place: Place::Buffer(Arc::clone(rows)) };
-    range.touches(first, last).then_some(unit)
-}
-
-fn bounds(times: &[i64]) -> Option<(Timestamp, Timestamp)> {
-    Some((Timestamp(*times.iter().min()?), Timestamp(*times.iter().max()?)))
+    fold.refusal().map_or(Ok(()), Err)
 }
 
 /// What the visits of all units came to.
@@ -219,8 +205,8 @@ struct Visited<D> {
     took: Duration,
     rows_scanned: u64,
     rows_matched: u64,
-    /// Splits with a block that does not decode.
-    damaged: Vec<usize>,
+    /// Splits with a block that cannot be read as it was written.
+    damaged: Vec<(usize, StoredError)>,
 }
 
 /// Visits the inputs until one is too many, or until nobody waits for the answer any more.
@@ -231,87 +217,75 @@ fn visit_all<S: Signal>(
     visited: &mut Visited<S::Decoder>,
     left: &CancellationToken,
 ) -> Result<(), QueryError> {
-    let limit_bytes = question.limits.memory_bytes;
     for input in inputs {
         if left.is_cancelled() {
             return Err(QueryError::Stopped);
         }
-        if let (Err(_), Input::Block { split, .. }) = (visit(input, question, fold, visited), input)
-        {
-            visited.damaged.push(*split);
+        match input {
+            Input::Buffered { rows, inside } => {
+                let range = (!inside).then_some(question.range);
+                let fits = question.filter.select(rows, range);
+                visited.note(rows.len(), &fits);
+                let wanted = if fold.narrows() {
+                    let times: Vec<i64> = fits.iter().map(|row| rows.order_times()[row]).collect();
+                    fits.choose(&fold.narrow(&times))
+                } else {
+                    fits
+                };
+                if !wanted.is_empty() {
+                    fold.take(rows, &wanted);
+                }
+            }
+            Input::Block { split, .. } => {
+                if let Err(error) = visit(input, &question.filter, fold, visited) {
+                    visited.damaged.push((*split, error));
+                }
+            }
         }
-        if fold.memory_bytes() > limit_bytes {
-            return Err(QueryError::OverLimit { limit_bytes });
-        }
-        if let Some(refusal) = fold.refusal() {
-            return Err(refusal);
-        }
+        check(fold, &question.limits)?;
     }
     Ok(())
 }
 
-/// Decodes what the filter looks at, with what costs little; texts and ids only when something is wanted.
+/// Decodes what the filter looks at; texts and ids of rows only when these are wanted.
 fn visit<S: Signal>(
     input: &Input<S>,
-    question: &Question<S>,
+    filter: &Filter<S>,
     fold: &mut impl Fold<S>,
     visited: &mut Visited<S::Decoder>,
-) -> Result<(), BlockError> {
-    let decoded;
-    let range = (!input.is_inside()).then_some(question.range);
-    let time = if range.is_some() { S::TIME } else { S::Columns::default() };
-    let shown = fold.columns();
-    let found = input.block().and_then(|block| question.filter.found_in(block));
-    let filter =
-        found.as_ref().map_or_else(|| question.filter.columns(), |_| S::Columns::default());
-    let asked = filter.with(time);
-    // When nothing but who speaks decides, most blocks have rows that fit: a second look would be the rule.
-    let cheap = if asked == S::Columns::default() { S::Columns::ALL } else { S::CHEAP };
-    let needed = asked.with(shown.among(cheap));
-    let mut rows = match input {
-        Input::Buffered { rows, .. } => &**rows,
-        Input::Block { bytes, .. } => {
-            decoded = S::decode(&mut visited.decoder, bytes, needed)?;
-            &decoded
-        }
-    };
-    let fits = fitting(input, (rows, range), &question.filter, found);
-    visited.rows_scanned += rows.len() as u64;
-    visited.rows_matched += fits.count() as u64;
-    let wanted = if fits.is_empty() { fits } else { fold.narrow(rows, fits) };
-    if wanted.is_empty() {
-        return Ok(());
-    }
-    let complete;
-    if let (Input::Block { bytes, .. }, false) = (input, needed.has(shown)) {
-        complete = S::decode(&mut visited.decoder, bytes, shown)?;
-        rows = &complete;
-    }
-    fold.take(rows, &wanted);
-    Ok(())
-}
-
-/// The rows of an input that fit, and lie in the range where one is given; `found` is what the filter
-/// remembers of it. What is learned of all of a block is noted.
-fn fitting<S: Signal>(
-    input: &Input<S>,
-    (rows, range): (&S, Option<TimeRange>),
-    filter: &Filter<S>,
-    found: Option<Arc<Selection>>,
-) -> Arc<Selection> {
-    match (found, range) {
-        (Some(found), None) => found,
-        (Some(found), Some(range)) => {
-            Arc::new(found.keep(|row| range.contains(Timestamp(rows.times()[row]))))
-        }
-        (None, Some(range)) => Arc::new(filter.select(rows, Some(range))),
-        (None, None) => {
-            let fits = Arc::new(filter.select(rows, None));
-            if let Some(block) = input.block() {
-                filter.note(block, &fits);
+) -> Result<(), StoredError> {
+    let Input::Block { asked, id, bytes, inside, .. } = input else { return Ok(()) };
+    let mut decoder = std::mem::take(&mut visited.decoder);
+    let mut block = asked.block(id.1, bytes, &mut decoder)?;
+    let fits = match filter.found_in(*id) {
+        Some(found) => block.inside(RowSet::clone(&found))?,
+        None => {
+            let fits = block.fitting(fold.columns())?;
+            if *inside {
+                filter.note(*id, &fits);
             }
             fits
         }
+    };
+    visited.note(block.rows(), &fits);
+    let wanted = if fold.narrows() && !fits.is_empty() {
+        fits.choose(&fold.narrow(&block.order_times(&fits)?))
+    } else {
+        fits
+    };
+    if !wanted.is_empty() {
+        let (rows, wanted) = block.take(wanted, fold.columns())?;
+        fold.take(&rows, &wanted);
+    }
+    drop(block);
+    visited.decoder = decoder;
+    Ok(())
+}
+
+impl<D> Visited<D> {
+    fn note(&mut self, rows: usize, fits: &RowSet) {
+        self.rows_scanned += rows as u64;
+        self.rows_matched += fits.count() as u64;
     }
 }
 

@@ -4,15 +4,15 @@
 //! - records that a cursor has passed never come again, and none that it has not passed is left out;
 //! - only rows that can still be on the page are kept, as copies, so that blocks are let go at once.
 
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 use nilometer_model::{Order, Rows, SourceId, TimeRange};
 use nilometer_store::Snapshot;
+use nilometer_store::records::RowSet;
 
 use super::scan::{Fold, Question, Scanned, Unit, scan};
 use super::{LimitedBy, Limits, QueryError, Stats};
-use crate::plan::{ColumnSet, Filter, Selection, Signal};
+use crate::plan::{ColumnSet, Filter, Signal};
 
 /// Which end comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,36 +164,41 @@ impl<S: Signal> Fold<S> for Best<S> {
         S::Columns::ALL
     }
 
-    /// The rows that can still be on the page; of a block no more than a page and one.
-    fn narrow(&self, rows: &S, fits: Arc<Selection>) -> Arc<Selection> {
-        let full = self.found.len() > self.limit;
-        let worst = self.found.last().map(|(order, ..)| *order).filter(|_| full);
-        let may_be_shown = |order: &(Order, usize)| {
-            self.after.is_none_or(|after| self.is_before(after, order.0))
-                && worst.is_none_or(|worst| self.is_before(order.0, worst))
-        };
-        let orders = fits.iter().map(|row| (rows.order(row), row));
-        let mut orders: Vec<_> = orders.filter(may_be_shown).collect();
-        if orders.len() > self.limit {
-            if self.newest_first {
-                orders.select_nth_unstable_by_key(self.limit, |order| Reverse(*order));
-            } else {
-                orders.select_nth_unstable(self.limit);
-            }
-            orders.truncate(self.limit + 1);
-        }
-        let mut wanted = Selection::none(rows.len());
-        orders.into_iter().for_each(|(_, row)| wanted.insert(row));
-        Arc::new(wanted)
+    fn narrows(&self) -> bool {
+        true
     }
 
-    fn take(&mut self, rows: &S, wanted: &Selection) {
+    /// The rows that can still be on the page, and those of one time with its ends: of a block no more than a
+    /// page and one besides.
+    fn narrow(&self, order_times: &[i64]) -> RowSet {
+        // The earlier comes first.
+        let key = |time: i64| if self.newest_first { !time } else { time };
+        let full = self.found.len() > self.limit;
+        let worst = self.found.last().filter(|_| full).map(|(order, ..)| key(order.order_time.0));
+        let after = self.after.map(|after| key(after.order_time.0));
+        let is_behind = |key: i64| after.is_none_or(|after| key > after);
+        let mut behind: Vec<i64> =
+            order_times.iter().map(|time| key(*time)).filter(|key| is_behind(*key)).collect();
+        let last = (behind.len() > self.limit)
+            .then(|| *behind.select_nth_unstable(self.limit).1)
+            .into_iter()
+            .chain(worst)
+            .min();
+        RowSet::of(order_times.len(), |row| {
+            let key = key(order_times[row]);
+            after.is_none_or(|after| key >= after)
+                && (last.is_none_or(|last| key <= last) || after == Some(key))
+        })
+    }
+
+    fn take(&mut self, rows: &S, wanted: &RowSet) {
+        let may_be_shown =
+            |row: usize| self.after.is_none_or(|after| self.is_before(after, rows.order(row)));
         let mut kept = S::default();
-        wanted.iter().for_each(|row| kept.push_from(rows, row));
+        wanted.keep(may_be_shown).iter().for_each(|row| kept.push_from(rows, row));
         self.bytes += kept.memory_bytes();
         let kept = Arc::new(kept);
-        let new = wanted.iter().enumerate();
-        let new = new.map(|(at, row)| (rows.order(row), Arc::clone(&kept), at));
+        let new = (0..kept.len()).map(|row| (kept.order(row), Arc::clone(&kept), row));
         self.found.extend(new);
         if self.found.len() > self.limit {
             self.settle();
@@ -223,21 +228,20 @@ mod tests {
     fn of_a_block_only_rows_are_wanted_that_can_still_be_on_the_page_or_just_behind_it() {
         let times = [1, 5, 2, 3, 4];
         let wanted = |best: &Best<Rows>| -> Vec<i64> {
-            let wanted = best.narrow(&block(&times, 1), Arc::new(Selection::all(times.len())));
-            wanted.iter().map(|row| times[row]).collect()
+            best.narrow(&times).iter().map(|row| times[row]).collect()
         };
         assert_eq!(wanted(&best(4, true, None)), times, "a page and one");
         assert_eq!(wanted(&best(2, true, None)), [5, 3, 4]);
         assert_eq!(wanted(&best(2, false, None)), [1, 2, 3]);
         let order = |row: usize| Some(Fact::at(times[row]).order(row as u64 + 1));
-        assert_eq!(wanted(&best(1, true, order(4))), [2, 3], "behind a cursor at 4");
-        assert_eq!(wanted(&best(1, false, order(3))), [5, 4], "behind a cursor at 3");
+        assert_eq!(wanted(&best(1, true, order(4))), [2, 3, 4], "behind a cursor at 4");
+        assert_eq!(wanted(&best(1, false, order(3))), [5, 3, 4], "behind a cursor at 3");
         let full = |newest_first, times: &[i64]| {
             let mut full = best(2, newest_first, None);
-            full.take(&block(times, 9), &Selection::all(times.len()));
+            full.take(&block(times, 9), &RowSet::all(times.len()));
             full
         };
-        assert_eq!(wanted(&full(true, &[5, 4, 3])), [5, 4], "a page that ends at a later 3");
+        assert_eq!(wanted(&full(true, &[5, 4, 3])), [5, 3, 4], "a page that ends at a later 3");
         assert_eq!(wanted(&full(false, &[1, 2, 2])), [1, 2], "a page that ends at a later 2");
     }
 }

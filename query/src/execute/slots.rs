@@ -11,8 +11,9 @@ use std::collections::HashMap;
 
 use nilometer_block::Columns;
 use nilometer_model::{Rows, Severity};
+use nilometer_store::records::RowSet;
 
-use crate::plan::{Field, Selection, SignalField};
+use crate::plan::{Field, SignalField};
 
 /// The slot of rows without the field.
 pub(super) const ABSENT: usize = 0;
@@ -34,13 +35,18 @@ impl Slots {
         Self { field, most, known: HashMap::new(), bytes: 0, over: false }
     }
 
+    /// The field whose values these are.
+    pub(super) fn field(&self) -> &Field {
+        &self.field
+    }
+
     /// The columns that [`Slots::each`] looks at.
     pub(super) fn columns(&self) -> Columns {
         self.field.columns()
     }
 
     /// Gives every row that fits and the slot of its value; of a row whose value is not kept, nothing.
-    pub(super) fn each(&mut self, rows: &Rows, fits: &Selection, take: impl FnMut(usize, usize)) {
+    pub(super) fn each(&mut self, rows: &Rows, fits: &RowSet, take: impl FnMut(usize, usize)) {
         let field = self.field.clone();
         match field.columns() {
             Columns::NONE => {
@@ -59,7 +65,7 @@ impl Slots {
     fn shared(
         &mut self,
         rows: &Rows,
-        fits: &Selection,
+        fits: &RowSet,
         (kinds, kind): (usize, impl Fn(usize) -> usize),
         mut take: impl FnMut(usize, usize),
     ) {
@@ -75,7 +81,7 @@ impl Slots {
         }
     }
 
-    fn own(&mut self, rows: &Rows, fits: &Selection, mut take: impl FnMut(usize, usize)) {
+    fn own(&mut self, rows: &Rows, fits: &RowSet, mut take: impl FnMut(usize, usize)) {
         for row in fits.iter() {
             if let Some(slot) = self.slot(self.field.value(rows, row)) {
                 take(row, slot);

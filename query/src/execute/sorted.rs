@@ -8,9 +8,10 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use nilometer_model::Order;
+use nilometer_store::records::RowSet;
 
 use super::scan::{Fold, Unit};
-use crate::plan::{ColumnSet, Rank, Selection, Signal, SignalField, SortKey};
+use crate::plan::{ColumnSet, Rank, Signal, SignalField, SortKey};
 
 /// What a record costs besides itself and the texts it is sorted by, bytes.
 const ENTRY_BYTES: usize = 96;
@@ -90,7 +91,7 @@ impl<S: Signal> Fold<S> for Sorted<S> {
         keys.fold(self.columns.with(S::ORDER), ColumnSet::with)
     }
 
-    fn take(&mut self, rows: &S, fits: &Selection) {
+    fn take(&mut self, rows: &S, fits: &RowSet) {
         let full = self.settled && self.found.len() == self.limit;
         let worst = self.found.last().filter(|_| full);
         let mut kept = S::default();

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use nilometer_block::Columns;
 use nilometer_model::{Rows, TimeRange};
 use nilometer_store::Snapshot;
+use nilometer_store::records::RowSet;
 
 use super::scan::{Fold, Question, Unit, scan};
 use super::slots::{ABSENT, Slots};
 use super::{LimitedBy, Limits, QueryError, Stats};
-use crate::plan::{Field, Filter, Selection};
+use crate::plan::{Alike, Field, Filter};
 
 /// Whose values are counted.
 #[derive(Debug, Clone)]
@@ -77,6 +78,17 @@ impl Counts {
         values.sort_by(|(a, a_count), (b, b_count)| b_count.cmp(a_count).then_with(|| a.cmp(b)));
         values
     }
+
+    /// Counts each row as often as `times` says.
+    fn add(&mut self, rows: &Rows, fits: &RowSet, times: impl Fn(usize) -> u64) {
+        let counts = &mut self.counts;
+        self.slots.each(rows, fits, |row, slot| {
+            if counts.len() <= slot {
+                counts.resize(slot + 1, 0);
+            }
+            counts[slot] += if slot == ABSENT { 0 } else { times(row) };
+        });
+    }
 }
 
 impl Fold for Counts {
@@ -88,15 +100,18 @@ impl Fold for Counts {
         self.slots.columns()
     }
 
-    fn take(&mut self, rows: &Rows, fits: &Selection) {
+    fn alike(&self) -> Option<Alike<Rows>> {
+        let fields = vec![self.slots.field().clone()];
+        self.sample.is_none().then_some(Alike { fields, bins: Vec::new() })
+    }
+
+    fn take_alike(&mut self, kinds: &Rows, counts: &[u64]) {
+        self.add(kinds, &RowSet::all(kinds.len()), |kind| counts[kind]);
+    }
+
+    fn take(&mut self, rows: &Rows, fits: &RowSet) {
         self.rows += fits.count() as u64;
-        let counts = &mut self.counts;
-        self.slots.each(rows, fits, |_, slot| {
-            if counts.len() <= slot {
-                counts.resize(slot + 1, 0);
-            }
-            counts[slot] += u64::from(slot != ABSENT);
-        });
+        self.add(rows, fits, |_| 1);
     }
 
     fn memory_bytes(&self) -> usize {

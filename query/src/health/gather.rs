@@ -18,10 +18,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use nilometer_block::{BlockError, Columns, SpanColumns, decode, decode_samples, decode_spans};
+use nilometer_block::{BlockError, Columns, SpanColumns, decode_samples, decode_spans};
 use nilometer_model::{Spans, Tenant, TimeRange, Timestamp};
+use nilometer_store::records::{Plan, RowSet};
 use nilometer_store::{
-    Prune, SamplePrune, Snapshot, SourceView, SpanPrune, Split, SplitError, SplitId, SplitKind,
+    RecordSplit, SamplePrune, Snapshot, SourceView, SpanPrune, Split, SplitError, SplitId,
+    SplitKind, SplitMeta,
 };
 
 use super::evidence::{Run, Times};
@@ -30,6 +32,7 @@ use super::track::Tracks;
 use super::window::Window;
 use crate::execute::LimitedBy;
 use crate::limits::{HEALTH_BLOCKS_AT_ONCE, HEALTH_PARTS_MAX, HEALTH_WINDOW_BYTES, QUERY_TIME};
+use crate::plan::Filter;
 
 /// What was read of a snapshot.
 #[derive(Debug, Default)]
@@ -94,10 +97,12 @@ impl Parts {
                 break;
             }
             let read = async {
-                if !recent.add(split, tenant, times.window()).await? {
+                if let Stored::Items(split) = split
+                    && !recent.add(split, tenant, times.window()).await?
+                {
                     gathered.limited_by = Some(LimitedBy::Bytes);
                 }
-                self.part(split, tenant, history).await
+                self.part(&split, tenant, history).await
             };
             match read.await {
                 Ok(part) => parts.push(part),
@@ -116,7 +121,7 @@ impl Parts {
 
     async fn part(
         &self,
-        split: &Arc<Split>,
+        split: &Stored<'_>,
         tenant: &Tenant,
         history: TimeRange,
     ) -> Result<Arc<Part>, Unreadable> {
@@ -125,7 +130,11 @@ impl Parts {
         if let Some(known) = known.filter(|known| known.from <= history.from()) {
             return Ok(known);
         }
-        let part = Arc::new(fold_split(split, tenant, history.from()).await?);
+        let range = TimeRange::new(history.from(), Timestamp(i64::MAX)).unwrap_or(TimeRange::ALL);
+        let part = Arc::new(match split {
+            Stored::Records(split) => fold_records(split, tenant, range).await?,
+            Stored::Items(split) => fold_items(split, tenant, range).await?,
+        });
         self.keep(key, Arc::clone(&part));
         Ok(part)
     }
@@ -143,10 +152,29 @@ impl Parts {
     }
 }
 
+/// A split of one kind or the other.
+#[derive(Clone, Copy)]
+enum Stored<'a> {
+    Records(&'a RecordSplit),
+    /// Spans, or samples.
+    Items(&'a Split),
+}
+
+impl Stored<'_> {
+    fn meta(&self) -> &SplitMeta {
+        match self {
+            Self::Records(split) => split.meta(),
+            Self::Items(split) => split.meta(),
+        }
+    }
+}
+
 /// The splits that touch the range; the newest first, for time may run out.
-fn newest_first(snapshot: &Snapshot, range: TimeRange) -> Vec<&Arc<Split>> {
-    let all = snapshot.span_splits.iter().chain(&snapshot.sample_splits).chain(&snapshot.splits);
-    let touches = |split: &&Arc<Split>| {
+fn newest_first(snapshot: &Snapshot, range: TimeRange) -> Vec<Stored<'_>> {
+    let items = snapshot.span_splits.iter().chain(&snapshot.sample_splits);
+    let items = items.map(|split| Stored::Items(split));
+    let all = items.chain(snapshot.splits.iter().map(|split| Stored::Records(split)));
+    let touches = |split: &Stored<'_>| {
         let meta = split.meta();
         range.touches(meta.time_first, meta.time_last)
     };
@@ -184,15 +212,38 @@ impl Recent {
     }
 }
 
-async fn fold_split(split: &Split, tenant: &Tenant, from: Timestamp) -> Result<Part, Unreadable> {
-    let range = TimeRange::new(from, Timestamp(i64::MAX)).unwrap_or(TimeRange::ALL);
+async fn fold_records(
+    split: &RecordSplit,
+    tenant: &Tenant,
+    range: TimeRange,
+) -> Result<Part, Unreadable> {
+    let own: Filter = Filter::of(tenant, Vec::new());
+    let plan = Arc::new(Plan::new(split.index().await?, own.prune(), range)?);
+    let mut part = Part { from: range.from(), ..Part::default() };
+    for piece in plan.blocks()?.chunks(HEALTH_BLOCKS_AT_ONCE) {
+        let read: Vec<_> = piece.iter().copied().zip(split.read_blocks(piece).await?).collect();
+        let (plan, tenant) = (Arc::clone(&plan), tenant.clone());
+        let columns = Columns::TIME.with(Columns::SEVERITY).with(Columns::RECEIVED);
+        let fold = move || {
+            for (number, bytes) in &read {
+                let block = plan.index().block(*number, bytes)?;
+                let rows = block.take(&RowSet::all(block.rows()), columns)?;
+                part.tracks.take_rows(&rows, tenant.name(), range);
+            }
+            Ok::<Part, Unreadable>(part)
+        };
+        part = tokio::task::spawn_blocking(fold).await.map_err(|_| Unreadable::Stopped)??;
+    }
+    Ok(part)
+}
+
+async fn fold_items(split: &Split, tenant: &Tenant, range: TimeRange) -> Result<Part, Unreadable> {
     let kind = split.meta().kind;
     let blocks = match kind {
-        SplitKind::Logs => split.blocks(tenant, range, &Prune::All),
-        SplitKind::Spans => split.span_blocks(tenant, range, &SpanPrune::default()),
         SplitKind::Samples => split.sample_blocks(tenant, range, &SamplePrune::default()),
+        _ => split.span_blocks(tenant, range, &SpanPrune::default()),
     };
-    let mut part = Part { from, ..Part::default() };
+    let mut part = Part { from: range.from(), ..Part::default() };
     for piece in blocks.chunks(HEALTH_BLOCKS_AT_ONCE) {
         let bytes = split.read_blocks(piece).await?;
         let tenant = tenant.clone();
@@ -213,18 +264,11 @@ fn fold_block(
     tenant: &Tenant,
     range: TimeRange,
 ) -> Result<(), BlockError> {
-    match kind {
-        SplitKind::Logs => {
-            let columns = Columns::TIME.with(Columns::SEVERITY).with(Columns::RECEIVED);
-            part.tracks.take_rows(&decode(block, columns)?, tenant.name(), range);
-        }
-        SplitKind::Spans => {
-            let columns = SpanColumns::TREE.with(SpanColumns::ARRIVAL);
-            part.tracks.take_spans(&decode_spans(block, columns)?, tenant.name(), range);
-        }
-        SplitKind::Samples => {
-            part.readings.take(&decode_samples(block)?, tenant.name(), range);
-        }
+    if kind == SplitKind::Samples {
+        part.readings.take(&decode_samples(block)?, tenant.name(), range);
+    } else {
+        let columns = SpanColumns::TREE.with(SpanColumns::ARRIVAL);
+        part.tracks.take_spans(&decode_spans(block, columns)?, tenant.name(), range);
     }
     Ok(())
 }

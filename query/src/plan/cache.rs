@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nilometer_block::Columns;
 use nilometer_model::Tenant;
 use nilometer_store::SplitId;
+use nilometer_store::records::RowSet;
 
-use super::{Filter, Selection};
+use super::Filter;
 use crate::language::SyntaxError;
 use crate::limits::{FILTER_CACHE_BYTES, FILTERS_CACHED};
 
@@ -76,16 +77,16 @@ pub(super) struct Found(Mutex<Noted>);
 
 #[derive(Debug, Default)]
 struct Noted {
-    blocks: HashMap<BlockId, Arc<Selection>>,
+    blocks: HashMap<BlockId, Arc<RowSet>>,
     bytes: usize,
 }
 
 impl Found {
-    pub(super) fn get(&self, block: BlockId) -> Option<Arc<Selection>> {
+    pub(super) fn get(&self, block: BlockId) -> Option<Arc<RowSet>> {
         self.lock().blocks.get(&block).map(Arc::clone)
     }
 
-    pub(super) fn note(&self, block: BlockId, fits: &Arc<Selection>) {
+    pub(super) fn note(&self, block: BlockId, fits: &RowSet) {
         let bytes = fits.memory_bytes() + ENTRY_BYTES;
         let mut noted = self.lock();
         if noted.blocks.contains_key(&block) {
@@ -95,7 +96,7 @@ impl Found {
             *noted = Noted::default();
         }
         noted.bytes += bytes;
-        noted.blocks.insert(block, Arc::clone(fits));
+        noted.blocks.insert(block, Arc::new(fits.clone()));
     }
 
     fn lock(&self) -> MutexGuard<'_, Noted> {
@@ -148,14 +149,14 @@ mod tests {
 
     #[test]
     fn a_filter_that_has_noted_too_much_begins_anew() {
-        let fits = Arc::new(Selection::none((FILTER_CACHE_BYTES / 2 - ENTRY_BYTES) * 8));
+        let fits = RowSet::none((FILTER_CACHE_BYTES / 2 - ENTRY_BYTES) * 8);
         let found = Found::default();
         let block = |number| (SplitId::default(), number);
         for number in [0, 1, 1] {
             found.note(block(number), &fits);
         }
         assert!(found.get(block(0)).is_some() && found.get(block(1)).is_some());
-        found.note(block(2), &Arc::new(Selection::none(1)));
+        found.note(block(2), &RowSet::none(1));
         assert!(found.get(block(0)).is_none() && found.get(block(2)).is_some());
     }
 }

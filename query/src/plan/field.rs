@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use nilometer_block::Columns;
-use nilometer_model::{Rows, Timestamp};
+use nilometer_model::{Origin, Rows, Timestamp};
 
 use super::attributes::{attribute, lookup};
 use super::signal::{Meaning, SignalField};
@@ -56,20 +56,40 @@ impl Field {
         OWN_FIELDS.iter().map(|(name, _)| *name)
     }
 
-    /// The name under which a split's index may know it, if it does.
-    pub(crate) fn indexed(&self) -> Option<&str> {
+    /// Whether it says something of who speaks.
+    pub(crate) fn is_of_origin(&self) -> bool {
         match self {
-            Self::Component => Some("component"),
-            Self::Node => Some("node"),
-            Self::Instance => Some("instance"),
-            Self::Stream => Some("stream"),
-            Self::Severity => Some("severity"),
-            Self::Source => Some("source"),
-            Self::Attribute(name) if OWN_FIELDS.iter().all(|(known, _)| known != name) => {
-                Some(name)
-            }
-            _ => None,
+            Self::Component
+            | Self::Node
+            | Self::Instance
+            | Self::Version
+            | Self::Zone
+            | Self::Stream
+            | Self::Source => true,
+            Self::Time
+            | Self::Received
+            | Self::Severity
+            | Self::Message
+            | Self::TraceId
+            | Self::SpanId
+            | Self::Position
+            | Self::Attribute(_) => false,
         }
+    }
+
+    /// What all records say whose origin this is.
+    pub(crate) fn said_by<'a>(&self, origin: &'a Origin) -> Option<Cow<'a, str>> {
+        let text: Cow<'a, str> = match self {
+            Self::Component => origin.component.as_str().into(),
+            Self::Node => origin.node.as_str().into(),
+            Self::Instance => origin.instance.as_str().into(),
+            Self::Version => origin.version.as_str().into(),
+            Self::Zone => origin.zone.as_str().into(),
+            Self::Stream => origin.stream.name().into(),
+            Self::Source => origin.source.to_string().into(),
+            _ => return None,
+        };
+        Some(text).filter(|text| !text.is_empty())
     }
 }
 
@@ -94,13 +114,7 @@ impl SignalField for Field {
             Self::TraceId | Self::SpanId => Columns::IDS,
             Self::Position => Columns::POSITION,
             Self::Attribute(_) => Columns::ATTRIBUTES,
-            Self::Component
-            | Self::Node
-            | Self::Instance
-            | Self::Version
-            | Self::Zone
-            | Self::Stream
-            | Self::Source => Columns::NONE,
+            _ => Columns::NONE,
         }
     }
 
@@ -113,24 +127,17 @@ impl SignalField for Field {
     }
 
     fn value<'a>(&self, rows: &'a Rows, row: usize) -> Option<Cow<'a, str>> {
-        let origin = &rows.origins[rows.origin[row] as usize];
         let text: Cow<'a, str> = match self {
             Self::Attribute(name) => return attribute(rows.attributes.get(row), name),
             Self::Time => Timestamp(rows.time[row]).to_string().into(),
             Self::Received if rows.received[row] == 0 => return None,
             Self::Received => Timestamp(rows.received[row]).to_string().into(),
-            Self::Component => origin.component.as_str().into(),
-            Self::Node => origin.node.as_str().into(),
-            Self::Instance => origin.instance.as_str().into(),
-            Self::Version => origin.version.as_str().into(),
-            Self::Zone => origin.zone.as_str().into(),
-            Self::Stream => origin.stream.name().into(),
             Self::Severity => rows.severity[row].name().into(),
             Self::Message => rows.message.get(row).into(),
             Self::TraceId => hex(rows.trace_id.get(row)?)?.into(),
             Self::SpanId => hex(rows.span_id.get(row)?)?.into(),
-            Self::Source => origin.source.to_string().into(),
             Self::Position => rows.position[row].to_string().into(),
+            _ => return self.said_by(&rows.origins[rows.origin[row] as usize]),
         };
         Some(text).filter(|text| !text.is_empty())
     }
@@ -153,15 +160,8 @@ impl SignalField for Field {
 
     fn class(&self, rows: &Rows, row: usize) -> Option<usize> {
         match self {
-            Self::Component
-            | Self::Node
-            | Self::Instance
-            | Self::Version
-            | Self::Zone
-            | Self::Stream
-            | Self::Source => Some(rows.origin[row] as usize),
             Self::Severity => Some(rows.severity[row] as usize),
-            _ => None,
+            _ => self.is_of_origin().then(|| rows.origin[row] as usize),
         }
     }
 }

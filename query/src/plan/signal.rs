@@ -10,31 +10,41 @@
 mod records;
 pub(super) mod samples;
 pub(super) mod spans;
+pub(super) mod stored;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use nilometer_block::{BlockError, Columns, SpanColumns};
 use nilometer_model::{Order, Origin, Tenant, TextColumn, TimeRange};
-use nilometer_store::{Snapshot, Split};
+use nilometer_store::records::RowSet;
+use nilometer_store::{Snapshot, SplitError, SplitMeta};
 
+use self::stored::Asked;
 use super::value::Value;
-use super::{Selection, Step};
+use super::{Filter, Step};
 
 /// Rows of one signal.
 pub(crate) trait Signal: Default + Clone + fmt::Debug + Send + Sync + 'static {
     type Field: SignalField<Rows = Self>;
     type Columns: ColumnSet;
-    /// What a split's index is asked.
-    type Prune: Clone + PartialEq + fmt::Debug + Send + Sync;
+    /// What a split is asked.
+    type Prune: Clone + fmt::Debug + Send + Sync;
     type Decoder: Default + Send + 'static;
+    type Split: Send + Sync + 'static;
+    /// What says which of a split's blocks to read.
+    type Index: Send + Sync + 'static;
+    type Asked: Asked<Self>;
 
     /// The column that a bare word is looked for in.
     const SEARCHED: Self::Columns;
     /// The times that a range means.
     const TIME: Self::Columns;
-    /// What the order of rows is made of.
+    /// The times that decide their order.
+    const ORDER_TIME: Self::Columns;
+    /// All that their order is made of.
     const ORDER: Self::Columns;
     /// What takes little to inflate.
     const CHEAP: Self::Columns;
@@ -54,12 +64,28 @@ pub(crate) trait Signal: Default + Clone + fmt::Debug + Send + Sync + 'static {
     /// Per row: a JSON object, or empty.
     fn attributes(&self) -> &TextColumn;
 
-    /// What of a filter can be asked of a split's index.
-    fn prune(root: &Step<Self>) -> Self::Prune;
-    fn splits(snapshot: &Snapshot) -> &[Arc<Split>];
+    /// What of a tenant's filter can be asked of a split.
+    fn prune(tenant: &Tenant, root: &Step<Self>) -> Self::Prune;
+    fn splits(snapshot: &Snapshot) -> &[Arc<Self::Split>];
     fn buffer(snapshot: &Snapshot) -> &[Arc<Self>];
-    /// The blocks that may hold wanted rows.
-    fn blocks(split: &Split, tenant: &Tenant, range: TimeRange, prune: &Self::Prune) -> Vec<u32>;
+    fn meta(split: &Self::Split) -> &SplitMeta;
+    /// Fetched on first use.
+    fn index(
+        split: &Arc<Self::Split>,
+    ) -> impl Future<Output = Result<Self::Index, SplitError>> + Send;
+    fn ask(
+        index: &Self::Index,
+        filter: &Arc<Filter<Self>>,
+        range: TimeRange,
+    ) -> Result<Self::Asked, SplitError>;
+    fn read_blocks(
+        split: &Self::Split,
+        blocks: &[u32],
+    ) -> impl Future<Output = Result<Vec<Bytes>, SplitError>> + Send;
+}
+
+/// A signal whose blocks are decoded before they are asked.
+pub(crate) trait DecodedSignal: Signal {
     fn decode(
         decoder: &mut Self::Decoder,
         bytes: &[u8],
@@ -112,6 +138,11 @@ pub(crate) trait SignalField:
         if plain { path.to_owned() } else { format!("attributes.{path}") }
     }
 
+    /// Whether it is the time that a range means.
+    fn is_when(&self) -> bool {
+        self.is_time() && self.columns() == <Self::Rows as Signal>::TIME
+    }
+
     /// Whether the value is a time.
     fn is_time(&self) -> bool {
         self.meaning() == Meaning::Time
@@ -141,13 +172,13 @@ impl Searched<'_> {
     /// The rows of `among` whose text is one that `find` finds in a column.
     pub(super) fn select(
         self,
-        among: &Selection,
-        find: impl Fn(&TextColumn, &Selection) -> Selection,
-    ) -> Selection {
+        among: &RowSet,
+        find: impl Fn(&TextColumn, &RowSet) -> RowSet,
+    ) -> RowSet {
         match self {
             Self::Texts(column) => find(column, among),
             Self::Names(names, numbers) => {
-                let found = find(names, &Selection::all(names.len()));
+                let found = find(names, &RowSet::all(names.len()));
                 among.keep(|row| found.contains(numbers[row] as usize))
             }
         }

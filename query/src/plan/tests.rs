@@ -158,21 +158,24 @@ fn a_query_has_so_many_terms_and_expressions_and_no_more() {
 }
 
 #[test]
-fn the_index_is_asked_only_what_it_knows() {
+fn a_split_is_asked_what_it_may_know_and_else_for_rows() {
     for (query, expect) in [
-        ("reset", "And([Word(\"reset\")])"),
-        ("blk42", "All"),
-        ("reset*", "All"),
-        ("-reset", "All"),
-        ("version:1", "All"),
-        ("severity:ERROR", "Or([Equals { field: \"severity\", value: \"error\" }])"),
-        ("~\"set by p\"", "And([Word(\"by\")])"),
-        ("a.b:1", "Or([Equals { field: \"a.b\", value: \"1\" }, Exists { field: \"a\" }])"),
+        ("reset", r#"Text(Free "reset" Free)"#),
+        ("RE*", r#"Text(Free "re" Open)"#),
+        ("-~\"By\"", r#"Not(Text(Open "By" Open))"#),
+        ("version:1", "Origin"),
+        ("severity:>=ERROR", "Severity([Error, Fatal])"),
+        ("a.b:in(1,2)", r#"Attributes([("a.b", Some("1")), ("a.b", Some("2")), ("a", None)])"#),
+        ("status:>=500", r#"Attributes([("status", None)])"#),
+        ("message:x", r#"And([Or([Text(Open "x" Open)]), Rows({"message"})])"#),
+        (
+            "trace_id:0000000000000000000000000000000a",
+            "Or([Trace([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10])])",
+        ),
+        ("trace_id:A", "Or([])"),
     ] {
-        assert_eq!(
-            format!("{:?}", <Filter>::parse(&Tenant::default(), query).unwrap().prune()),
-            expect,
-            "{query}"
-        );
+        let filter = <Filter>::parse(&Tenant::default(), query).unwrap();
+        let expect = format!("And([Origin, {expect}])");
+        assert_eq!(format!("{:?}", filter.prune()), expect, "{query}");
     }
 }

@@ -6,9 +6,8 @@
 
 use nilometer_block::words;
 use nilometer_model::TextColumn;
+use nilometer_store::records::RowSet;
 use regex::bytes;
-
-use super::selection::Selection;
 
 /// How a text must stand in the message.
 #[derive(Debug, Clone)]
@@ -39,8 +38,8 @@ impl Text {
     }
 
     /// The rows of `among` whose text has it.
-    pub(crate) fn select(&self, column: &TextColumn, among: &Selection) -> Selection {
-        let mut hits = Selection::none(column.len());
+    pub(crate) fn select(&self, column: &TextColumn, among: &RowSet) -> RowSet {
+        let mut hits = RowSet::none(column.len());
         if self.text.is_empty() {
             return among.clone();
         }

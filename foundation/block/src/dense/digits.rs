@@ -29,7 +29,8 @@ pub(super) const fn without_digits(word: u64) -> u64 {
 }
 
 /// Where the first byte at `at` or behind it is that is a digit, or one of the lowest eleven.
-pub(super) fn digit_or_low(text: &[u8], at: usize) -> Option<usize> {
+#[must_use]
+pub fn digit_or_low(text: &[u8], at: usize) -> Option<usize> {
     let (words, rest) = text.get(at..)?.as_chunks::<8>();
     for (number, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);

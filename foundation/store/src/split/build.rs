@@ -19,7 +19,7 @@ pub(super) struct Building {
 }
 
 /// What is counted of a block.
-pub(super) struct Held<'a> {
+pub(crate) struct Held<'a> {
     origins: &'a [Arc<Origin>],
     origin: &'a [u32],
     time: &'a [i64],
@@ -68,6 +68,35 @@ impl<'a> From<&'a Samples> for Held<'a> {
     }
 }
 
+impl Held<'_> {
+    /// Counts it as the next block of what `meta` describes.
+    pub(crate) fn count(&self, meta: &mut SplitMeta) {
+        let first = meta.blocks == 0;
+        let widen = |least: &mut Timestamp, greatest: &mut Timestamp, times: &[i64]| {
+            let (from, to) = bounds(times);
+            *least = if first { from } else { from.min(*least) };
+            *greatest = if first { to } else { to.max(*greatest) };
+        };
+        widen(&mut meta.time_first, &mut meta.time_last, self.time);
+        widen(&mut meta.order_first, &mut meta.order_last, self.order_time);
+        widen(&mut meta.received_first, &mut meta.received_last, self.received);
+        if let Some(origin) = self.origins.first() {
+            let blocks = meta.tenants.entry(origin.tenant.clone());
+            blocks.or_insert(meta.blocks..meta.blocks).end += 1;
+        }
+        meta.blocks += 1;
+        meta.rows += self.origin.len() as u64;
+        let mut row = 0;
+        for run in self.origin.chunk_by(|a, b| a == b) {
+            let bytes = self.bytes.get(row..row + run.len()).unwrap_or_default();
+            let bytes = bytes.iter().map(|bytes| u64::from(*bytes)).sum();
+            let count = Count { bytes, records: run.len() as u64 };
+            *meta.sources.entry(self.origins[run[0] as usize].source).or_default() += count;
+            row += run.len();
+        }
+    }
+}
+
 impl Building {
     pub(super) fn new(id: SplitId, kind: SplitKind, origin: SplitOrigin) -> Self {
         let SplitOrigin { log, log_from, log_to, revision } = origin;
@@ -83,36 +112,7 @@ impl Building {
         let entry = BlockEntry::new(self.out.len(), bytes, held.origin.len(), times);
         entry.put(&mut self.directory);
         self.out.extend_from_slice(bytes);
-        self.count(held, &entry);
-    }
-
-    fn count(&mut self, held: &Held<'_>, entry: &BlockEntry) {
-        let (received_first, received_last) = bounds(held.received);
-        let meta = &mut self.meta;
-        let first = meta.blocks == 0;
-        let lower = |known: &mut Timestamp, new: Timestamp| {
-            *known = if first { new } else { new.min(*known) }
-        };
-        lower(&mut meta.time_first, entry.time_first);
-        lower(&mut meta.order_first, entry.order_first);
-        lower(&mut meta.received_first, received_first);
-        let raise = |known: &mut Timestamp, new: Timestamp| {
-            *known = if first { new } else { new.max(*known) }
-        };
-        raise(&mut meta.time_last, entry.time_last);
-        raise(&mut meta.order_last, entry.order_last);
-        raise(&mut meta.received_last, received_last);
-        if let Some(origin) = held.origins.first() {
-            let blocks = meta.tenants.entry(origin.tenant.clone());
-            blocks.or_insert(meta.blocks..meta.blocks).end += 1;
-        }
-        meta.blocks += 1;
-        meta.rows += held.origin.len() as u64;
-        for (row, origin) in held.origin.iter().enumerate() {
-            let source = held.origins[*origin as usize].source;
-            let bytes = held.bytes.get(row).copied().unwrap_or_default();
-            *meta.sources.entry(source).or_default() += Count::one(u64::from(bytes));
-        }
+        held.count(&mut self.meta);
     }
 
     /// The object, with `rows` in it, or what is wrong with it.

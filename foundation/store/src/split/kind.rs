@@ -18,12 +18,12 @@ pub enum SplitKind {
 }
 
 impl SplitKind {
-    /// The format in which this build writes and reads splits of the kind. Builds from before there were
-    /// several kinds know 1 only, and so refuse what they would misread.
+    /// The format in which this build writes and reads splits of the kind; it refuses all others. 1 were records
+    /// as whole columns, with a document of the index per block.
     #[must_use]
-    pub(crate) fn format(self) -> u16 {
+    pub(crate) const fn format(self) -> u16 {
         match self {
-            Self::Logs => 1,
+            Self::Logs => 3,
             Self::Spans | Self::Samples => 2,
         }
     }

@@ -1,4 +1,4 @@
-//! Splits from an object store: what is read is checked before it is believed.
+//! Splits of spans and of samples from an object store: what is read is checked before it is believed.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,11 +9,10 @@ use nilometer_model::{Tenant, TimeRange};
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::directory::{self, BlockEntry};
-use super::index::SplitIndex;
 use super::sample_index::SampleIndex;
 use super::span_index::SpanIndex;
 use super::{
-    MAGIC, Prune, SECTIONS, SamplePrune, SpanPrune, SplitError, SplitKind, SplitMeta, TAIL_BYTES,
+    MAGIC, SECTIONS, SamplePrune, SpanPrune, SplitError, SplitKind, SplitMeta, TAIL_BYTES,
     object_path,
 };
 
@@ -29,7 +28,6 @@ pub struct Split {
 
 /// The index of each kind.
 enum Index {
-    Logs(Box<SplitIndex>),
     Spans(SpanIndex),
     Samples(SampleIndex),
 }
@@ -95,23 +93,6 @@ impl Split {
     #[must_use]
     pub fn directory(&self) -> &[BlockEntry] {
         &self.directory
-    }
-
-    /// The tenant's blocks of records that may hold one in `range` that meets `prune`; none that does is left
-    /// out.
-    #[must_use]
-    pub fn blocks(&self, tenant: &Tenant, range: TimeRange, prune: &Prune) -> Vec<u32> {
-        let touching = self.touching(SplitKind::Logs, tenant, range);
-        if touching.is_empty() || !prune.possible() {
-            return Vec::new();
-        }
-        match self.candidates(prune) {
-            Some(candidates) => {
-                let is_one = |block: &u32| candidates.binary_search(block).is_ok();
-                touching.into_iter().filter(is_one).collect()
-            }
-            None => touching,
-        }
     }
 
     /// The tenant's blocks of spans that may hold one that begins in `range` and meets `prune`.
@@ -194,7 +175,7 @@ impl Split {
     fn index(&self) -> Option<&Index> {
         let (section, blocks) = (&self.packed_index, self.meta.blocks);
         let opened = || match self.meta.kind {
-            SplitKind::Logs => SplitIndex::open(section, blocks).map(Box::new).map(Index::Logs),
+            SplitKind::Logs => None,
             SplitKind::Spans => SpanIndex::open(section.clone(), blocks).map(Index::Spans),
             SplitKind::Samples => SampleIndex::open(section, blocks).map(Index::Samples),
         };
@@ -203,18 +184,6 @@ impl Split {
             tracing::error!(split = %self.meta.id.0, "the index cannot be opened; all blocks are read");
         }
         index
-    }
-
-    /// What the index says; all blocks when it cannot say.
-    fn candidates(&self, prune: &Prune) -> Option<Vec<u32>> {
-        if *prune == Prune::All {
-            return None;
-        }
-        let Some(Index::Logs(index)) = self.index() else { return None };
-        index.blocks(prune).unwrap_or_else(|error| {
-            tracing::error!(%error, split = %self.meta.id.0, "the index failed; all blocks are read");
-            None
-        })
     }
 
     /// The bytes of `blocks`, in that order.

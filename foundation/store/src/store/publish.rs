@@ -12,19 +12,19 @@
 //! - splits are swapped in and buffered items out under one lock, after the commit: no query sees an item
 //!   twice or not at all.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use nilometer_model::{LogPosition, Revision, Timestamp};
+use nilometer_model::{LogPosition, Revision, Rows, Timestamp};
 use object_store::PutMode;
 
 use super::span_splits::SpanSplits;
-use super::{SHARD, Store, StoreError};
+use super::{Opened, SHARD, Store, StoreError};
 use crate::buffer::Buffered;
 use crate::commit::{Checkpoint, Commit};
+use crate::records::Builder;
 use crate::split::{
-    Split, SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, build, build_samples,
-    build_spans, object_path,
+    SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, build_samples, build_spans, object_path,
 };
 
 /// Items on their way into splits, and the commit that will make them true.
@@ -60,9 +60,9 @@ impl Store {
     pub async fn publish(&self, cut: Cut) -> Result<LogPosition, StoreError> {
         let Cut { items, from, to, mut commit } = cut;
         match self.make_splits(items, from, to).await {
-            Ok(splits) => {
-                commit.add.extend(splits.iter().map(|split| split.meta().clone()));
-                self.commit(commit, splits, from).await?;
+            Ok(opened) => {
+                commit.add.extend(opened.metas().cloned());
+                self.commit(commit, opened, from).await?;
                 Ok(to)
             }
             Err(error) => {
@@ -77,22 +77,23 @@ impl Store {
         items: Buffered,
         from: LogPosition,
         to: LogPosition,
-    ) -> Result<Vec<Split>, StoreError> {
+    ) -> Result<Opened, StoreError> {
         let revision = self.inner().state.revision;
         let origin = SplitOrigin { log: self.log, log_from: from, log_to: to, revision };
-        let built = tokio::task::spawn_blocking(move || build_all(&items, origin)).await;
+        let builder = Arc::clone(&self.builder);
+        let built = tokio::task::spawn_blocking(move || build_all(&items, origin, &builder)).await;
         let built = built.map_err(|_| StoreError::Interrupted)??;
         if built.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Opened::default());
         }
         fail::fail_point!("index::before_put", |_| std::process::abort());
-        let mut splits = Vec::new();
+        let mut opened = Opened::default();
         for (meta, bytes) in built {
             self.put(&meta, bytes).await?;
-            splits.push(Split::open(Arc::clone(&self.objects), meta).await?);
+            opened.add(&meta, &self.objects).await?;
         }
         fail::fail_point!("index::after_put", |_| std::process::abort());
-        Ok(splits)
+        Ok(opened)
     }
 
     async fn put(&self, meta: &SplitMeta, bytes: Bytes) -> Result<(), StoreError> {
@@ -104,17 +105,17 @@ impl Store {
     async fn commit(
         &self,
         commit: Commit,
-        splits: Vec<Split>,
+        new: Opened,
         from: LogPosition,
     ) -> Result<(), StoreError> {
         let _committing = self.committing.lock().await;
-        let splits: Vec<Arc<Split>> = splits.into_iter().map(Arc::new).collect();
-        match self.make_true(&commit, &splits).await {
+        match self.make_true(&commit, &new).await {
             Ok((revision, span_splits)) => {
                 let mut inner = self.inner();
                 inner.state.fold(revision, &commit);
                 inner.buffer.release();
-                inner.splits.extend(splits.into_iter().map(|split| (split.meta().id, split)));
+                inner.record_splits.extend(new.record_splits);
+                inner.splits.extend(new.splits);
                 inner.span_splits = span_splits;
                 Ok(())
             }
@@ -129,13 +130,13 @@ impl Store {
     async fn make_true(
         &self,
         commit: &Commit,
-        new: &[Arc<Split>],
+        new: &Opened,
     ) -> Result<(Revision, Arc<SpanSplits>), StoreError> {
         let (expected, old) = {
             let inner = self.inner();
             (inner.state.revision, inner.splits_of(SplitKind::Spans))
         };
-        let all = old.into_iter().chain(new.iter().map(Arc::clone));
+        let all = old.into_iter().chain(new.splits.values().map(Arc::clone));
         let span_splits = SpanSplits::of(all).await?;
         let committed = self.meta.commit(SHARD, expected, commit).await;
         fail::fail_point!("index::after_commit", |_| std::process::abort());
@@ -154,12 +155,16 @@ impl Store {
 }
 
 /// A split of each kind of which there is something.
-fn build_all(items: &Buffered, origin: SplitOrigin) -> Result<Vec<(SplitMeta, Bytes)>, SplitError> {
+fn build_all(
+    items: &Buffered,
+    origin: SplitOrigin,
+    builder: &Mutex<Option<Builder>>,
+) -> Result<Vec<(SplitMeta, Bytes)>, SplitError> {
     let Buffered { rows, spans, samples } = items;
     let new_id = || SplitId(uuid::Uuid::now_v7());
     let mut built = Vec::new();
     if !rows.is_empty() {
-        built.push(build(new_id(), rows, origin)?);
+        built.push(build_records(new_id(), rows, origin, builder)?);
     }
     if !spans.is_empty() {
         built.push(build_spans(new_id(), spans, origin)?);
@@ -167,5 +172,20 @@ fn build_all(items: &Buffered, origin: SplitOrigin) -> Result<Vec<(SplitMeta, By
     if !samples.is_empty() {
         built.push(build_samples(new_id(), samples, origin)?);
     }
+    Ok(built)
+}
+
+/// A builder that failed is not used again.
+fn build_records(
+    id: SplitId,
+    rows: &[Arc<Rows>],
+    origin: SplitOrigin,
+    builder: &Mutex<Option<Builder>>,
+) -> Result<(SplitMeta, Bytes), SplitError> {
+    let kept = builder.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let no_memory = |_| SplitError::Build { id, what: "zstd has no memory" };
+    let mut lent = kept.map_or_else(Builder::new, Ok).map_err(no_memory)?;
+    let built = lent.build(id, rows, origin)?;
+    *builder.lock().unwrap_or_else(PoisonError::into_inner) = Some(lent);
     Ok(built)
 }

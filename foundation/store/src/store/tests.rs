@@ -19,6 +19,7 @@ use super::*;
 use crate::arrival::{Arrival, Entered};
 use crate::limits::UNKNOWN_READS_MAX;
 use crate::meta::SimMeta;
+use crate::records::RowSet;
 
 /// Framed bytes of every record: positions are multiples of it.
 const RECORD_BYTES: u64 = 10;
@@ -142,10 +143,11 @@ async fn seen(store: &Store) -> Vec<(u64, u64)> {
     let mut chunks = snapshot.buffer.clone();
     for split in &snapshot.splits {
         let blocks: Vec<u32> = (0..split.meta().blocks).collect();
-        for block in split.read_blocks(&blocks).await.unwrap() {
-            chunks.push(Arc::new(
-                nilometer_block::decode(&block, nilometer_block::Columns::ALL).unwrap(),
-            ));
+        let index = split.index().await.unwrap();
+        for (number, bytes) in blocks.iter().zip(split.read_blocks(&blocks).await.unwrap()) {
+            let block = index.block(*number, &bytes).unwrap();
+            let all = RowSet::all(block.rows());
+            chunks.push(Arc::new(block.take(&all, nilometer_block::Columns::ALL).unwrap()));
         }
     }
     let rows = chunks.iter().flat_map(|rows| rows.iter());

@@ -6,43 +6,29 @@
 //! ```
 //! Invariant: a split that cannot be fetched is not asked again by the same query.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use nilometer_store::{Split, SplitError};
+use nilometer_model::TimeRange;
+use nilometer_store::SplitError;
 
+use super::planned::Indexed;
 use super::{Place, Unit};
-use crate::plan::BlockId;
+use crate::plan::{BlockId, Signal};
 
 /// Rows, or the bytes that hold them.
-pub(super) enum Input<S> {
+pub(super) enum Input<S: Signal> {
     Buffered { rows: Arc<S>, inside: bool },
-    Block { split: usize, id: BlockId, bytes: Bytes, inside: bool },
-}
-
-impl<S> Input<S> {
-    /// Whether all of its times lie in the range that is asked for.
-    pub(super) fn is_inside(&self) -> bool {
-        match self {
-            Self::Buffered { inside, .. } | Self::Block { inside, .. } => *inside,
-        }
-    }
-
-    /// Which block of which split it is.
-    pub(super) fn block(&self) -> Option<BlockId> {
-        match self {
-            Self::Buffered { .. } => None,
-            Self::Block { id, .. } => Some(*id),
-        }
-    }
+    Block { split: usize, asked: Arc<S::Asked>, id: BlockId, bytes: Bytes, inside: bool },
 }
 
 /// See the file's head. Splits are named by their place in the snapshot.
-pub(super) struct Reader<'a> {
+pub(super) struct Reader<'a, S: Signal> {
     /// All splits of the snapshot that hold such rows.
-    of: &'a [Arc<Split>],
+    of: &'a [Arc<S::Split>],
+    asked: BTreeMap<usize, Arc<S::Asked>>,
     bytes_read: u64,
     /// Splits of which blocks were read.
     splits: BTreeSet<usize>,
@@ -52,10 +38,31 @@ pub(super) struct Reader<'a> {
     gone: BTreeSet<usize>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(of: &'a [Arc<Split>]) -> Self {
+impl<'a, S: Signal> Reader<'a, S> {
+    pub(super) fn new(of: &'a [Arc<S::Split>]) -> Self {
         let (splits, missing, gone) = <(BTreeSet<_>, BTreeSet<_>, BTreeSet<_>)>::default();
-        Self { of, bytes_read: 0, splits, missing, gone }
+        Self { of, asked: BTreeMap::new(), bytes_read: 0, splits, missing, gone }
+    }
+
+    /// What the splits that touch the range say of their blocks.
+    pub(super) async fn indexes(&mut self, range: TimeRange) -> Vec<Indexed<S>> {
+        let mut indexes = Vec::new();
+        for (split, opened) in self.of.iter().enumerate() {
+            let meta = S::meta(opened);
+            if !range.touches(meta.time_first, meta.time_last) {
+                continue;
+            }
+            match S::index(opened).await {
+                Ok(index) => indexes.push(Indexed { split, id: meta.id, index }),
+                Err(error) => self.miss(split, &error),
+            }
+        }
+        indexes
+    }
+
+    /// Notes what the splits were asked.
+    pub(super) fn ask(&mut self, asked: Vec<(usize, Arc<S::Asked>)>) {
+        self.asked.extend(asked);
     }
 
     pub(super) fn bytes_read(&self) -> u64 {
@@ -73,13 +80,13 @@ impl<'a> Reader<'a> {
     /// Notes that a part of the split is not in the answer.
     pub(super) fn miss(&mut self, split: usize, why: &impl Display) {
         if self.missing.insert(split) {
-            let id = self.of[split].meta().id.0;
+            let id = S::meta(&self.of[split]).id.0;
             tracing::error!(split = %id, %why, "a part of a split cannot be read; it is left out");
         }
     }
 
     /// What can be read of the units, with one read for each split.
-    pub(super) async fn read<S>(&mut self, units: &[Unit<S>]) -> Vec<Input<S>> {
+    pub(super) async fn read(&mut self, units: &[Unit<S>]) -> Vec<Input<S>> {
         let mut inputs = Vec::with_capacity(units.len());
         let mut wanted: Vec<(usize, u32, bool)> = Vec::new();
         for unit in units {
@@ -93,13 +100,15 @@ impl<'a> Reader<'a> {
         wanted.sort_unstable();
         for group in wanted.chunk_by(|a, b| a.0 == b.0) {
             let split = group[0].0;
+            let Some(asked) = self.asked.get(&split).map(Arc::clone) else { continue };
             let blocks: Vec<u32> = group.iter().map(|(_, block, _)| *block).collect();
             for (block, bytes) in self.blocks(split, &blocks).await {
                 self.splits.insert(split);
                 self.bytes_read += bytes.len() as u64;
                 let inside = group.iter().any(|(_, of, inside)| *of == block && *inside);
-                let id = (self.of[split].meta().id, block);
-                inputs.push(Input::Block { split, id, bytes, inside });
+                let id = (S::meta(&self.of[split]).id, block);
+                let asked = Arc::clone(&asked);
+                inputs.push(Input::Block { split, asked, id, bytes, inside });
             }
         }
         inputs
@@ -111,13 +120,13 @@ impl<'a> Reader<'a> {
             return Vec::new();
         }
         let opened = &self.of[split];
-        match opened.read_blocks(blocks).await {
+        match S::read_blocks(opened, blocks).await {
             Ok(read) => return blocks.iter().copied().zip(read).collect(),
             Err(error) => self.miss(split, &error),
         }
         let mut whole = Vec::new();
         for block in blocks {
-            match opened.read_blocks(&[*block]).await {
+            match S::read_blocks(opened, &[*block]).await {
                 Ok(read) => whole.extend(read.into_iter().map(|bytes| (*block, bytes))),
                 Err(SplitError::Fetch { .. }) => {
                     self.gone.insert(split);

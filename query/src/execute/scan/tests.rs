@@ -23,7 +23,7 @@ impl Fold for Held {
         nilometer_block::Columns::NONE
     }
 
-    fn take(&mut self, _: &Rows, _: &Selection) {
+    fn take(&mut self, _: &Rows, _: &RowSet) {
         self.taken.blocking_send(()).unwrap();
         // An error would be the end of the test.
         let _ended = self.go_on.recv();

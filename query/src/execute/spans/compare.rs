@@ -11,13 +11,14 @@ use std::sync::Arc;
 
 use nilometer_block::SpanColumns;
 use nilometer_model::{SpanStatus, Spans, TimeRange, Timestamp};
+use nilometer_store::records::RowSet;
 use nilometer_store::{Snapshot, SpanPrune};
 
 use super::paths::around;
 use super::read::{SpanFold, SpansRead, read_spans};
 use crate::execute::{Limits, QueryError};
 use crate::limits::{COMPARED_VALUE_BYTES_MAX, COMPARED_VALUES_MAX, FIELDS_MAX};
-use crate::plan::{Filter, Selection, each_attribute};
+use crate::plan::{Filter, each_attribute};
 use crate::traces::{Counts, Difference, differences};
 
 /// Which traces are compared with which.
@@ -166,7 +167,7 @@ impl Compared {
 
 impl SpanFold for Compared {
     /// Blocks are looked at whole: the range is asked of traces.
-    fn take(&mut self, spans: &Spans, _: &Selection) {
+    fn take(&mut self, spans: &Spans, _: &RowSet) {
         let among = self.request.among.select(spans, None);
         let a = self.request.a.select(spans, None);
         let b = self.request.b.as_ref().map(|b| b.select(spans, None));

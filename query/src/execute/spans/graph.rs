@@ -22,7 +22,7 @@ use super::services::{Counted, Pace};
 use super::trace::read_traces;
 use crate::execute::{LimitedBy, Limits, QueryError};
 use crate::limits::{EXACT_SPANS_MAX, TRACES_AT_ONCE};
-use crate::plan::Selection;
+use nilometer_store::records::RowSet;
 
 /// Services and the calls between them.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -106,7 +106,7 @@ impl Edges {
         spans.origins.iter().map(|origin| self.service(&origin.component)).collect()
     }
 
-    fn take_run(&mut self, spans: &Spans, services: &[u32], rows: Range<usize>, fits: &Selection) {
+    fn take_run(&mut self, spans: &Spans, services: &[u32], rows: Range<usize>, fits: &RowSet) {
         let service = |row: usize| services[spans.origin[row] as usize];
         self.run.clear();
         self.run.extend(rows.clone().map(|row| (spans.span_id[row], service(row))));
@@ -181,7 +181,7 @@ impl Edges {
 }
 
 impl SpanFold for Edges {
-    fn take(&mut self, spans: &Spans, fits: &Selection) {
+    fn take(&mut self, spans: &Spans, fits: &RowSet) {
         let services = self.services_of(spans);
         let mut first = 0;
         for run in spans.trace_id.chunk_by(|a, b| a == b) {

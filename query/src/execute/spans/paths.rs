@@ -6,12 +6,13 @@
 
 use nilometer_block::SpanColumns;
 use nilometer_model::{Names, Spans, Tenant, TimeRange};
+use nilometer_store::records::RowSet;
 use nilometer_store::{Snapshot, SpanPrune};
 
 use super::read::{SpanFold, SpansRead, read_spans};
 use crate::execute::{Limits, QueryError};
 use crate::limits::TRACE_REACH_NS;
-use crate::plan::{Filter, Selection};
+use crate::plan::Filter;
 use crate::traces::{LiteSpans, PathKind, Paths, SpanLite, paths};
 
 /// Whose paths, and told apart by what.
@@ -103,7 +104,7 @@ struct Gathered {
 
 impl SpanFold for Gathered {
     /// Blocks are taken whole: the range is asked of traces.
-    fn take(&mut self, spans: &Spans, _: &Selection) {
+    fn take(&mut self, spans: &Spans, _: &RowSet) {
         self.lite.add(spans, self.own.select(spans, None).iter());
     }
 

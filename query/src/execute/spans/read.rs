@@ -9,16 +9,17 @@ use std::sync::Arc;
 
 use nilometer_block::SpanColumns;
 use nilometer_model::{Spans, Tenant, TimeRange, Timestamp};
+use nilometer_store::records::RowSet;
 use nilometer_store::{Snapshot, SpanPrune};
 
 use crate::execute::scan::{Fold, Question, Unit, scan};
 use crate::execute::{LimitedBy, Limits, QueryError, Stats};
-use crate::plan::{Filter, Selection};
+use crate::plan::Filter;
 
 /// What becomes of the spans.
 pub(crate) trait SpanFold: Send + 'static {
     /// `fits`: the rows that are in the range.
-    fn take(&mut self, spans: &Spans, fits: &Selection);
+    fn take(&mut self, spans: &Spans, fits: &RowSet);
     /// Whether spans that begin at `newest` or before can change the answer; `false` ends the scan.
     fn wants(&self, _newest: Timestamp) -> bool {
         true
@@ -93,7 +94,7 @@ impl<F: SpanFold> Fold<Spans> for Reading<F> {
         self.columns
     }
 
-    fn take(&mut self, spans: &Spans, fits: &Selection) {
+    fn take(&mut self, spans: &Spans, fits: &RowSet) {
         self.fold.take(spans, fits);
     }
 

@@ -15,13 +15,14 @@ use std::sync::Arc;
 
 use nilometer_block::SpanColumns;
 use nilometer_model::{SpanStatus, Spans, TimeRange, Timestamp};
+use nilometer_store::records::RowSet;
 use nilometer_store::{Snapshot, SpanPrune};
 
 use super::read::{SpanFold, read_spans};
 use super::trace::read_traces;
 use crate::execute::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::TRACE_REACH_NS;
-use crate::plan::{Filter, Selection};
+use crate::plan::Filter;
 use crate::traces::{Forest, LiteSpans, NameHashes, PathKind, tree_id};
 
 /// Which traces come first.
@@ -199,7 +200,7 @@ impl Candidates {
 
 impl SpanFold for Candidates {
     /// Blocks are looked at whole: the range is asked of traces.
-    fn take(&mut self, spans: &Spans, _: &Selection) {
+    fn take(&mut self, spans: &Spans, _: &RowSet) {
         let fits = self.request.filter.select(spans, None);
         let mut row = 0;
         for run in spans.trace_id.chunk_by(|a, b| a == b) {

@@ -13,8 +13,8 @@ use nilometer_store::{Snapshot, SpanPrune};
 use super::read::{SpanFold, SpansRead, read_spans};
 use crate::execute::{Limits, QueryError};
 use crate::limits::EXACT_SPANS_MAX;
-use crate::plan::Selection;
 use crate::traces::{Durations, Quantiles};
+use nilometer_store::records::RowSet;
 
 /// What is said of the spans of one name.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,7 +118,7 @@ impl Paces {
 }
 
 impl SpanFold for Paces {
-    fn take(&mut self, spans: &Spans, fits: &Selection) {
+    fn take(&mut self, spans: &Spans, fits: &RowSet) {
         let mut known: HashMap<(u32, u32), Option<u32>> = HashMap::new();
         let mut last = None;
         for row in fits.iter() {
@@ -176,7 +176,7 @@ mod tests {
                 });
             }
             let mut paces = Paces::of(None, 10);
-            paces.take(&spans, &Selection::all(spans.len()));
+            paces.take(&spans, &RowSet::all(spans.len()));
             let paces = paces.settle();
             assert_eq!((paces[0].1.spans, paces[0].1.quantiles.exact), (u64::from(count), exact));
             assert!((paces[0].1.quantiles.p50_ms - 1.0).abs() < 0.02, "{paces:?}");

@@ -8,7 +8,8 @@ use nilometer_model::{
     LogId, LogPosition, Order, Origin, Revision, RowRef, Rows, Severity, SourceId, Stream,
     Timestamp,
 };
-use nilometer_store::{Snapshot, Split, SplitId, SplitMeta, SplitOrigin, build, object_path};
+use nilometer_store::records::Builder;
+use nilometer_store::{RecordSplit, Snapshot, SplitId, SplitMeta, SplitOrigin, object_path};
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 
@@ -155,10 +156,10 @@ impl World {
             log_to: LogPosition(1),
             revision: Revision(0),
         };
-        let (meta, bytes) = build(id, chunks, origin).unwrap();
+        let (meta, bytes) = Builder::new().unwrap().build(id, chunks, origin).unwrap();
         self.put(&meta, bytes).await;
         let objects: Arc<dyn ObjectStore> = Arc::<InMemory>::clone(&self.objects);
-        let split = Split::open(objects, meta).await.unwrap();
+        let split = RecordSplit::open(objects, meta).await.unwrap();
         self.snapshot.splits.push(Arc::new(split));
     }
 

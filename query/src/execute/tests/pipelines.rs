@@ -73,7 +73,7 @@ async fn a_budget_of_time_or_bytes_makes_a_table_partial_and_says_so() {
     let bytes = Limits { read_bytes: 0, ..Limits::default() };
     let time = Limits { time: Duration::ZERO, ..Limits::default() };
     for (limits, by) in [(bytes, LimitedBy::Bytes), (time, LimitedBy::Time)] {
-        for text in ["| stats count()", "| sort position | limit 3"] {
+        for text in ["| stats count() by message", "| sort position | limit 3"] {
             let answer = pipeline(&world.snapshot, &request(text, 10, limits)).await.unwrap();
             assert_eq!(answer.limited_by, Some(by), "{text}");
             assert!(answer.stats.rows_scanned < 1_800);

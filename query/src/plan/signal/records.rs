@@ -2,22 +2,29 @@
 
 use std::sync::Arc;
 
-use nilometer_block::{BlockError, Columns, Decoder};
-use nilometer_model::{Order, Origin, Rows, Severity, Tenant, TextColumn, TimeRange};
-use nilometer_store::{Prune, Snapshot, Split};
+use bytes::Bytes;
+use nilometer_block::Columns;
+use nilometer_model::{Order, Origin, RowRef, Rows, Severity, Tenant, TextColumn, TimeRange};
+use nilometer_store::records::{Block, Plan, Question, RecordIndex, RowSet, Tallies};
+use nilometer_store::{RecordSplit, Snapshot, SplitError, SplitMeta};
 
+use super::stored::{Alike, Asked, Begun, BlockBounds, StoredBlock, StoredError};
 use super::{Searched, Signal};
 use crate::plan::field::Field;
-use crate::plan::{Step, prune};
+use crate::plan::{Filter, Step, question};
 
 impl Signal for Rows {
     type Field = Field;
     type Columns = Columns;
-    type Prune = Prune;
-    type Decoder = Decoder;
+    type Prune = Question;
+    type Decoder = ();
+    type Split = RecordSplit;
+    type Index = Arc<RecordIndex>;
+    type Asked = Plan;
 
     const SEARCHED: Columns = Columns::MESSAGE;
     const TIME: Columns = Columns::TIME;
+    const ORDER_TIME: Columns = Columns::ORDER_TIME;
     const ORDER: Columns = Columns::ORDER_TIME.with(Columns::POSITION);
     const CHEAP: Columns = Columns::NUMBERS;
 
@@ -65,17 +72,11 @@ impl Signal for Rows {
         &self.attributes
     }
 
-    fn prune(root: &Step<Self>) -> Prune {
-        match root {
-            Step::All | Step::Pattern(_) | Step::Not(_) => Prune::All,
-            Step::Text(text) => prune::text(text),
-            Step::Field(field, test) => prune::field(field, test),
-            Step::And(steps) => Prune::And(steps.iter().map(Self::prune).collect()),
-            Step::Or(steps) => Prune::Or(steps.iter().map(Self::prune).collect()),
-        }
+    fn prune(tenant: &Tenant, root: &Step<Self>) -> Question {
+        question::of_tenant(tenant, root)
     }
 
-    fn splits(snapshot: &Snapshot) -> &[Arc<Split>] {
+    fn splits(snapshot: &Snapshot) -> &[Arc<RecordSplit>] {
         &snapshot.splits
     }
 
@@ -83,11 +84,131 @@ impl Signal for Rows {
         &snapshot.buffer
     }
 
-    fn blocks(split: &Split, tenant: &Tenant, range: TimeRange, prune: &Prune) -> Vec<u32> {
-        split.blocks(tenant, range, prune)
+    fn meta(split: &RecordSplit) -> &SplitMeta {
+        split.meta()
     }
 
-    fn decode(decoder: &mut Decoder, bytes: &[u8], columns: Columns) -> Result<Self, BlockError> {
-        decoder.decode(bytes, columns)
+    async fn index(split: &Arc<RecordSplit>) -> Result<Arc<RecordIndex>, SplitError> {
+        split.index().await.map(Arc::clone)
+    }
+
+    fn ask(
+        index: &Arc<RecordIndex>,
+        filter: &Arc<Filter>,
+        range: TimeRange,
+    ) -> Result<Plan, SplitError> {
+        Plan::new(index, filter.prune(), range)
+    }
+
+    async fn read_blocks(split: &RecordSplit, blocks: &[u32]) -> Result<Vec<Bytes>, SplitError> {
+        split.read_blocks(blocks).await
+    }
+}
+
+impl Asked<Rows> for Plan {
+    fn begin(&self, alike: Option<&Alike<Rows>>) -> Result<Begun<Rows>, StoredError> {
+        let mut begun = Begun { kinds: Rows::default(), counts: Vec::new(), blocks: Vec::new() };
+        if let Some(alike) = alike {
+            if self.tally()?.is_some_and(|tallies| alike.count(&[tallies], &mut begun)) {
+                return Ok(begun);
+            }
+            if self.tally_minutes()?.is_some_and(|tallies| alike.count(&tallies, &mut begun)) {
+                return Ok(begun);
+            }
+        }
+        let directory = self.index().directory()?;
+        for number in self.blocks()? {
+            if let Some(alike) = alike
+                && self.tally_block(number)?.is_some_and(|one| alike.count(&[one], &mut begun))
+            {
+                continue;
+            }
+            let Some(place) = directory.get(number as usize) else { continue };
+            let (order_first, order_last) = (place.order_first, place.order_last);
+            let inside = self.contains(place.time_first, place.time_last);
+            begun.blocks.push(BlockBounds { number, order_first, order_last, inside });
+        }
+        Ok(begun)
+    }
+
+    fn block<'a>(
+        &'a self,
+        number: u32,
+        bytes: &'a Bytes,
+        (): &'a mut (),
+    ) -> Result<Box<dyn StoredBlock<Rows> + 'a>, StoredError> {
+        let block = self.index().block(number, bytes)?;
+        Ok(Box::new(AskedBlock { plan: self, block }))
+    }
+}
+
+impl Alike<Rows> {
+    /// Whether the rows of each tally are alike; then they are counted.
+    fn count(&self, all: &[Tallies], begun: &mut Begun<Rows>) -> bool {
+        let is_told = |field: &Field| *field == Field::Severity || field.is_of_origin();
+        if !self.fields.iter().all(is_told) || !all.iter().all(|one| self.is_one_kind(one)) {
+            return false;
+        }
+        for (tallies, origin) in all.iter().filter_map(|one| Some((one, one.origins.first()?))) {
+            for (severity, rows) in tallies.rows() {
+                begun.kinds.push(RowRef {
+                    origin,
+                    time: tallies.time_first,
+                    order_time: tallies.time_first,
+                    position: 0,
+                    bytes: 0,
+                    received: tallies.time_first,
+                    severity,
+                    message: "",
+                    attributes: "",
+                    trace_id: None,
+                    span_id: None,
+                });
+                begun.counts.push(rows);
+            }
+        }
+        true
+    }
+
+    fn is_one_kind(&self, tallies: &Tallies) -> bool {
+        let (first, last) = (tallies.time_first, tallies.time_last);
+        if !self.bins.iter().all(|bin| bin(first) == bin(last)) {
+            return false;
+        }
+        let told = |field: &&Field| field.is_of_origin();
+        self.fields.iter().filter(told).all(|field| {
+            let origins = tallies.origins.windows(2);
+            let mut pairs = origins.map(|pair| field.said_by(&pair[0]) == field.said_by(&pair[1]));
+            pairs.all(|same| same)
+        })
+    }
+}
+
+struct AskedBlock<'a> {
+    plan: &'a Plan,
+    block: Block<'a>,
+}
+
+impl StoredBlock<Rows> for AskedBlock<'_> {
+    fn rows(&self) -> usize {
+        self.block.rows()
+    }
+
+    fn fitting(&mut self, _: Columns) -> Result<RowSet, StoredError> {
+        Ok(self.plan.rows(&self.block)?)
+    }
+
+    fn inside(&mut self, rows: RowSet) -> Result<RowSet, StoredError> {
+        Ok(self.plan.inside(&self.block, rows)?)
+    }
+
+    fn order_times(&mut self, wanted: &RowSet) -> Result<Vec<i64>, StoredError> {
+        Ok(self.block.take(wanted, Columns::ORDER_TIME)?.order_time)
+    }
+
+    fn take(&mut self, wanted: RowSet, columns: Columns) -> Result<(Rows, RowSet), StoredError> {
+        let rows = self.block.take(&wanted, columns)?;
+        let all = RowSet::all(rows.len());
+        Ok((rows, all))
     }
 }

@@ -3,17 +3,19 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use nilometer_block::{BlockError, decode_samples};
 use nilometer_model::{
     Order, Origin, SampleKind, Samples, Tenant, TextColumn, TimeRange, Timestamp,
 };
-use nilometer_store::{SamplePrune, Snapshot, Split};
+use nilometer_store::{SamplePrune, Snapshot, Split, SplitError, SplitMeta};
 
-use super::{Meaning, Searched, Signal, SignalField};
-use crate::plan::Step;
+use super::stored::Decoded;
+use super::{DecodedSignal, Meaning, Searched, Signal, SignalField};
 use crate::plan::attributes::{attribute, lookup};
 use crate::plan::test::Test;
 use crate::plan::value::Value;
+use crate::plan::{Filter, Step};
 
 /// A field of a sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,9 +122,13 @@ impl Signal for Samples {
     type Columns = ();
     type Prune = SamplePrune;
     type Decoder = ();
+    type Split = Split;
+    type Index = Arc<Split>;
+    type Asked = Decoded<Self>;
 
     const SEARCHED: () = ();
     const TIME: () = ();
+    const ORDER_TIME: () = ();
     const ORDER: () = ();
     const CHEAP: () = ();
 
@@ -174,7 +180,7 @@ impl Signal for Samples {
         &self.attributes
     }
 
-    fn prune(root: &Step<Self>) -> SamplePrune {
+    fn prune(_: &Tenant, root: &Step<Self>) -> SamplePrune {
         let mut prune = SamplePrune::default();
         narrow(root, &mut prune);
         prune
@@ -188,10 +194,29 @@ impl Signal for Samples {
         &snapshot.samples
     }
 
-    fn blocks(split: &Split, tenant: &Tenant, range: TimeRange, prune: &SamplePrune) -> Vec<u32> {
-        split.sample_blocks(tenant, range, prune)
+    fn meta(split: &Split) -> &SplitMeta {
+        split.meta()
     }
 
+    async fn index(split: &Arc<Split>) -> Result<Arc<Split>, SplitError> {
+        Ok(Arc::clone(split))
+    }
+
+    fn ask(
+        split: &Arc<Split>,
+        filter: &Arc<Filter<Self>>,
+        range: TimeRange,
+    ) -> Result<Decoded<Self>, SplitError> {
+        let blocks = split.sample_blocks(filter.tenant(), range, filter.prune());
+        Ok(Decoded::new(split, filter, range, blocks))
+    }
+
+    async fn read_blocks(split: &Split, blocks: &[u32]) -> Result<Vec<Bytes>, SplitError> {
+        split.read_blocks(blocks).await
+    }
+}
+
+impl DecodedSignal for Samples {
     fn decode((): &mut (), bytes: &[u8], (): ()) -> Result<Self, BlockError> {
         decode_samples(bytes)
     }

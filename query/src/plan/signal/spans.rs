@@ -8,18 +8,20 @@ use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use nilometer_block::{BlockError, SpanColumns, SpanDecoder};
 use nilometer_model::{
     Order, Origin, SpanKind, SpanStatus, Spans, Tenant, TextColumn, TimeRange, Timestamp,
 };
-use nilometer_store::{Snapshot, SpanPrune, Split};
+use nilometer_store::{Snapshot, SpanPrune, Split, SplitError, SplitMeta};
 
-use super::{Meaning, Searched, Signal, SignalField};
+use super::stored::Decoded;
+use super::{DecodedSignal, Meaning, Searched, Signal, SignalField};
 use crate::language::Comparison;
-use crate::plan::Step;
 use crate::plan::attributes::{attribute, lookup};
 use crate::plan::test::Test;
 use crate::plan::value::Value;
+use crate::plan::{Filter, Step};
 use crate::traces::ms;
 
 /// A field of a span.
@@ -186,9 +188,13 @@ impl Signal for Spans {
     type Columns = SpanColumns;
     type Prune = SpanPrune;
     type Decoder = SpanDecoder;
+    type Split = Split;
+    type Index = Arc<Split>;
+    type Asked = Decoded<Self>;
 
     const SEARCHED: SpanColumns = SpanColumns::NONE;
     const TIME: SpanColumns = SpanColumns::START;
+    const ORDER_TIME: SpanColumns = SpanColumns::START;
     const ORDER: SpanColumns = SpanColumns::START.with(SpanColumns::ARRIVAL);
     const CHEAP: SpanColumns = SpanColumns::TREE.with(SpanColumns::ARRIVAL);
 
@@ -240,7 +246,7 @@ impl Signal for Spans {
         &self.attributes
     }
 
-    fn prune(root: &Step<Self>) -> SpanPrune {
+    fn prune(_: &Tenant, root: &Step<Self>) -> SpanPrune {
         let mut prune = SpanPrune::default();
         narrow(root, &mut prune);
         prune
@@ -254,10 +260,29 @@ impl Signal for Spans {
         &snapshot.spans
     }
 
-    fn blocks(split: &Split, tenant: &Tenant, range: TimeRange, prune: &SpanPrune) -> Vec<u32> {
-        split.span_blocks(tenant, range, prune)
+    fn meta(split: &Split) -> &SplitMeta {
+        split.meta()
     }
 
+    async fn index(split: &Arc<Split>) -> Result<Arc<Split>, SplitError> {
+        Ok(Arc::clone(split))
+    }
+
+    fn ask(
+        split: &Arc<Split>,
+        filter: &Arc<Filter<Self>>,
+        range: TimeRange,
+    ) -> Result<Decoded<Self>, SplitError> {
+        let blocks = split.span_blocks(filter.tenant(), range, filter.prune());
+        Ok(Decoded::new(split, filter, range, blocks))
+    }
+
+    async fn read_blocks(split: &Split, blocks: &[u32]) -> Result<Vec<Bytes>, SplitError> {
+        split.read_blocks(blocks).await
+    }
+}
+
+impl DecodedSignal for Spans {
     fn decode(
         decoder: &mut SpanDecoder,
         bytes: &[u8],

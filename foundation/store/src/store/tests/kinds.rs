@@ -11,7 +11,8 @@ use nilometer_model::{SampleKind, SampleRef, SpanKind, SpanRef, SpanStatus, Span
 
 use super::*;
 use crate::buffer::SpanId;
-use crate::split::{Prune, SamplePrune, SpanPrune};
+use crate::records::{Plan, Question};
+use crate::split::{SamplePrune, SpanPrune};
 
 const TRACES: u64 = 5;
 
@@ -124,11 +125,16 @@ async fn seen_by(tenant: &Tenant, snapshot: &Snapshot) -> Seen {
     let [records, spans, samples] = &mut seen;
     let mut rows = snapshot.buffer.clone();
     for split in &snapshot.splits {
-        let blocks = split.blocks(tenant, TimeRange::ALL, &Prune::All);
-        let bytes = split.read_blocks(&blocks).await.unwrap();
-        let columns = nilometer_block::Columns::ALL;
-        let decoded = bytes.iter().map(|bytes| nilometer_block::decode(bytes, columns).unwrap());
-        rows.extend(decoded.map(Arc::new));
+        let name = tenant.name().to_owned();
+        let own = Question::Origin(Arc::new(move |origin| origin.tenant == name));
+        let plan = Plan::new(split.index().await.unwrap(), &own, TimeRange::ALL).unwrap();
+        let blocks = plan.blocks().unwrap();
+        for (number, bytes) in blocks.iter().zip(split.read_blocks(&blocks).await.unwrap()) {
+            let block = plan.index().block(*number, &bytes).unwrap();
+            let fit = plan.rows(&block).unwrap();
+            assert!(fit.is_all(), "a block is one tenant's");
+            rows.push(Arc::new(block.take(&fit, nilometer_block::Columns::ALL).unwrap()));
+        }
     }
     rows.iter().flat_map(|rows| rows.iter()).for_each(|row| add(records, row.origin, row.position));
     for chunk in spans_of(tenant, snapshot, None).await {

@@ -1,0 +1,136 @@
+//! Splits of records in process: from decoded records to bytes, without HTTP and Log.
+//!
+//! Figures are CPU time: nothing here waits. Records come as a collector would send them: batch by batch with one
+//! time of receipt, each source with positions as a container's log file has them. Every split is verified.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use nilometer_model::{LogId, LogPosition, Origin, Revision, RowRef, Rows, SourceId, Timestamp};
+use nilometer_store::limits::BUFFER_BYTES_SEAL;
+use nilometer_store::records::Builder;
+use nilometer_store::{RecordSplit, SplitId, SplitOrigin, object_path};
+use nilometer_wire::{NdjsonLine, parse_line};
+use object_store::memory::InMemory;
+use object_store::{ObjectStore, ObjectStoreExt};
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::report::{Outcome, figure, line};
+
+/// Records of one batch.
+const BATCH_RECORDS: usize = 4_000;
+/// What a container's log file has before and behind each message: time, stream, flag, line end.
+const FRAME_BYTES: usize = 41;
+
+/// What was read of the corpus so far.
+#[derive(Default)]
+struct Reading {
+    /// By instance and stream.
+    sources: HashMap<String, (Arc<Origin>, u64)>,
+    chunk: Rows,
+}
+
+pub(crate) async fn run(file: &Path) -> Outcome<()> {
+    let text = std::fs::read(file)?;
+    let gb = text.len() as f64 / 1e9;
+    let mut builder = Builder::new()?;
+    let (mut cpu_s, mut disk, mut splits) = (0.0, 0, Vec::new());
+    let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+    let mut reading = Reading::default();
+    let (mut chunks, mut buffered): (Vec<Arc<Rows>>, usize) = (Vec::new(), 0);
+    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).peekable();
+    while let Some(line) = lines.next() {
+        reading.push(&parse_line(line, Timestamp(0))?);
+        if reading.chunk.len() == BATCH_RECORDS || lines.peek().is_none() {
+            let mut chunk = std::mem::take(&mut reading.chunk);
+            let received = chunk.time.last().copied().unwrap_or_default() + 150_000_000;
+            chunk.received.fill(received);
+            buffered += chunk.memory_bytes();
+            chunks.push(Arc::new(chunk));
+        }
+        if buffered >= BUFFER_BYTES_SEAL || (lines.peek().is_none() && !chunks.is_empty()) {
+            let cpu_before = cpu_now();
+            let id = SplitId(uuid::Uuid::from_u128(splits.len() as u128));
+            let (meta, bytes) = builder.build(id, &chunks, origin())?;
+            cpu_s += cpu_now() - cpu_before;
+            disk += bytes.len();
+            objects.put(&object_path(id), bytes.into()).await?;
+            let split = RecordSplit::open(Arc::clone(&objects), meta).await?;
+            split.verify().await?;
+            splits.push(split);
+            chunks.clear();
+            buffered = 0;
+        }
+    }
+    figure("records: CPU per GB of NDJSON", cpu_s / gb, "s", "<= 3.2");
+    figure("records: per core", text.len() as f64 / 1e6 / cpu_s, "MB/s", ">= 280");
+    figure("records: splits of raw", 100.0 * disk as f64 / text.len() as f64, "%", "<= 5.5");
+    parts(&splits, text.len()).await
+}
+
+impl Reading {
+    fn push(&mut self, record: &NdjsonLine<'_>) {
+        let name = format!("{}/{}", record.instance, record.stream);
+        let known = u64::try_from(self.sources.len()).unwrap_or_default();
+        let (origin, position) = self.sources.entry(name).or_insert_with(|| {
+            let origin = Origin {
+                tenant: "default".to_owned(),
+                component: record.component.clone().into_owned(),
+                instance: record.instance.clone().into_owned(),
+                node: record.node.clone().into_owned(),
+                stream: record.stream,
+                source: SourceId(known.wrapping_mul(0x9e37_79b9_7f4a_7c15)),
+                ..Origin::default()
+            };
+            (Arc::new(origin), 0)
+        });
+        let bytes = record.message.len() + FRAME_BYTES;
+        *position += bytes as u64;
+        self.chunk.push(RowRef {
+            origin,
+            time: record.time,
+            order_time: record.time,
+            position: *position,
+            bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
+            received: Timestamp(0),
+            severity: record.severity,
+            message: &record.message,
+            attributes: &record.attributes,
+            trace_id: record.trace_id,
+            span_id: record.span_id,
+        });
+    }
+}
+
+fn origin() -> SplitOrigin {
+    SplitOrigin {
+        log: LogId::default(),
+        log_from: LogPosition(0),
+        log_to: LogPosition(1),
+        revision: Revision(0),
+    }
+}
+
+/// Bytes of each part of all splits, in % of raw.
+async fn parts(splits: &[RecordSplit], raw: usize) -> Outcome<()> {
+    let mut all: Vec<(&str, u64)> = Vec::new();
+    for split in splits {
+        for (name, bytes) in split.index().await?.parts() {
+            match all.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, known)) => *known += bytes,
+                None => all.push((name, bytes)),
+            }
+        }
+    }
+    for (name, bytes) in all {
+        line(&format!("|   {name} | {:.3} % |", 100.0 * bytes as f64 / raw as f64));
+    }
+    Ok(())
+}
+
+/// CPU seconds of this thread, which is the only one.
+fn cpu_now() -> f64 {
+    let now = clock_gettime(ClockId::ThreadCPUTime);
+    now.tv_sec as f64 + now.tv_nsec as f64 / 1e9
+}

@@ -1,0 +1,7 @@
+//! Splits of records from outside: what goes in comes out, whatever it is made of, and damage never passes for
+//! data.
+
+mod drawn;
+mod hostile;
+mod questions;
+mod rows;
