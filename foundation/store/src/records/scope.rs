@@ -27,29 +27,51 @@ impl Where<'_> {
             Self::Split | Self::Streams(_) => None,
         }
     }
+}
 
-    /// What of its rows are of streams that are asked for.
-    pub(super) fn of_streams(self, asked: &[bool]) -> Fit {
-        let is_asked = |stream: &u32| asked[*stream as usize];
-        let (count, all) = match self {
-            Self::Split => (asked.iter().filter(|asked| **asked).count(), asked.len()),
-            Self::Block(_, (first, last)) => {
-                let asked = &asked[first as usize..=last as usize];
-                (asked.iter().filter(|asked| **asked).count(), asked.len())
-            }
-            Self::Streams(streams) => {
-                (streams.iter().filter(|stream| is_asked(stream)).count(), streams.len())
-            }
-        };
-        match count {
-            0 => Fit::None,
-            some => {
-                if some == all {
-                    Fit::All
-                } else {
-                    Fit::Some
-                }
-            }
+/// Which streams of a split are asked for.
+pub(super) struct Streams {
+    /// Per stream.
+    asked: Vec<bool>,
+    /// How many of those before each are, and of all.
+    before: Vec<u32>,
+}
+
+impl Streams {
+    pub(super) fn new(asked: Vec<bool>) -> Self {
+        let mut before = vec![0];
+        for (stream, asked) in asked.iter().enumerate() {
+            before.push(before[stream] + u32::from(*asked));
         }
+        Self { asked, before }
+    }
+
+    pub(super) fn has(&self, stream: u32) -> bool {
+        self.asked[stream as usize]
+    }
+
+    /// What of the rows there are of streams that are asked for.
+    pub(super) fn fit(&self, place: Where<'_>) -> Fit {
+        let whole = self.range(0, self.asked.len());
+        match place {
+            Where::Block(_, (first, last)) => self.range(first as usize, last as usize + 1),
+            Where::Streams(streams) if whole == Fit::Some => {
+                let asked = streams.iter().filter(|stream| self.has(**stream)).count();
+                part(asked, streams.len())
+            }
+            Where::Split | Where::Streams(_) => whole,
+        }
+    }
+
+    fn range(&self, from: usize, to: usize) -> Fit {
+        part((self.before[to] - self.before[from]) as usize, to - from)
+    }
+}
+
+fn part(asked: usize, all: usize) -> Fit {
+    match asked {
+        0 => Fit::None,
+        some if some == all => Fit::All,
+        _ => Fit::Some,
     }
 }

@@ -15,7 +15,7 @@ use super::index::RecordIndex;
 use super::places::{Fit, Places};
 use super::question::{Question, RowTest};
 use super::row_set::RowSet;
-use super::scope::At;
+use super::scope::{At, Streams};
 use crate::split::SplitError;
 
 /// See the module.
@@ -25,8 +25,7 @@ pub(super) enum Step {
     Expression(Expression, Vec<Places>),
     /// Per code, whether it is asked for.
     Severity([bool; Severity::ALL.len()]),
-    /// Per stream, whether it is asked for.
-    Streams(Vec<bool>),
+    Streams(Streams),
     Attribute(Attribute),
     /// And the blocks that may have it, rising.
     Trace([u8; 16], Vec<u32>),
@@ -52,7 +51,8 @@ impl Step {
                 Self::Severity(Severity::ALL.map(|severity| any.contains(&severity)))
             }
             Question::Origin(fits) => {
-                Self::Streams(index.streams()?.iter().map(|origin| fits(origin)).collect())
+                let asked = index.streams()?.iter().map(|origin| fits(origin));
+                Self::Streams(Streams::new(asked.collect()))
             }
             Question::Attributes(test) => Self::Attribute(Attribute::new(index, test)?),
             Question::Trace(id) => Self::Trace(*id, index.bucket(id)?),
@@ -74,7 +74,7 @@ impl Step {
                 if none { Fit::None } else { Fit::Some }
             }
             Self::Severity(asked) => whole(asked[usize::from(at.severity)]),
-            Self::Streams(asked) => at.place.of_streams(asked),
+            Self::Streams(asked) => asked.fit(at.place),
             Self::Attribute(attribute) => attribute.fit(at.place.block()),
             Self::Trace(_, blocks) => {
                 let may_be = match at.place.block() {
@@ -108,7 +108,7 @@ impl Step {
             }
             Self::Streams(asked) => {
                 let streams = &block.head()?.streams;
-                among.keep(|row| asked[streams[row] as usize])
+                among.keep(|row| asked.has(streams[row]))
             }
             Self::Attribute(attribute) => attribute.rows(block, &among)?,
             Self::Trace(id, _) => block.of_trace(*id, &among)?,
