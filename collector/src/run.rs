@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::batch::{Batcher, Book};
+use crate::batch::{Batcher, Book, Books};
 use crate::desk::Desk;
 use crate::enrich::{DockerWatch, PodWatch, Roster};
 use crate::flow::{Duty, Flow};
@@ -23,7 +23,7 @@ use crate::http::HttpLimits;
 use crate::intakes::Intakes;
 use crate::journal::{self, Journals};
 use crate::life::Life;
-use crate::limits::{GOODBYE_MS, SHUTDOWN_SHIP_MS};
+use crate::limits::{GOODBYE_MS, SHUTDOWN_SHIP_MS, SPOOL_RETRY_MS};
 use crate::reader::{Reader, ReaderConfig};
 use crate::reading::{CentreSource, StateChange};
 use crate::reread::Safety;
@@ -157,7 +157,10 @@ pub(crate) async fn awake(
             return Ok(None);
         };
         reader = kept;
-        go_on(&desk, (&mut reader, unsaved), known)?;
+        let beginning = go_on(&desk, (&mut reader, unsaved), known);
+        if !remember(&desk, (spool_dir.clone(), spool_bytes_max), beginning, shutdown).await {
+            return Ok(None);
+        }
     }
     let tail = tail(config, &desk, (spool_dir, settings), reader)?;
     Ok(Some((desk, tail)))
@@ -312,8 +315,8 @@ fn go_on(
     desk: &Desk,
     (reader, mut changes): (&mut Reader, Vec<StateChange>),
     known: Vec<CentreSource>,
-) -> Result<(), SpoolError> {
-    let mut spool = desk.spool();
+) -> (Vec<StateChange>, Books) {
+    let spool = desk.spool();
     let mut safe = reread::safe(&spool, known);
     safe.retain(|_, source| reread::is_file(source.stream));
     let reason = desk.reread().safety().map_or(Reason::SpoolDamaged, Safety::reason);
@@ -331,7 +334,46 @@ fn go_on(
     changes.extend(reader.changes());
     changes.extend(desk.reread().went_back());
     changes.push(vigil::asking(false));
-    spool.freeze_and_move(Vec::new(), changes, back)
+    (changes, back)
+}
+
+/// Writes what the reader begins with, again while the spool cannot be written; `false` once told to stop.
+async fn remember(
+    desk: &Arc<Desk>,
+    spool: (Dir, u64),
+    (changes, back): (Vec<StateChange>, Books),
+    shutdown: &CancellationToken,
+) -> bool {
+    let mut failed = false;
+    loop {
+        let (spool, changes, back) = (spool.clone(), changes.clone(), back.clone());
+        let write = {
+            let desk = Arc::clone(desk);
+            move || -> Result<(), DeclareError> {
+                if failed {
+                    desk.reopen(spool, &[])?;
+                }
+                Ok(desk.spool().freeze_and_move(Vec::new(), changes, back)?)
+            }
+        };
+        match desk.aside(write).await {
+            Some(Ok(())) => {
+                desk.status.spool(None);
+                return true;
+            }
+            Some(Err(error)) => {
+                tracing::error!(%error, "cannot spool, reading does not begin");
+                desk.status.spool(Some(error.to_string()));
+                failed = true;
+            }
+            None => {}
+        }
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => return false,
+            () = tokio::time::sleep(Duration::from_millis(SPOOL_RETRY_MS)) => {}
+        }
+    }
 }
 
 /// Ends the journals of earlier lives that a crash left open: nothing more will come of them.
