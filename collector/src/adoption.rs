@@ -34,11 +34,11 @@ impl Fit {
     /// `None`: it is another one. Under the live name lies nothing that has ended, and what is shorter than
     /// its source was written anew.
     fn of(centre: &CentreSource, is_live: bool, content: Option<&mut Content>) -> Option<Self> {
-        let content = content?;
+        // A file that cannot be opened now, and a disk that does not answer yet, say nothing against it.
+        let Some(content) = content else { return (!centre.ended).then_some(Self::Open) };
         let mut reaches = |end: u64| content.read_at(end, &mut [0]).map(|n| n == 1);
         let end = centre.end();
         if !centre.ended {
-            // A disk that does not answer yet says nothing against it.
             let holds = end == 0 || reaches(end - 1).unwrap_or(true);
             return holds.then_some(Self::Open);
         }

@@ -13,9 +13,11 @@ use nilometer_model::{BatchId, Clock, Count, LogId, Sequence, SourceId, Timestam
 use nilometer_wire::{CaughtUp, CommittedTo, SourceRange};
 use tokio::sync::{Notify, watch};
 
+use crate::batch::Books;
 use crate::heartbeat::DeclareError;
 use crate::life::Life;
 use crate::limits::{LINGER_MS, LINGER_MS_MAX, REREAD_RANGES_MAX};
+use crate::reading::StateChange;
 use crate::reread::{self, Reread, Safety};
 use crate::spool::{Recovered, Spool, SpoolError};
 use crate::{CollectorStatus, heartbeat, metrics};
@@ -143,6 +145,19 @@ impl Desk {
         self.declare_damage(&mut spool, undeclared.clone())?;
         *undeclared = Recovered::default();
         Ok(())
+    }
+
+    /// Freezes what changed without a batch; `anew`: into the spool opened anew, since it could not be written.
+    pub(crate) fn keep(
+        &self,
+        anew: Option<(Dir, u64)>,
+        changes: Vec<StateChange>,
+        moved: Books,
+    ) -> Result<(), DeclareError> {
+        if let Some(spool) = anew {
+            self.reopen(spool, &[])?;
+        }
+        Ok(self.spool().freeze_and_move(Vec::new(), changes, moved)?)
     }
 
     /// Keeps what damage is feared to have taken of files, which may be read again; declares the rest lost,

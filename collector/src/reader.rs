@@ -195,7 +195,7 @@ impl Reader {
         self.expect_adopted();
     }
 
-    /// Of what is to be found, perhaps only renamed files are left.
+    /// Of what is to be found, perhaps only renamed files are left: looks for these too, at once.
     fn expect_adopted(&mut self) {
         let files = self.adopted.values().filter(|known| known.stream == Stream::File);
         self.discovery.expect(files.map(|known| known.path.as_str()));
@@ -210,7 +210,6 @@ impl Reader {
         let (timezone, redactor) = (self.config.timezone.clone(), self.config.redactor.clone());
         self.composer = Composer::new(line_bytes_max, timezone, redactor);
         (self.config.files, self.config.line_bytes_max) = (files, line_bytes_max);
-        self.looked = None;
     }
 
     /// Looks at every log that something happened to, and holds what is new; reads nothing.

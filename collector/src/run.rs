@@ -344,17 +344,12 @@ async fn remember(
     (changes, back): (Vec<StateChange>, Books),
     shutdown: &CancellationToken,
 ) -> bool {
-    let mut failed = false;
+    let mut anew = None;
     loop {
-        let (spool, changes, back) = (spool.clone(), changes.clone(), back.clone());
         let write = {
-            let desk = Arc::clone(desk);
-            move || -> Result<(), DeclareError> {
-                if failed {
-                    desk.reopen(spool, &[])?;
-                }
-                Ok(desk.spool().freeze_and_move(Vec::new(), changes, back)?)
-            }
+            let (desk, anew) = (Arc::clone(desk), anew.clone());
+            let (changes, back) = (changes.clone(), back.clone());
+            move || desk.keep(anew, changes, back)
         };
         match desk.aside(write).await {
             Some(Ok(())) => {
@@ -364,7 +359,7 @@ async fn remember(
             Some(Err(error)) => {
                 tracing::error!(%error, "cannot spool, reading does not begin");
                 desk.status.spool(Some(error.to_string()));
-                failed = true;
+                anew = Some(spool.clone());
             }
             None => {}
         }

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use nilometer_journal::Dir;
 use tokio_util::sync::CancellationToken;
 
+use crate::batch::Books;
 use crate::desk::Desk;
-use crate::heartbeat::DeclareError;
 use crate::limits::{SPOOL_RETRY_MS, VIGIL_MS};
 use crate::monotonic;
 use crate::reader::Reader;
@@ -83,7 +83,8 @@ impl Vigil {
     }
 
     fn save(&mut self) {
-        match self.freeze() {
+        let anew = self.failed.map(|_| self.spool.clone());
+        match self.desk.keep(anew, self.unsaved.clone(), Books::new()) {
             Ok(()) => {
                 self.unsaved.clear();
                 self.failed = None;
@@ -93,12 +94,5 @@ impl Vigil {
                 self.failed = Some(monotonic::now());
             }
         }
-    }
-
-    fn freeze(&self) -> Result<(), DeclareError> {
-        if self.failed.is_some() {
-            self.desk.reopen(self.spool.clone(), &[])?;
-        }
-        Ok(self.desk.spool().freeze(Vec::new(), self.unsaved.clone())?)
     }
 }

@@ -171,6 +171,24 @@ fn config(root: &TempDir, line_bytes_max: usize) -> ReaderConfig {
     }
 }
 
+/// What a centre that has nothing of a source says of it.
+fn nothing_of(info: &SourceInfo) -> CentreSource {
+    CentreSource {
+        source: info.source,
+        lineage: info.lineage,
+        component: info.speaker.component.clone(),
+        instance: info.speaker.instance.clone(),
+        stream: info.stream,
+        path: info.path.clone(),
+        fingerprint: info.fingerprint,
+        mark: 0,
+        covered: Vec::new(),
+        records: 0,
+        bytes: 0,
+        ended: false,
+    }
+}
+
 fn cri(n: u64, rest: &str) -> String {
     format!("{} {rest}\n", Timestamp(1_700_000_000_000_000_000 + i64::try_from(n).unwrap()))
 }
@@ -537,17 +555,11 @@ fn a_new_collector_goes_on_from_what_the_centre_has() {
     let info = Arc::clone(&node.reader.logs.values().next().unwrap().generations[0].infos[0]);
     let centre = |source: SourceId| CentreSource {
         source,
-        lineage: info.lineage,
-        component: info.speaker.component.clone(),
-        instance: info.speaker.instance.clone(),
-        stream: info.stream,
-        path: info.path.clone(),
-        fingerprint: info.fingerprint,
         mark: first[1].position,
         covered: vec![(first[2].position, first[3].position)],
         records: 2,
         bytes: first[1].position,
-        ended: false,
+        ..nothing_of(&info)
     };
     node.memory.clear();
     node.restart();

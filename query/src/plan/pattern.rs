@@ -4,9 +4,9 @@
 //! - every expression is linear in its text and limited to [`REGEX_BYTES_MAX`];
 //! - what a word is, [`nilometer_block::words`] says; [`RUN`] says the same.
 
+use nilometer_block::joined;
 use regex::{Regex, RegexBuilder};
 
-use super::text::joined;
 use crate::limits::REGEX_BYTES_MAX;
 
 /// A character that can stand in a word with others: not one of the scripts of which each is a word.

@@ -4,7 +4,7 @@
 //! - a hit that crosses from one row into the next is none, and hides none behind it;
 //! - a phrase never begins or ends inside a longer word ([`nilometer_block::words`] says what a word is).
 
-use nilometer_block::words;
+use nilometer_block::joined;
 use nilometer_model::TextColumn;
 use nilometer_store::records::RowSet;
 use regex::bytes;
@@ -68,16 +68,4 @@ impl Text {
             TextKind::Substring => true,
         }
     }
-}
-
-/// Whether a word goes on from one text into the other.
-pub(super) fn joined(before: &str, after: &str) -> bool {
-    let (Some(last), Some(first)) = (before.chars().next_back(), after.chars().next()) else {
-        return false;
-    };
-    let mut buffer = [0; 8];
-    let split = last.encode_utf8(&mut buffer).len();
-    let length = split + first.encode_utf8(&mut buffer[split..]).len();
-    let pair = std::str::from_utf8(&buffer[..length]).unwrap_or_default();
-    words(pair).next().is_some_and(|word| word.len() == length)
 }

@@ -287,18 +287,11 @@ fn no_record_reaches_across_what_the_centre_has() {
     node.restart();
     node.kept.seen.clear();
     node.reader.adopt(vec![CentreSource {
-        source: info.source,
-        lineage: info.lineage,
-        component: info.speaker.component.clone(),
-        instance: info.speaker.instance.clone(),
-        stream: info.stream,
-        path: info.path.clone(),
-        fingerprint: info.fingerprint,
         mark: ends[0],
         covered: vec![(ends[2], ends[3])],
         records: 1,
         bytes: ends[0],
-        ended: false,
+        ..nothing_of(&info)
     }]);
     node.read();
     node.hold_ms(MULTILINE_HOLD_MS);

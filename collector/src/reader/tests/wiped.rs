@@ -8,18 +8,11 @@ fn known(node: &Node) -> Vec<CentreSource> {
     for generation in node.reader.logs.values().flat_map(|log| &log.generations) {
         let (info, stream) = (&generation.infos[0], &generation.saved.streams[0]);
         known.push(CentreSource {
-            source: info.source,
-            lineage: info.lineage,
-            component: info.speaker.component.clone(),
-            instance: info.speaker.instance.clone(),
-            stream: info.stream,
-            path: info.path.clone(),
-            fingerprint: info.fingerprint,
             mark: stream.position,
-            covered: Vec::new(),
             records: stream.read.records,
             bytes: stream.read.bytes,
             ended: generation.saved.ended,
+            ..nothing_of(info)
         });
     }
     known
