@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests: they panic, and say seeds")]
 
 mod access;
+mod alerts;
 mod bad_input;
 mod browser;
 mod caps;

@@ -18,7 +18,7 @@ const DIRS_SKIPPED: [&str; 6] =
     ["target", "node_modules", ".git", "dist", "nilometer-data", "nilometer-demo"];
 
 /// What each crate of ours may see of the others: dependencies point down.
-const SEES: [(&str, &[&str]); 13] = [
+const SEES: [(&str, &[&str]); 15] = [
     ("nilometer-model", &[]),
     ("nilometer-block", &["model"]),
     ("nilometer-wire", &["model", "block"]),
@@ -29,15 +29,18 @@ const SEES: [(&str, &[&str]); 13] = [
     ("nilometer-collector", &["model", "block", "wire", "journal", "parse"]),
     ("nilometer-receive", &["model", "wire", "otlp", "parse"]),
     ("nilometer-indexer", &["model", "block", "wire", "journal", "store"]),
-    ("nilometer-query", &["model", "block", "wire", "store"]),
+    ("nilometer-alert", &["model"]),
+    ("nilometer-query", &["model", "block", "wire", "store", "alert"]),
+    ("nilometer-notify", &["model", "alert", "query"]),
     ("nilometer-ui", &[]),
     ("nilometer-demo", &["model"]),
 ];
 
 /// Crates that must never get into these, however far down.
-const NEVER: [(&str, &[&str]); 7] = [
+const NEVER: [(&str, &[&str]); 8] = [
     ("nilometer-model", &["tokio", "reqwest", "axum", "object_store", "tantivy"]),
     ("nilometer-block", &["tokio", "reqwest", "axum", "object_store", "tantivy"]),
+    ("nilometer-alert", &["tokio", "reqwest", "axum", "object_store", "tantivy"]),
     ("nilometer-otlp", &["tokio", "reqwest", "axum", "object_store", "tantivy"]),
     ("nilometer-parse", &["tokio", "reqwest", "axum", "object_store", "tantivy"]),
     ("nilometer-receive", &["reqwest", "tantivy", "object_store", "nilometer-store"]),

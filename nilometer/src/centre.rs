@@ -11,6 +11,7 @@ use axum::Router;
 use nilometer_indexer::{CentreIntake, IndexConfig, IntakeParts};
 use nilometer_journal::{LocalLog, Log, LogError, Recovery};
 use nilometer_model::{Clock, SystemClock};
+use nilometer_query::alert::Alerts;
 use nilometer_query::api::{AccessPolicy, ApiParts, DemoBoard, Readiness, WriteAudit, router};
 use nilometer_receive::{Receiver, http_router};
 use nilometer_store::{LocalMeta, MetaError, Store, StoreError};
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audit;
 use crate::config::Config;
 use crate::data_dir::{DataDir, DataDirError};
+use crate::notify::{self, NotifyError};
 use crate::telemetry::RenderMetrics;
 
 /// Why the centre cannot start.
@@ -48,6 +50,7 @@ pub(crate) struct Centre {
     store: Arc<Store>,
     log: Arc<dyn Log>,
     intake: Arc<CentreIntake>,
+    alerts: Arc<Alerts>,
     clock: Arc<dyn Clock>,
     index: IndexConfig,
     failed: Arc<AtomicBool>,
@@ -74,6 +77,7 @@ impl Centre {
             node: config.node.clone(),
             data: data.path().to_owned(),
         });
+        let alerts = Alerts::open(Arc::clone(&store), Arc::clone(&clock));
         let index = IndexConfig {
             seal_bytes: config.buffer_bytes,
             seal_after: config.seal_after,
@@ -88,6 +92,7 @@ impl Centre {
             store,
             log,
             intake: Arc::new(intake),
+            alerts: Arc::new(alerts),
             clock,
             index,
             failed,
@@ -102,6 +107,11 @@ impl Centre {
     /// The data directory.
     pub(crate) fn data(&self) -> &DataDir {
         &self.data
+    }
+
+    /// Rules, alerts and silences.
+    pub(crate) fn alerts(&self) -> &Arc<Alerts> {
+        &self.alerts
     }
 
     /// Where a receiver of this process hands over what it was sent.
@@ -130,6 +140,7 @@ impl Centre {
         router(ApiParts {
             store: Arc::clone(&self.store),
             intake: Arc::clone(&self.intake) as _,
+            alerts: Arc::clone(&self.alerts),
             otlp: http_router(receiver.clone()),
             access,
             audit: Arc::clone(&self.audit),
@@ -140,6 +151,24 @@ impl Centre {
             demo: self.demo.clone(),
             shutdown,
         })
+    }
+
+    /// Begins to evaluate rules; the task ends soon after `shutdown`.
+    pub(crate) fn watch(&self, shutdown: CancellationToken) -> JoinHandle<()> {
+        tokio::spawn(nilometer_query::alert::run(Arc::clone(&self.alerts), shutdown))
+    }
+
+    /// Begins to send what rules have to tell; the task ends soon after `shutdown`.
+    pub(crate) fn notify(
+        &self,
+        config: &Config,
+        external_url: String,
+        shutdown: CancellationToken,
+    ) -> Result<JoinHandle<()>, NotifyError> {
+        let sender = notify::sender(&config.notify, external_url)?;
+        let (alerts, clock) = (Arc::clone(&self.alerts), Arc::clone(&self.clock));
+        let destinations = config.notify.clone();
+        Ok(tokio::spawn(nilometer_notify::run(alerts, destinations, (sender, clock), shutdown)))
     }
 
     /// Begins to index; the task ends some time after `shutdown`, with everything sealed.

@@ -49,6 +49,11 @@ pub(crate) enum Command {
         /// Which, for whoever looks at the list of processes
         name: String,
     },
+    /// Rules of alerts, and whether they do what they are meant to
+    Rules {
+        #[command(subcommand)]
+        command: RulesCommand,
+    },
     /// The configuration, and whether it is right
     Config {
         #[command(subcommand)]
@@ -64,6 +69,23 @@ pub(crate) enum DeadLetterCommand {
     Show(DeadLetterOptions),
     /// Let one of them in now
     Retry(DeadLetterOptions),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Run the tests of a TOML file against its rules; no server is asked (exit 1 if one fails)
+    Test { file: PathBuf },
+    /// Send a notice to the destinations of a configuration file, to see whether it arrives
+    NotifyTest(NotifyTestOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NotifyTestOptions {
+    /// Only to this one
+    pub(crate) name: Option<String>,
+    /// The TOML file with its [[notify]] tables
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,4 +1,4 @@
-//! The commands that ask a server: each is one file, and each prints what the API answered.
+//! The commands that answer a person: each is one file, and each prints what the API answered, or what a file says.
 //!
 //! Invariants:
 //! - standard output holds answers only, messages go to standard error;
@@ -14,6 +14,7 @@ mod export;
 mod http;
 mod printer;
 mod prove;
+mod rules;
 mod screen;
 mod search;
 mod sources;
@@ -27,6 +28,7 @@ pub(crate) use self::demo::{DemoSwitch, demo};
 pub(crate) use self::error::{ClientError, deepest};
 pub(crate) use self::export::export;
 pub(crate) use self::prove::prove;
+pub(crate) use self::rules::test_rules;
 pub(crate) use self::search::search;
 pub(crate) use self::sources::sources;
 pub(crate) use self::tail::tail;
@@ -38,6 +40,8 @@ pub(crate) enum Outcome {
     Done,
     /// The ledger does not balance.
     Unbalanced,
+    /// A test of rules fails.
+    TestFailed,
 }
 
 /// A message to the person, beside the answers; it may repeat what a log or a file name says.

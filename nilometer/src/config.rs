@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use nilometer_collector::{FirstLine, FlowConfig, IntakeAddress, KubernetesConfig};
+use nilometer_notify::Destination;
 use nilometer_parse::RedactConfig;
 
 pub(crate) use self::key::Key;
@@ -99,6 +100,12 @@ pub(crate) struct Config {
     pub(crate) trace_to: Option<String>,
     /// Whether `up` runs the demo's shop beside itself.
     pub(crate) demo: bool,
+    /// Files of rules.
+    pub(crate) rules: Vec<PathBuf>,
+    /// Whether the rules of a fresh install are evaluated.
+    pub(crate) default_rules: bool,
+    /// Where notices go.
+    pub(crate) notify: Vec<Destination>,
     /// The cluster that tells of this node's pods.
     pub(crate) kubernetes: Option<KubernetesConfig>,
     /// What it was made of, to be read anew.

@@ -4,9 +4,12 @@ use std::future::Future;
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::cli::{AskOptions, Command, ConfigCommand, DeadLetterCommand, DemoOptions};
+use crate::cli::{
+    AskOptions, Command, ConfigCommand, DeadLetterCommand, DemoOptions, RulesCommand,
+};
 use crate::client::{self, ClientError, DeadLetterAction, DemoSwitch, Outcome};
 use crate::config::{self, AskConfig, Config, ConfigError, Purpose, Settings};
+use crate::notify::{self, NotifyError};
 use crate::roles::{self, RoleError};
 
 const FAILED: u8 = 1;
@@ -23,6 +26,8 @@ enum Failure {
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
+    Notify(#[from] NotifyError),
+    #[error(transparent)]
     Demo(#[from] nilometer_demo::ServiceError),
     #[error("cannot start the runtime: {0}")]
     Runtime(std::io::Error),
@@ -35,6 +40,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
     match dispatch(command) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Unbalanced) => ExitCode::from(UNBALANCED),
+        Ok(Outcome::TestFailed) => ExitCode::from(FAILED),
         Err(Failure::Client(ClientError::Output(error)))
             if error.kind() == std::io::ErrorKind::BrokenPipe =>
         {
@@ -43,7 +49,9 @@ pub(crate) fn run(command: Command) -> ExitCode {
         Err(failure) => {
             client::note(&format!("nilometer: {failure}"));
             match failure {
-                Failure::Config(_) => ExitCode::from(USAGE),
+                Failure::Config(_) | Failure::Client(ClientError::BadRules(_)) => {
+                    ExitCode::from(USAGE)
+                }
                 _ => ExitCode::from(FAILED),
             }
         }
@@ -94,7 +102,21 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             nilometer_demo::serve(std::io::stdout(), std::io::stderr())?;
             Ok(Outcome::Done)
         }
+        Command::Rules { command } => rules(command),
         Command::Config { command } => configuration(command),
+    }
+}
+
+fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Failure::Runtime)?;
+    match command {
+        RulesCommand::Test { file } => Ok(runtime.block_on(client::test_rules(&file))?),
+        RulesCommand::NotifyTest(o) => {
+            let settings = Settings::load(config::Layer::default(), o.config, Purpose::Serve)?;
+            let config = settings.config()?;
+            Ok(runtime.block_on(notify::test(&config, o.name.as_deref()))?)
+        }
     }
 }
 

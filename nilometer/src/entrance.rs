@@ -4,12 +4,14 @@
 //! - on loopback nobody is asked; on any other address a token is, unless somebody said on purpose not;
 //! - whatever was read from a file is read anew when it changes, for as long as the process lives.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nilometer_collector::{Credentials, IntakeAddress, Settings as CollectorSettings};
 use nilometer_model::{Clock, SystemClock, Timestamp};
+use nilometer_query::alert::Alerts;
 use nilometer_query::api::{AccessPolicy, Tokens};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -18,6 +20,7 @@ use crate::certificates::Expiry;
 use crate::config::{Config, TlsFiles};
 use crate::live::LiveConfig;
 use crate::reload::{Reload, Reloads};
+use crate::rules::RuleFiles;
 use crate::tls::{self, DoorFiles, DoorTls, TlsError};
 use crate::tokens::{self, TokensError, TokensFile};
 
@@ -108,6 +111,17 @@ impl Entrance {
             let (live, settings) = LiveConfig::new(config, own);
             Ok((Box::new(live) as _, settings))
         })
+    }
+
+    /// The rules of files, and the default ones if they are wanted.
+    pub(crate) fn rules(&mut self, config: &Config, alerts: &Arc<Alerts>) {
+        alerts.set_destinations(config.notify.iter().map(|to| to.name.clone()).collect());
+        if config.default_rules {
+            alerts.set_rules(nilometer_alert::default_rules(), true);
+        }
+        let files: Vec<&Path> = config.rules.iter().map(PathBuf::as_path).collect();
+        let open = || Ok((Box::new(RuleFiles::open(&config.rules, alerts)) as _, ()));
+        let _opened: Result<(), Infallible> = self.reloads.watch(&files, open);
     }
 
     /// Looks for changes until `stop`.

@@ -1,7 +1,7 @@
 //! The three ways to run: `serve` is the centre, `collect` a node, `up` both in one process.
 //!
 //! Each reads as a life: take what is needed, say where it listens, run, end in order. The order of the
-//! end: collectors first (they hand over what they have), then the door, then the index (it seals).
+//! end: collectors first (they hand over what they have), then the door, then rules, then the index (it seals).
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::demo::{self, Demo, DemoDoor};
 use crate::entrance::{Entrance, EntranceError};
 use crate::listen::{self, Door, ListenError};
+use crate::notify::NotifyError;
 use crate::receivers::Receivers;
 use crate::redaction::RedactionError;
 use crate::telemetry::Telemetry;
@@ -51,6 +52,8 @@ pub(crate) enum RoleError {
     #[error(transparent)]
     Redaction(#[from] RedactionError),
     #[error(transparent)]
+    Notify(#[from] NotifyError),
+    #[error(transparent)]
     Demo(#[from] ShopError),
     #[error("{0}")]
     Telemetry(String),
@@ -67,6 +70,7 @@ pub(crate) async fn serve(config: Config) -> Result<(), RoleError> {
     let (tokens, data) = (config.token_file.as_deref(), centre.data().path());
     let access = entrance.access((&config, config.listen), tokens, data)?;
     let tls = entrance.tls(&config, config.tls.ca.as_deref())?;
+    entrance.rules(&config, centre.alerts());
     let redactor = redaction::redactor(&config)?;
     let receiver = receivers::receiver(&config, centre.door(), redactor.as_ref());
     let files = (tokens, data);
@@ -78,11 +82,15 @@ pub(crate) async fn serve(config: Config) -> Result<(), RoleError> {
     entrance.keep(stop.clone())?;
     let end_index = CancellationToken::new();
     let index = centre.index(end_index.clone());
+    let watch = centre.watch(end_index.clone());
+    let notify = centre.notify(&config, own_url(&config), end_index.clone())?;
     let receivers = receivers.serve(&stop);
     say_where(&config);
     listen::serve(listener, Door::new(router, tls), stop).await;
     join_all(receivers).await;
     end_index.cancel();
+    join(watch).await;
+    join(notify).await;
     join(index).await;
     telemetry.end().await;
     Ok(())
@@ -135,6 +143,7 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let (tokens, data) = (config.token_file.as_deref(), centre.data().path());
     let access = entrance.access((&config, config.listen), tokens, data)?;
     let tls = entrance.tls(&config, config.tls.ca.as_deref())?;
+    entrance.rules(&config, centre.alerts());
     let redactor = redaction::redactor(&config)?;
     let receiver = receivers::receiver(&config, centre.door(), redactor.as_ref());
     let files = (tokens, data);
@@ -153,6 +162,8 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     let door = Door::new(router(access), tls);
     entrance.keep(stop.clone())?;
     let index = centre.index(end_index.clone());
+    let watch = centre.watch(end_index.clone());
+    let notify = centre.notify(&config, own_url(&config), end_index.clone())?;
     let own = tokio::spawn(listen::serve(own, own_door, end_door.clone()));
     let door = tokio::spawn(listen::serve(listener, door, end_door.clone()));
     let receivers = receivers.serve(&end_door);
@@ -175,6 +186,8 @@ pub(crate) async fn up(config: Config) -> Result<(), RoleError> {
     join(own).await;
     join(door).await;
     end_index.cancel();
+    join(watch).await;
+    join(notify).await;
     join(index).await;
     telemetry.end().await;
     Ok(ended?)
@@ -225,9 +238,14 @@ fn own_address(listen: SocketAddr) -> SocketAddr {
 }
 
 fn say_where(config: &Config) {
+    tracing::info!("Nilometer is up: {}/", own_url(config));
+}
+
+/// Where people of this machine find the page.
+fn own_url(config: &Config) -> String {
     let address = own_address(config.listen);
     let scheme = if config.tls.pair.is_some() { "https" } else { "http" };
-    tracing::info!("Nilometer is up: {scheme}://{address}/");
+    format!("{scheme}://{address}")
 }
 
 async fn join_all(tasks: Vec<tokio::task::JoinHandle<()>>) {

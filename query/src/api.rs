@@ -10,6 +10,7 @@
 //! - every answer that is no success has the shape of `error`.
 
 mod access;
+mod alerts;
 mod answer;
 mod ask;
 mod audit;
@@ -43,7 +44,9 @@ mod peer;
 mod process;
 mod query;
 mod record;
+mod rules;
 mod services;
+mod silences;
 mod span;
 mod tail;
 mod throttle;
@@ -72,6 +75,7 @@ use utoipa_axum::routes;
 pub use self::access::AccessPolicy;
 pub use self::audit::{AuditEntry, WriteAudit};
 pub use self::demo::DemoBoard;
+pub(crate) use self::health::{HealthSources, HealthTold};
 pub use self::observe::is_data_door;
 pub use self::page::{Asset, Assets};
 pub use self::peer::{Peer, PeerCertificate};
@@ -80,19 +84,21 @@ pub use self::token::{Role, Secret, Token, Tokens};
 
 use self::access::{Caller, Gate};
 use self::audit::Audit;
-use self::components::SpeakersBySplit;
 use self::dictionaries::Dictionaries;
 use self::error::ApiError;
 use self::health::HealthDesk;
 use self::limits::INGEST_AT_ONCE_MAX;
 use self::params::NoParams;
 use self::throttle::Throttle;
+use crate::alert::Alerts;
 use crate::plan::FilterCache;
 
 /// What the interface stands on; put together by the binary.
 pub struct ApiParts {
     pub store: Arc<Store>,
     pub intake: Arc<dyn Intake>,
+    /// Rules, alerts and silences.
+    pub alerts: Arc<Alerts>,
     /// Answers `/v1/logs`, `/v1/traces` and `/v1/metrics`.
     pub otlp: Router,
     pub access: AccessPolicy,
@@ -124,7 +130,6 @@ pub(crate) struct Shared {
     pub(crate) ingests: Semaphore,
     /// Those that collectors compress with.
     pub(crate) dictionaries: Dictionaries,
-    pub(crate) speakers: SpeakersBySplit,
     /// What the filters that were asked for last have found.
     pub(crate) filters: FilterCache,
     pub(crate) health: HealthDesk,
@@ -185,7 +190,6 @@ pub fn router(parts: ApiParts) -> Router {
         parts,
         ingests: Semaphore::new(INGEST_AT_ONCE_MAX),
         dictionaries: Dictionaries::default(),
-        speakers: SpeakersBySplit::default(),
         filters: FilterCache::default(),
         health: HealthDesk::default(),
         logins: Throttle::default(),
@@ -265,6 +269,14 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(demo::switch))
         .routes(routes!(components::components))
         .routes(routes!(health::health))
+        .routes(routes!(rules::rules, rules::create))
+        .routes(routes!(rules::rule, rules::replace, rules::delete))
+        .routes(routes!(rules::replay))
+        .routes(routes!(alerts::alerts))
+        .routes(routes!(alerts::history))
+        .routes(routes!(alerts::deliveries))
+        .routes(routes!(silences::silences, silences::create))
+        .routes(routes!(silences::silence, silences::delete))
         .routes(routes!(intake::batches))
         .routes(routes!(dictionaries::dictionaries))
         .routes(routes!(intake::heartbeats))

@@ -35,7 +35,7 @@ use crate::limits::{QUERY_MEMORY_BYTES, QUERY_READ_BYTES, QUERY_TIME};
 pub(crate) use context::{ContextRequest, Neighbours, context};
 pub(crate) use fields::{FieldCount, FieldsRequest, fields};
 pub(crate) use histogram::{HistogramRequest, histogram};
-pub(crate) use pipeline::{PipelineRequest, pipeline};
+pub(crate) use pipeline::{PipelineRequest, Tabled, pipeline};
 pub(crate) use search::{Direction, SearchRequest, search};
 pub(crate) use spans::{
     CompareRequest, NamedPaths, Pace, PaceRequest, PathsRequest, TraceOrder, TracePlace,

@@ -1,5 +1,6 @@
 //! Questions and their answers: the language, what it means, how it is answered, and the HTTP interface.
 
+pub mod alert;
 pub mod api;
 mod execute;
 mod health;

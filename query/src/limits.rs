@@ -161,3 +161,37 @@ pub(crate) const COMPARED_VALUES_MAX: usize = 1_000;
 pub(crate) const COMPARED_VALUE_BYTES_MAX: usize = 256;
 /// Attributes by which compared traces differ that one answer names.
 pub(crate) const DIFFERENCES_MAX: usize = 100;
+/// Groups of one answer to a rule; what comes then is left out, and the answer is not complete.
+pub(crate) const RULE_GROUPS_MAX: usize = 10_000;
+/// What one test of rules gives: lines, spans and samples.
+pub(crate) const TEST_ROWS_MAX: u64 = 100_000;
+/// Steps of one rule between two moments of a test.
+pub(crate) const TEST_STEPS_MAX: i64 = 100_000;
+/// Rules that a tenant has by the API.
+pub(crate) const RULES_PER_TENANT_MAX: usize = 10_000;
+/// Silences of a tenant, those that are over included until they are deleted.
+pub(crate) const SILENCES_PER_TENANT_MAX: usize = 1_000;
+/// Changes of alerts in one document of the history.
+pub(crate) const HISTORY_CHUNK_LEN: u64 = 100;
+/// Documents of the history that a tenant has: ten thousand changes.
+pub(crate) const HISTORY_CHUNKS_MAX: u64 = 100;
+/// How often it is looked which rules are due.
+pub(crate) const RULE_TICK: Duration = Duration::from_secs(1);
+/// How long after a step it is evaluated, so that what was on its way then has come, ns.
+pub(crate) const RULE_SETTLE_NS: i64 = 2_000_000_000;
+/// Steps of one rule that are made up for after a pause; behind a longer one it goes on with the last.
+pub(crate) const RULE_CATCH_UP_STEPS: i64 = 20;
+/// Rules that are evaluated at once.
+pub(crate) const RULES_AT_ONCE: usize = 4;
+/// How far back a rule about health looks for what is usual, ns.
+pub(crate) const RULE_HEALTH_SHOWN_NS: i64 = 3_600_000_000_000;
+/// Points that tell what is usual, at the least.
+pub(crate) const HEALTH_RISE_POINTS_MIN: usize = 3;
+/// Steps of one replay: 30 days of one every 15 s.
+pub(crate) const REPLAY_STEPS_MAX: i64 = 180_000;
+/// How long a replay may take.
+pub(crate) const REPLAY_TIME: Duration = Duration::from_secs(60);
+/// Deliveries of a tenant that are kept, dead letters among them.
+pub(crate) const DELIVERIES_MAX: usize = 1_000;
+/// Groups and bins of one answer that a replay is told from; with more it asks step by step.
+pub(crate) const REPLAY_ROWS_MAX: usize = 1_000_000;

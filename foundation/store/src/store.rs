@@ -12,6 +12,7 @@
 //! - whose an item is, is stamped on it as it arrives, and everything that is said of the books is
 //!   said to one tenant: there is no question without one.
 
+mod documents;
 mod publish;
 mod recall;
 mod span_splits;
@@ -28,6 +29,7 @@ use nilometer_wire::{BatchHeader, CommittedTo, Heartbeat};
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::{broadcast, watch};
 
+pub use self::documents::{Documents, DocumentsError};
 pub use self::publish::Cut;
 use self::recall::{Recall, Recalled};
 use self::span_splits::SpanSplits;

@@ -27,6 +27,11 @@ pub(crate) enum ClientError {
     NoTraceId(String),
     #[error("--token-file {path}: {problem}")]
     TokenFile { path: PathBuf, problem: String },
+    #[error("{path}: {error}")]
+    File { path: PathBuf, error: std::io::Error },
+    /// Places and what is wrong there, a line each.
+    #[error("rules or tests that cannot be read:\n{0}")]
+    BadRules(String),
     #[error("--from/--to: {0}")]
     Time(#[from] nilometer_model::TimeError),
     #[error("cannot write to standard output: {0}")]

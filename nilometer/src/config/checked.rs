@@ -1,6 +1,7 @@
 //! What was written, as meant: read, checked, and refused where it cannot be used.
 
 use nilometer_collector::{FlowConfig, KubernetesConfig};
+use nilometer_notify::Destination;
 use nilometer_parse::RedactConfig;
 
 use super::settings::{Settings, refuse};
@@ -39,6 +40,9 @@ impl Settings {
             redact_key_file: self.path(Key::RedactKeyFile)?,
             trace_to: self.optional(Key::TraceTo, value::url)?,
             demo: self.one(Key::Demo, value::flag)?,
+            rules: self.many(Key::Rules, value::path)?,
+            default_rules: self.one(Key::DefaultRules, value::flag)?,
+            notify: self.destinations()?,
             kubernetes: self.kubernetes()?,
             settings: self.clone(),
         })
@@ -52,6 +56,28 @@ impl Settings {
             tls: self.tls()?,
             output: self.one(Key::Output, value::output)?,
         })
+    }
+
+    /// Where notices go. What is wrong with one is said without its text, which may hold a secret.
+    fn destinations(&self) -> Result<Vec<Destination>, ConfigError> {
+        let Some(written) = self.joined.get(Key::Notify) else { return Ok(Vec::new()) };
+        let refuse = |problem: String| {
+            let place = written.place.describe(Key::Notify);
+            ConfigError::new(place, problem, Key::Notify.allowed())
+        };
+        let mut all: Vec<Destination> = Vec::new();
+        for (number, table) in (1..).zip(&written.values) {
+            let read = value::destination(table);
+            let read = read.map_err(|problem| refuse(format!("table {number}: {problem}")))?;
+            if all.iter().any(|known| known.name == read.name) {
+                return Err(refuse(format!(
+                    "table {number}: another one is called '{}'",
+                    read.name
+                )));
+            }
+            all.push(read);
+        }
+        Ok(all)
     }
 
     fn flow(&self) -> Result<FlowConfig, ConfigError> {

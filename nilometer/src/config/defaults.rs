@@ -49,6 +49,7 @@ pub(super) fn defaults(
         (Key::Insecure, "false".to_owned()),
         (Key::Demo, "false".to_owned()),
         (Key::Redact, "true".to_owned()),
+        (Key::DefaultRules, "true".to_owned()),
         (Key::Retention, "30d".to_owned()),
         (Key::SealAfter, "5m".to_owned()),
         (Key::LogLevel, "info".to_owned()),

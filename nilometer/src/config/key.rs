@@ -47,6 +47,9 @@ pub(crate) enum Key {
     Output,
     TraceTo,
     Demo,
+    Rules,
+    DefaultRules,
+    Notify,
     KubernetesEnabled,
     KubernetesApi,
     KubernetesTokenFile,
@@ -56,7 +59,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 43] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::Data,
         Self::Listen,
         Self::OtlpGrpc,
@@ -94,6 +97,9 @@ impl Key {
         Self::Output,
         Self::TraceTo,
         Self::Demo,
+        Self::Rules,
+        Self::DefaultRules,
+        Self::Notify,
         Self::KubernetesEnabled,
         Self::KubernetesApi,
         Self::KubernetesTokenFile,
@@ -142,6 +148,9 @@ impl Key {
             Self::Output => "output",
             Self::TraceTo => "trace_to",
             Self::Demo => "demo",
+            Self::Rules => "rules",
+            Self::DefaultRules => "default_rules",
+            Self::Notify => "notify",
             Self::KubernetesEnabled => "kubernetes.enabled",
             Self::KubernetesApi => "kubernetes.api",
             Self::KubernetesTokenFile => "kubernetes.token_file",
@@ -178,6 +187,8 @@ impl Key {
                 | Self::RedactOff
                 | Self::RedactAlso
                 | Self::RedactPattern
+                | Self::Rules
+                | Self::Notify
                 | Self::KubernetesLabels
                 | Self::KubernetesAnnotations
         )
@@ -211,7 +222,7 @@ impl Key {
             Self::TlsCa => {
                 "a PEM file of certificates; up and serve need tls_cert and tls_key with it"
             }
-            Self::Insecure | Self::Demo | Self::Redact => "true or false",
+            Self::Insecure | Self::Demo | Self::Redact | Self::DefaultRules => "true or false",
             Self::Retention => "a number and s, m, h or d, such as 30d, from 1s to 36500d",
             Self::SealAfter => "a number and s, m, h or d, such as 5m, from 1s to 1h",
             Self::Multiline => {
@@ -242,6 +253,10 @@ impl Key {
                 return format!(
                     "a list of at most {REDACT_PATTERNS_MAX} NAME=REGEX, such as order=ORD-[0-9]{{8}}"
                 );
+            }
+            Self::Rules => "a list of TOML files of rules",
+            Self::Notify => {
+                "[[notify]] tables: name, kind = webhook|slack|email|alertmanager, url; secret for a webhook, from and to for an email"
             }
             Self::Server => "a URL, such as http://127.0.0.1:6456",
             Self::Output => "text, ndjson or csv",

@@ -51,6 +51,9 @@ struct RawConfig {
     output: Option<Spanned<String>>,
     trace_to: Option<Spanned<String>>,
     demo: Option<Spanned<bool>>,
+    rules: Option<Spanned<OneOrMany>>,
+    default_rules: Option<Spanned<bool>>,
+    notify: Option<Spanned<Vec<toml::Table>>>,
     kubernetes: Option<RawKubernetes>,
 }
 
@@ -175,6 +178,7 @@ impl RawConfig {
             (Key::RedactOff, self.redact_off),
             (Key::RedactAlso, self.redact_also),
             (Key::RedactPattern, self.redact_pattern),
+            (Key::Rules, self.rules),
         ];
         for (key, written) in lists {
             put(&mut layer, lines, key, written, OneOrMany::into_values);
@@ -192,11 +196,18 @@ impl RawConfig {
         for (key, written) in shares {
             put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
         }
-        let flags =
-            [(Key::Insecure, self.insecure), (Key::Demo, self.demo), (Key::Redact, self.redact)];
+        let flags = [
+            (Key::Insecure, self.insecure),
+            (Key::Demo, self.demo),
+            (Key::Redact, self.redact),
+            (Key::DefaultRules, self.default_rules),
+        ];
         for (key, written) in flags {
             put(&mut layer, lines, key, written, |value| vec![value.to_string()]);
         }
+        put(&mut layer, lines, Key::Notify, self.notify, |tables| {
+            tables.iter().filter_map(|table| serde_json::to_string(table).ok()).collect()
+        });
         self.kubernetes.unwrap_or_default().put(&mut layer, lines);
         layer
     }

@@ -167,12 +167,19 @@ fn toml_value(key: Key, values: &[String]) -> String {
     match key {
         Key::Insecure
         | Key::Redact
+        | Key::DefaultRules
         | Key::Demo
         | Key::LineBytesMax
         | Key::SpoolBytesMax
         | Key::TraceSample
         | Key::CpuCoresMax
         | Key::BufferBytes => values.concat(),
+        // They hold secrets.
+        Key::Notify => {
+            let names = values.iter().filter_map(|table| value::destination(table).ok());
+            let names: Vec<String> = names.map(|to| text(&to.name)).collect();
+            format!("[{}]", names.join(", "))
+        }
         _ if key.is_list() => {
             format!("[{}]", values.iter().map(text).collect::<Vec<_>>().join(", "))
         }

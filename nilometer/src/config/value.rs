@@ -8,6 +8,7 @@ use glob::Pattern;
 use jiff::tz::TimeZone;
 use nilometer_collector::{FirstLine, IntakeAddress, OnFull, RateLimit, RateUnit};
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
+use nilometer_notify::{Destination, RawDestination};
 use nilometer_parse::{Kind, Pattern as RedactPattern};
 
 const LINE_BYTES_MIN: usize = 1 << 10;
@@ -242,6 +243,15 @@ pub(super) fn share(text: &str) -> Option<f64> {
 
 pub(super) fn cores(text: &str) -> Option<f64> {
     text.parse().ok().filter(|cores| CORES.contains(cores))
+}
+
+/// A `[[notify]]` table, as JSON.
+pub(super) fn destination(json: &str) -> Result<Destination, String> {
+    let raw: RawDestination = serde_json::from_str(json).map_err(|error| {
+        let said = error.to_string();
+        said.split(" at line ").next().unwrap_or_default().to_owned()
+    })?;
+    raw.check().map_err(|error| error.to_string())
 }
 
 /// Digits and nothing else: `+5` is no number here.

@@ -101,7 +101,9 @@ impl Layer {
 /// The elements of a list that stands in one text; globs and patterns may hold commas, so these are not
 /// cut.
 fn split(key: Key, text: &str) -> Vec<String> {
-    if !key.is_list() || matches!(key, Key::File | Key::Multiline | Key::RedactPattern) {
+    if !key.is_list()
+        || matches!(key, Key::File | Key::Multiline | Key::RedactPattern | Key::Notify)
+    {
         return vec![text.to_owned()];
     }
     text.split(',').map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()

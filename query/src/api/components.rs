@@ -51,7 +51,8 @@ pub(crate) async fn components(
     _: NoParams,
 ) -> Json<ComponentsAnswer> {
     let snapshot = api.store.snapshot(&caller.tenant);
-    let (mut speakers, missing_splits) = api.speakers.of_splits(&caller.tenant, &snapshot).await;
+    let (mut speakers, missing_splits) =
+        api.alerts.sources.speakers.of_splits(&caller.tenant, &snapshot).await;
     let mut buffered = SpeakersByTenant::default();
     snapshot.buffer.iter().for_each(|rows| buffered.hear(rows));
     buffered.of(&caller.tenant).into_iter().for_each(|heard| speakers.add_all(heard));

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::State;
-use nilometer_model::{Timestamp, parse_time};
+use nilometer_model::{Tenant, Timestamp, parse_time};
+use nilometer_store::Store;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -19,9 +20,11 @@ use super::Api;
 use super::access::Caller;
 use super::answer::CoverageJson;
 use super::ask;
+use super::components::SpeakersBySplit;
 use super::error::ApiError;
 use super::limits::RETRY_AFTER_S;
 use super::params::{self, Params};
+use crate::execute::LimitedBy;
 use crate::health::gather::{Parts, of_books};
 use crate::health::{
     Basis, Board, Change, ComponentHealth, Evidence, NodeHealth, Numbers, Series, Sign, Times,
@@ -227,39 +230,74 @@ fn window_s(text: &str) -> Result<i64, ApiError> {
 
 async fn tell(api: &Api, caller: &Caller, times: Times) -> Result<HealthAnswer, ApiError> {
     let tenant = &caller.tenant;
-    let snapshot = api.store.snapshot(tenant);
-    let gathered = api.health.parts.gather(&snapshot, tenant, &times).await;
-    let oldest = times.at().plus_ns(-HEALTH_LISTED_MS * 1_000_000);
-    let known = api.speakers.heard_since(tenant, &snapshot, oldest).await;
-    let now = api.clock.now();
-    let (runs, ended) = of_books(&api.store.sources(tenant, None), &gathered.tracks);
-    let evidence = Evidence {
-        times,
-        tracks: gathered.tracks,
-        window: gathered.window,
-        readings: gathered.readings,
-        runs,
-        ended,
-        signs: api.store.collectors(tenant, now).into_iter().map(Sign::from).collect(),
-        known,
-    };
-    let told = tokio::task::spawn_blocking(move || board(&evidence)).await;
-    let board = told.map_err(|error| {
-        tracing::error!(%error, "health could not be told");
-        ApiError::unavailable("the answer was interrupted", RETRY_AFTER_S)
-    })?;
-    let (missing_splits, limited_by) = (gathered.missing_splits, gathered.limited_by);
-    let coverage = ask::coverage(api, tenant, times.shown, missing_splits, limited_by);
-    Ok(HealthAnswer::new(board, &times, coverage))
+    let told = api.alerts.sources.tell(&api.store, tenant, (times, api.clock.now())).await;
+    let told =
+        told.ok_or_else(|| ApiError::unavailable("the answer was interrupted", RETRY_AFTER_S))?;
+    let coverage = ask::coverage(api, tenant, times.shown, told.missing_splits, told.limited_by);
+    Ok(HealthAnswer::new(told.board, &times, coverage))
+}
+
+/// What health is told from, as far as it is kept between two answers.
+#[derive(Debug, Default)]
+pub(crate) struct HealthSources {
+    parts: Parts,
+    pub(super) speakers: SpeakersBySplit,
+}
+
+/// What it says, and what it was told from.
+pub(crate) struct HealthTold {
+    pub(crate) board: Board,
+    /// Components and when one of their containers ran out of memory last.
+    pub(crate) ooms: Vec<(String, Timestamp)>,
+    pub(crate) missing_splits: u32,
+    limited_by: Option<LimitedBy>,
+}
+
+impl HealthSources {
+    /// How the tenant's components and nodes are at one moment; none when that was interrupted.
+    pub(crate) async fn tell(
+        &self,
+        store: &Store,
+        tenant: &Tenant,
+        (times, now): (Times, Timestamp),
+    ) -> Option<HealthTold> {
+        let snapshot = store.snapshot(tenant);
+        let gathered = self.parts.gather(&snapshot, tenant, &times).await;
+        let oldest = times.at().plus_ns(-HEALTH_LISTED_MS * 1_000_000);
+        let known = self.speakers.heard_since(tenant, &snapshot, oldest).await;
+        let (runs, ended) = of_books(&store.sources(tenant, None), &gathered.tracks);
+        let evidence = Evidence {
+            times,
+            tracks: gathered.tracks,
+            window: gathered.window,
+            readings: gathered.readings,
+            runs,
+            ended,
+            signs: store.collectors(tenant, now).into_iter().map(Sign::from).collect(),
+            known,
+        };
+        let judge = move || {
+            let board = board(&evidence);
+            let oom = |health: &ComponentHealth| {
+                let last = evidence.readings.last_oom(&health.component)?;
+                Some((health.component.clone(), last))
+            };
+            (board.components.iter().filter_map(oom).collect(), board)
+        };
+        let told = tokio::task::spawn_blocking(judge).await;
+        let told = told.inspect_err(|error| tracing::error!(%error, "health could not be told"));
+        let (ooms, board) = told.ok()?;
+        let (missing_splits, limited_by) = (gathered.missing_splits, gathered.limited_by);
+        Some(HealthTold { board, ooms, missing_splits, limited_by })
+    }
 }
 
 /// What is asked, and by whom.
 type Asked = (String, HealthParams);
 
-/// What health is told from, and what was told last.
+/// What was told last, and who waits.
 #[derive(Debug)]
 pub(crate) struct HealthDesk {
-    parts: Parts,
     turns: Semaphore,
     /// The newest last.
     answers: Mutex<Vec<(Asked, Instant, Arc<HealthAnswer>)>>,
@@ -267,8 +305,7 @@ pub(crate) struct HealthDesk {
 
 impl Default for HealthDesk {
     fn default() -> Self {
-        let (parts, answers) = (Parts::default(), Mutex::default());
-        Self { parts, turns: Semaphore::new(HEALTH_AT_ONCE), answers }
+        Self { turns: Semaphore::new(HEALTH_AT_ONCE), answers: Mutex::default() }
     }
 }
 

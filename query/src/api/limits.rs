@@ -74,3 +74,5 @@ pub(crate) const RETRY_AFTER_S: u32 = 1;
 pub(crate) const TRACE_PAGE_SPANS: usize = 10_000;
 /// Levels of a path that are shown: JSON nests as deep, and readers of JSON give up somewhere.
 pub(crate) const PATH_DEPTH_MAX: usize = 50;
+/// Longest body of a rule, a replay or a silence, bytes.
+pub(crate) const RULE_BODY_BYTES_MAX: usize = 256 << 10;

@@ -1,6 +1,7 @@
 //! The interface from outside its router: real handlers over a real store.
 
 mod access;
+mod alerts;
 mod discover;
 mod document;
 mod harness;

@@ -35,6 +35,7 @@ pub(super) struct World {
     objects: Arc<InMemory>,
     pub(super) intake: Arc<StrictIntake>,
     pub(super) clock: ManualClock,
+    pub(super) alerts: Arc<Alerts>,
     pub(super) shutdown: CancellationToken,
     reasons: Arc<Mutex<Vec<String>>>,
     audited: Arc<Mutex<Vec<AuditEntry>>>,
@@ -151,8 +152,11 @@ impl World {
         };
         let metrics: RenderMetrics = Arc::new(|| "rendered 1\n".to_owned());
         let node = node_router(access.clone(), Arc::clone(&readiness), Arc::clone(&metrics));
+        let alerts = Alerts::open(Arc::clone(&store), Arc::new(clock.clone()));
+        let alerts = Arc::new(alerts);
         let router = router(ApiParts {
             store: Arc::clone(&store),
+            alerts: Arc::clone(&alerts),
             intake: Arc::<StrictIntake>::clone(&intake),
             otlp: Router::new(),
             access,
@@ -165,7 +169,19 @@ impl World {
             shutdown: shutdown.clone(),
         });
         let written = AtomicU64::new(0);
-        Self { router, node, store, objects, intake, clock, shutdown, reasons, audited, written }
+        Self {
+            router,
+            node,
+            store,
+            objects,
+            intake,
+            clock,
+            alerts,
+            shutdown,
+            reasons,
+            audited,
+            written,
+        }
     }
 
     /// What was written into the audit file so far.

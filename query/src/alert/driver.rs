@@ -1,0 +1,268 @@
+//! Evaluates rules as time goes by.
+//!
+//! ```text
+//!   each second: which steps have settled? ─> one snapshot per tenant ─> queries, a few at once
+//!      ─> evaluate (pure) ─> states, changes, notices ─> one commit ─> memory ─> whoever sends
+//! ```
+//! Invariants:
+//! - a step is a multiple of `every`, evaluated [`SETTLE`](crate::limits::RULE_SETTLE_NS) after it: what is on its way
+//!   then has come;
+//! - what a step changed, its notices and the history are one commit, on the condition that nobody else evaluated
+//!   meanwhile; if it fails, the step is taken again;
+//! - a rule whose query fails keeps its alerts as they are, and says that it fails.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::StreamExt;
+use nilometer_alert::{Alert, Mutes, RuleState, SignalName, evaluate, notices};
+use nilometer_model::{Tenant, TimeRange, Timestamp};
+use nilometer_store::{Documents, Snapshot};
+use tokio_util::sync::CancellationToken;
+
+use super::answer::Scene;
+use super::book::{self, Evaluated};
+use super::desk::{Alerts, outbox};
+use super::health;
+use super::question::Questions;
+use super::rulebook::Key;
+use crate::limits::{RULE_CATCH_UP_STEPS, RULE_SETTLE_NS, RULE_TICK, RULES_AT_ONCE};
+use crate::metrics;
+
+/// A rule, where it stands, and the steps that it has to take.
+struct Due {
+    key: Key,
+    questions: Arc<Questions>,
+    state: RuleState,
+    steps: Vec<Timestamp>,
+}
+
+/// Where it stands then.
+struct Walked {
+    due: Due,
+    after: RuleState,
+    changes: Vec<Alert>,
+    failed: Option<String>,
+}
+
+/// Evaluates until `stop`.
+pub async fn run(alerts: Arc<Alerts>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RULE_TICK) => {}
+            () = alerts.news.notified() => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = alerts.tick() => {}
+        }
+    }
+}
+
+impl Alerts {
+    /// Takes every step that has settled.
+    pub(crate) async fn tick(&self) {
+        let started = Instant::now();
+        let settled = self.clock.now().plus_ns(-RULE_SETTLE_NS);
+        let due = self.due(settled);
+        if due.is_empty() {
+            return;
+        }
+        let to = due.iter().filter_map(|due| due.steps.last()).max().copied().unwrap_or_default();
+        let position = self.store.arrived();
+        let scenes = self.scenes(&due).await;
+        let revision =
+            scenes.values().next().map(|scene| scene.snapshot.revision).unwrap_or_default();
+        let walks = due.into_iter().map(|due| self.walk(due, &scenes));
+        let walked: Vec<Walked> =
+            futures::stream::iter(walks).buffered(RULES_AT_ONCE).collect().await;
+        metrics::rules_evaluated(walked.len(), started.elapsed());
+        let evaluated = Evaluated { to, revision, position };
+        self.keep(walked, evaluated).await;
+        metrics::rules_lag(self.clock.now().ms_since(to));
+    }
+
+    fn due(&self, settled: Timestamp) -> Vec<Due> {
+        let inner = self.inner();
+        let mut all = Vec::new();
+        for ((tenant, _), kept) in inner.rules.iter() {
+            for questions in &kept.meant {
+                let key = (tenant.clone(), questions.rule.id.clone());
+                let state = inner.states.get(&key);
+                let every = questions.rule.every.ns();
+                let last = settled.0.div_euclid(every);
+                // What stands in Meta is as of its last change; it held until all were evaluated last.
+                let taken = state.map_or(Timestamp(0), |state| state.at.max(inner.evaluated.to));
+                let next = taken.0.div_euclid(every) + 1;
+                let next = if last - next >= RULE_CATCH_UP_STEPS { last } else { next };
+                if next > last {
+                    continue;
+                }
+                let steps = (next..=last).map(|step| Timestamp(step * every)).collect();
+                let (questions, state) =
+                    (Arc::clone(questions), state.cloned().unwrap_or_default());
+                all.push(Due { key, questions, state, steps });
+            }
+        }
+        all
+    }
+
+    /// What the rules may look at, for each tenant and step.
+    async fn scenes(&self, due: &[Due]) -> BTreeMap<(Tenant, Timestamp), Scene> {
+        let mut scenes: BTreeMap<(Tenant, Timestamp), Scene> = BTreeMap::new();
+        let tenants: BTreeSet<&Tenant> = due.iter().map(|due| &due.key.0).collect();
+        for tenant in tenants {
+            let snapshot = self.store.snapshot(tenant);
+            let own = due.iter().filter(|due| due.key.0 == *tenant);
+            for due in own {
+                let asks_health = due.questions.rule.signal == SignalName::Health;
+                for step in &due.steps {
+                    let scene = scenes.entry((tenant.clone(), *step)).or_insert_with(|| Scene {
+                        snapshot: snapshot.clone(),
+                        health: Snapshot::default(),
+                    });
+                    if asks_health && scene.health.buffer.is_empty() {
+                        scene.health = health::snapshot(self, tenant, *step).await;
+                    }
+                }
+            }
+        }
+        scenes
+    }
+
+    async fn walk(&self, due: Due, scenes: &BTreeMap<(Tenant, Timestamp), Scene>) -> Walked {
+        let (mut after, mut changes, mut failed) = (due.state.clone(), Vec::new(), None);
+        for step in &due.steps {
+            let Some(scene) = scenes.get(&(due.key.0.clone(), *step)) else { continue };
+            match due.questions.observe(scene, *step).await {
+                Ok(mut seen) => {
+                    seen.complete &= self.is_complete(&due, *step);
+                    let (state, changed) = evaluate(&due.questions.rule, &after, &seen);
+                    after = state;
+                    changes.extend(changed);
+                    failed = None;
+                }
+                Err(error) => failed = Some(error.to_string()),
+            }
+        }
+        Walked { due, after, changes, failed }
+    }
+
+    /// Whether everything that a step looks at is known to be there. Asked only when somebody may be told.
+    fn is_complete(&self, due: &Due, at: Timestamp) -> bool {
+        let from = at.plus_ns(-due.questions.rule.over.ns());
+        TimeRange::new(from, at).is_none_or(|range| {
+            self.store.completeness(&due.key.0, range, self.clock.now()).complete
+        })
+    }
+
+    /// Commits what the steps changed, and then remembers it.
+    async fn keep(&self, mut walked: Vec<Walked>, evaluated: Evaluated) {
+        let _turn = self.turn.lock().await;
+        self.drop_gone(&mut walked);
+        let (mut changes, before) = self.planned(&mut walked, evaluated);
+        let (name, text) = (book::EVALUATED.to_owned(), serde_json::to_string(&evaluated));
+        let is_news = changes.documents.keys().any(|name| name.starts_with(book::OUTBOX));
+        changes.documents.insert(name.clone(), text.ok());
+        let expected: Documents = [(name, before)].into();
+        let now = self.clock.now();
+        let committed = self.store.change_documents(&expected, changes.documents, now).await;
+        if let Err(error) = committed {
+            metrics::rules_not_committed();
+            tracing::error!(%error, "what rules found was not committed; they are evaluated again");
+            return;
+        }
+        let mut inner = self.inner();
+        inner.evaluated = evaluated;
+        inner.memory.add(changes.remembered);
+        for walked in walked {
+            match walked.failed {
+                Some(why) => {
+                    metrics::rule_failed();
+                    if inner.failing.insert(walked.due.key.clone(), why.clone()).is_none() {
+                        let (tenant, rule) = &walked.due.key;
+                        tracing::error!(%tenant, %rule, why, "a rule cannot be evaluated");
+                    }
+                }
+                None => drop(inner.failing.remove(&walked.due.key)),
+            }
+            inner.states.insert(walked.due.key, walked.after);
+        }
+        drop(inner);
+        if is_news {
+            self.call_outbox();
+        }
+    }
+
+    /// Rules that were taken away or changed while they were evaluated have nothing to say.
+    fn drop_gone(&self, walked: &mut Vec<Walked>) {
+        let inner = self.inner();
+        let known: BTreeMap<Key, &Arc<Questions>> = inner
+            .rules
+            .iter()
+            .flat_map(|((tenant, _), kept)| {
+                kept.meant.iter().map(move |q| ((tenant.clone(), q.rule.id.clone()), q))
+            })
+            .collect();
+        walked.retain(|walked| {
+            known.get(&walked.due.key).is_some_and(|now| Arc::ptr_eq(now, &walked.due.questions))
+        });
+    }
+
+    /// What is to be committed, and what must still stand there.
+    fn planned(&self, walked: &mut [Walked], evaluated: Evaluated) -> (Changes, Option<String>) {
+        let mut inner = self.inner();
+        let mut changes = Changes::default();
+        let tenants: BTreeSet<Tenant> =
+            walked.iter().map(|walked| walked.due.key.0.clone()).collect();
+        for tenant in tenants {
+            let own = || walked.iter().filter(|walked| walked.due.key.0 == tenant);
+            // Causes and effects of one step know of each other.
+            let before: Vec<_> = own()
+                .map(|w| {
+                    (w.due.key.clone(), inner.states.insert(w.due.key.clone(), w.after.clone()))
+                })
+                .collect();
+            let firing = inner.firing(&tenant);
+            for (key, state) in before {
+                match state {
+                    Some(state) => inner.states.insert(key, state),
+                    None => inner.states.remove(&key),
+                };
+            }
+            let silences = inner.silences_of(&tenant);
+            let mutes = Mutes { at: evaluated.to, silences: &silences, firing: &firing };
+            let mut alerts = Vec::new();
+            for walked in walked.iter_mut().filter(|walked| walked.due.key.0 == tenant) {
+                let rule = &walked.due.questions.rule;
+                let states = (&walked.due.state, &mut walked.after);
+                let told = notices(rule, states, &walked.changes, &mutes);
+                changes.documents.extend(outbox(&tenant, &told));
+                alerts.append(&mut walked.changes);
+                if !walked.after.stands_as(&walked.due.state) {
+                    let empty = walked.after.active.is_empty() && walked.after.members.is_empty();
+                    let text =
+                        (!empty).then(|| serde_json::to_string(&walked.after).ok()).flatten();
+                    changes
+                        .documents
+                        .insert(book::name(book::ALERTS, &tenant, rule.id.as_str()), text);
+                }
+            }
+            let (new, documents) = inner.memory.plan(&tenant, (evaluated.to, evaluated), alerts);
+            changes.documents.extend(documents);
+            changes.remembered.extend(new.into_iter().map(|one| (tenant.clone(), one)));
+        }
+        let known = (inner.evaluated != Evaluated::default())
+            .then(|| serde_json::to_string(&inner.evaluated).ok());
+        (changes, known.flatten())
+    }
+}
+
+/// What a turn changes.
+#[derive(Default)]
+struct Changes {
+    documents: Documents,
+    remembered: Vec<(Tenant, book::Remembered)>,
+}

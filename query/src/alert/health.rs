@@ -1,0 +1,112 @@
+//! What health says at a moment, as records that a rule can ask: one for each component, node and declared loss.
+//!
+//! ```text
+//!   what=component  component  state  reason  error_ratio  p95_ms  p95_rise  restarts   (node, where it has one only)
+//!   what=oom        component                                       each time that a container ran out of memory
+//!   what=node       node  state  reason  lag_ms  clock_offset_ms  disk_share  memory_share
+//!   what=rule       rule  reason                                    each rule that cannot be evaluated
+//!   what=gap        component  node  reason                         each declared loss, at its time
+//! ```
+//! Invariant: what is told by health's own board is not told otherwise here; only its numbers are divided.
+
+use std::sync::Arc;
+
+use nilometer_model::{Rows, Tenant, TimeRange, Timestamp};
+use nilometer_store::{Snapshot, Store};
+use serde_json::{Map, Value as Json, json};
+
+use super::desk::Alerts;
+use super::given::push_line;
+use crate::api::HealthTold;
+use crate::health::{ComponentHealth, NodeHealth, Times};
+use crate::limits::{HEALTH_RISE_POINTS_MIN, HEALTH_WINDOW_DEFAULT_S, RULE_HEALTH_SHOWN_NS};
+
+/// The records, as a snapshot that holds nothing else.
+pub(super) async fn snapshot(alerts: &Alerts, tenant: &Tenant, at: Timestamp) -> Snapshot {
+    let shown = TimeRange::new(at.plus_ns(-RULE_HEALTH_SHOWN_NS), at).unwrap_or(TimeRange::ALL);
+    let times = Times { shown, window_s: HEALTH_WINDOW_DEFAULT_S };
+    let now = alerts.clock.now();
+    let Some(told) = alerts.sources.tell(&alerts.store, tenant, (times, now)).await else {
+        return Snapshot { missing_splits: 1, ..Snapshot::default() };
+    };
+    let mut rows = Rows::default();
+    let failing = alerts.failing(tenant).into_iter().map(|(rule, reason)| {
+        (at.plus_ns(-1), json!({"what": "rule", "rule": rule, "reason": reason}))
+    });
+    let all = records(&alerts.store, tenant, &told, (at, now)).into_iter().chain(failing);
+    for (number, (time, record)) in (1..).zip(all) {
+        let Json::Object(record) = record else { continue };
+        let pushed = push_line(&mut rows, tenant, &without_nothing(record), (time, number));
+        if let Err(error) = pushed {
+            tracing::error!(%error, "a state of health is not seen by rules");
+        }
+    }
+    let missing_splits = told.missing_splits;
+    Snapshot { buffer: vec![Arc::new(rows)], missing_splits, ..Snapshot::default() }
+}
+
+fn records(
+    store: &Store,
+    tenant: &Tenant,
+    told: &HealthTold,
+    (at, now): (Timestamp, Timestamp),
+) -> Vec<(Timestamp, Json)> {
+    let just_before = at.plus_ns(-1);
+    let components = told.board.components.iter().map(|health| (just_before, component(health)));
+    let nodes = told.board.nodes.iter().map(|health| (just_before, node(health)));
+    let oom = |(component, time): &(String, Timestamp)| {
+        (*time, json!({"what": "oom", "component": component}))
+    };
+    let ledger = store.ledger(tenant, now);
+    let gaps = ledger.iter().flat_map(|row| {
+        row.lost.iter().map(move |gap| {
+            let reason = gap.reason.to_string();
+            (gap.time, json!({"what": "gap", "component": row.component, "node": row.node, "reason": reason}))
+        })
+    });
+    components.chain(nodes).chain(told.ooms.iter().map(oom)).chain(gaps).collect()
+}
+
+fn component(health: &ComponentHealth) -> Json {
+    // The last whole minute: what is slow is seen soon, and so is its end.
+    let p95_ms = health.series.p95_ms.last().copied().flatten();
+    // A component that runs on one node falls with it.
+    let node = health.nodes.iter().next().filter(|_| health.nodes.len() == 1);
+    json!({
+        "what": "component", "component": health.component, "node": node,
+        "state": health.state.name(), "reason": health.reason,
+        "error_ratio": health.numbers.counts.share(), "p95_ms": p95_ms,
+        "p95_rise": p95_ms.and_then(|now| rise(now, &health.series.p95_ms)),
+        "restarts": health.restarts,
+    })
+}
+
+/// How many times what was usual: the median of the points before the last window.
+fn rise(now: f64, points: &[Option<f64>]) -> Option<f64> {
+    let window = usize::try_from(HEALTH_WINDOW_DEFAULT_S / 60).unwrap_or_default();
+    let before = &points[..points.len().saturating_sub(window)];
+    let mut known: Vec<f64> = before.iter().copied().flatten().collect();
+    if known.len() < HEALTH_RISE_POINTS_MIN {
+        return None;
+    }
+    known.sort_by(f64::total_cmp);
+    Some(known[known.len() / 2]).filter(|usual| *usual > 0.0).map(|usual| now / usual)
+}
+
+fn node(health: &NodeHealth) -> Json {
+    let load = &health.load;
+    let share = |used: Option<f64>, total: Option<f64>| {
+        total.filter(|total| *total > 0.0).and_then(|total| used.map(|used| used / total))
+    };
+    json!({
+        "what": "node", "node": health.node, "state": health.state.name(), "reason": health.reason,
+        "lag_ms": health.lag_ms, "clock_offset_ms": health.clock_offset_ms,
+        "disk_share": share(load.disk_used, load.disk_total),
+        "memory_share": share(load.memory_used, load.memory_total),
+    })
+}
+
+/// A record says only what it knows.
+fn without_nothing(record: Map<String, Json>) -> Map<String, Json> {
+    record.into_iter().filter(|(_, value)| !value.is_null()).collect()
+}

@@ -1,0 +1,142 @@
+//! What a rule would have said: its steps over stored data, by the same queries and the same evaluation.
+//!
+//! Invariants:
+//! - steps are those that live evaluation takes: multiples of `every`;
+//! - a replay changes nothing and tells nobody; it ends after [`REPLAY_TIME`] with an error, never with half an answer.
+
+use std::time::Instant;
+
+use futures::StreamExt;
+use nilometer_alert::{
+    FieldError, Interval, Intervals, Rule, RuleState, Seen, SignalName, evaluate,
+};
+use nilometer_model::{Tenant, TimeRange, Timestamp};
+use nilometer_store::Snapshot;
+
+use super::answer::Scene;
+use super::bins::Binned;
+use super::desk::Alerts;
+use super::health;
+use super::question::Questions;
+use crate::execute::QueryError;
+use crate::limits::{REPLAY_STEPS_MAX, REPLAY_TIME, RULES_AT_ONCE};
+
+/// When it would have fired.
+#[derive(Debug)]
+pub(crate) struct Replayed {
+    pub(crate) intervals: Vec<Interval>,
+    /// Intervals beyond the limit.
+    pub(crate) left_out: usize,
+    pub(crate) evaluations: u64,
+    /// Whether every step saw everything that there is.
+    pub(crate) complete: bool,
+}
+
+/// Why it is not known.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReplayError {
+    #[error(transparent)]
+    Rule(#[from] FieldError),
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    #[error("the range has {steps} steps, at most {REPLAY_STEPS_MAX} are taken")]
+    TooMany { steps: i64 },
+    #[error("the replay takes longer than {} s", REPLAY_TIME.as_secs())]
+    TooLong,
+}
+
+impl Alerts {
+    /// Replays a rule over a range.
+    pub(crate) async fn replay(
+        &self,
+        tenant: &Tenant,
+        rule: &Rule,
+        range: TimeRange,
+    ) -> Result<Replayed, ReplayError> {
+        let until = Instant::now() + REPLAY_TIME;
+        let mut all =
+            Replayed { intervals: Vec::new(), left_out: 0, evaluations: 0, complete: true };
+        for rule in rule.meant() {
+            let questions = Questions::of(tenant, rule)?;
+            self.replay_one(tenant, &questions, (range, until), &mut all).await?;
+        }
+        all.intervals.sort_by(|a, b| (a.from, &a.labels).cmp(&(b.from, &b.labels)));
+        Ok(all)
+    }
+
+    async fn replay_one(
+        &self,
+        tenant: &Tenant,
+        questions: &Questions,
+        (range, until): (TimeRange, Instant),
+        all: &mut Replayed,
+    ) -> Result<(), ReplayError> {
+        let every = questions.rule.every.ns();
+        let (first, last) = (range.from().0.div_euclid(every) + 1, range.to().0.div_euclid(every));
+        let steps = last.saturating_sub(first).saturating_add(1);
+        if steps > REPLAY_STEPS_MAX {
+            return Err(ReplayError::TooMany { steps });
+        }
+        let scene = Scene { snapshot: self.store.snapshot(tenant), health: Snapshot::default() };
+        let mut story =
+            Story { questions, state: RuleState::default(), intervals: Intervals::default() };
+        let moments = (first..=last).map(|step| Timestamp(step * every));
+        match Binned::ask(tenant, questions, (&scene, range)).await? {
+            Some(binned) => {
+                for at in moments {
+                    story.take(&binned.observe(&questions.rule, at), all);
+                    if Instant::now() >= until {
+                        return Err(ReplayError::TooLong);
+                    }
+                }
+            }
+            None => {
+                let seen = moments.map(|at| self.seen_at(tenant, questions, (&scene, at)));
+                let mut seen = futures::stream::iter(seen).buffered(RULES_AT_ONCE);
+                while let Some(seen) = seen.next().await {
+                    story.take(&seen?, all);
+                    if Instant::now() >= until {
+                        return Err(ReplayError::TooLong);
+                    }
+                }
+            }
+        }
+        let (intervals, left_out) = story.intervals.finish(range.to());
+        all.intervals.extend(intervals);
+        all.left_out += left_out;
+        Ok(())
+    }
+
+    async fn seen_at(
+        &self,
+        tenant: &Tenant,
+        questions: &Questions,
+        (scene, at): (&Scene, Timestamp),
+    ) -> Result<Seen, QueryError> {
+        match questions.rule.signal {
+            SignalName::Health => {
+                let health = health::snapshot(self, tenant, at).await;
+                questions.observe(&Scene { health, ..scene.clone() }, at).await
+            }
+            _ => questions.observe(scene, at).await,
+        }
+    }
+}
+
+/// What has happened so far.
+struct Story<'a> {
+    questions: &'a Questions,
+    state: RuleState,
+    intervals: Intervals,
+}
+
+impl Story<'_> {
+    fn take(&mut self, seen: &Seen, all: &mut Replayed) {
+        all.complete &= seen.complete;
+        all.evaluations += 1;
+        let rule = &self.questions.rule;
+        let (after, changes) = evaluate(rule, &self.state, seen);
+        self.intervals.take(rule, &after, &changes);
+        self.state = after;
+    }
+}
