@@ -191,7 +191,7 @@ fn one_bad_rule_of_a_file_never_stops_the_others_and_a_change_is_noticed() {
     };
     assert_eq!(ids(&api), ["errors"]);
     assert!(
-        serve.said().contains("rules.toml:3:24: query: expected a filter or `|`, found `)`"),
+        serve.said().contains("rules.toml:3:25: query: expected a filter or `|`, found `)`"),
         "{}",
         serve.said()
     );

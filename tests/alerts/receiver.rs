@@ -10,19 +10,19 @@ use serde_json::Value;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub struct Taken {
-    pub head: String,
-    pub body: Vec<u8>,
+pub(super) struct Taken {
+    pub(super) head: String,
+    pub(super) body: Vec<u8>,
 }
 
 impl Taken {
     /// The body as JSON.
-    pub fn json(&self) -> Value {
+    pub(super) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }
 
     /// A header's value.
-    pub fn header(&self, name: &str) -> Option<String> {
+    pub(super) fn header(&self, name: &str) -> Option<String> {
         let is = |line: &str| line.to_ascii_lowercase().starts_with(&format!("{name}: "));
         let line = self.head.lines().find(|line| is(line))?;
         Some(line.split_once(": ")?.1.trim().to_owned())
@@ -31,7 +31,7 @@ impl Taken {
 
 /// Listens on a port of its own; answers what it is told to.
 #[derive(Debug, Clone)]
-pub struct Receiver {
+pub(super) struct Receiver {
     port: u16,
     status: Arc<AtomicU16>,
     taken: Arc<Mutex<Vec<Taken>>>,
@@ -39,7 +39,7 @@ pub struct Receiver {
 
 impl Receiver {
     /// One that takes everything.
-    pub fn http() -> Self {
+    pub(super) fn http() -> Self {
         Self::begin(|receiver, stream| {
             let Some(taken) = request(&stream) else { return };
             let status = receiver.status.load(Ordering::SeqCst);
@@ -54,7 +54,7 @@ impl Receiver {
     }
 
     /// A mail server that takes every message.
-    pub fn smtp() -> Self {
+    pub(super) fn smtp() -> Self {
         Self::begin(|receiver, stream| {
             if let Some(message) = mail(&stream) {
                 receiver.taken.lock().unwrap().push(Taken { head: String::new(), body: message });
@@ -76,22 +76,22 @@ impl Receiver {
     }
 
     /// Where it listens.
-    pub fn address(&self) -> String {
+    pub(super) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     /// From now on it answers so, and takes nothing unless that is a success.
-    pub fn answer(&self, status: u16) {
+    pub(super) fn answer(&self, status: u16) {
         self.status.store(status, Ordering::SeqCst);
     }
 
     /// All that it has taken.
-    pub fn taken(&self) -> Vec<Taken> {
+    pub(super) fn taken(&self) -> Vec<Taken> {
         self.taken.lock().unwrap().clone()
     }
 
     /// The alerts in all webhooks: status and a label, without repetitions of a delivery.
-    pub fn told(&self, label: &str) -> Vec<(String, String)> {
+    pub(super) fn told(&self, label: &str) -> Vec<(String, String)> {
         let mut seen = HashSet::new();
         let new = |taken: &Taken| seen.insert(taken.header("x-nilometer-delivery").unwrap());
         let all: Vec<Taken> = self.taken().into_iter().filter(new).collect();

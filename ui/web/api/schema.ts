@@ -21,6 +21,57 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/alerts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What is pending or fires. */
+        readonly get: operations["alerts"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/alerts/deliveries": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What became of notices, the newest first; those that were given up say why. */
+        readonly get: operations["deliveries"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/alerts/history": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What began to fire and what ended, the newest first. */
+        readonly get: operations["history"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/batches": {
         readonly parameters: {
             readonly query?: never;
@@ -451,6 +502,60 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/rules": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** All rules. */
+        readonly get: operations["rules"];
+        readonly put?: never;
+        /** Adds a rule. */
+        readonly post: operations["create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/rules/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One rule. */
+        readonly get: operations["rule"];
+        /** Adds a rule, or puts it in the place of the one of that id. */
+        readonly put: operations["replace"];
+        readonly post?: never;
+        /** Takes a rule away; its alerts end. */
+        readonly delete: operations["delete"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/rules/replay": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** When a rule would have fired, how long, on whom and how badly. */
+        readonly post: operations["replay"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/services": {
         readonly parameters: {
             readonly query?: never;
@@ -480,6 +585,42 @@ export interface paths {
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/silences": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** All silences, those that are over included. */
+        readonly get: operations["silences"];
+        readonly put?: never;
+        /** Makes a silence. */
+        readonly post: operations["create"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/silences/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** One silence. */
+        readonly get: operations["silence"];
+        readonly put?: never;
+        readonly post?: never;
+        /** Ends a silence. */
+        readonly delete: operations["delete"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -659,6 +800,48 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An alert. */
+        readonly Alert: {
+            readonly annotations: Record<string, never>;
+            /** @description Whether the answer that it was told from held everything. */
+            readonly complete: boolean;
+            readonly id: string;
+            /** @description The rule's labels, alertname, and the group's values. */
+            readonly labels: Record<string, never>;
+            /** @description Where what it is about is shown. */
+            readonly link: string;
+            /** @description Why nobody is told: {"silenced": id}, {"inhibited": rule} or "dry_run". */
+            readonly muted?: Record<string, never> | null;
+            /** @description Why it is in this state. */
+            readonly reason: string;
+            /** @description The rule's id. */
+            readonly rule: string;
+            /** @description info, warning or critical. */
+            readonly severity: string;
+            /**
+             * Format: date-time
+             * @description When it began to be pending or to fire.
+             */
+            readonly since: string;
+            /** @description pending, firing or resolved. */
+            readonly state: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            readonly until?: string | null;
+            /** Format: double */
+            readonly value?: number | null;
+        };
+        readonly AlertHistoryAnswer: {
+            /** @description The newest first. */
+            readonly alerts: readonly components["schemas"]["Alert"][];
+            /** @description Where to go on; none when there is nothing more. */
+            readonly cursor?: string | null;
+        };
+        readonly AlertsAnswer: {
+            readonly alerts: readonly components["schemas"]["Alert"][];
+        };
         readonly Bucket: {
             readonly counts: {
                 readonly [key: string]: number;
@@ -790,6 +973,28 @@ export interface components {
         };
         readonly DeadLettersAnswer: {
             readonly dead_letters: readonly components["schemas"]["DeadLetter"][];
+        };
+        readonly DeliveriesAnswer: {
+            /** @description The newest first. */
+            readonly deliveries: readonly components["schemas"]["Delivery"][];
+        };
+        /** @description What became of a notice. */
+        readonly Delivery: {
+            readonly alerts: readonly components["schemas"]["Alert"][];
+            /** Format: int32 */
+            readonly attempts: number;
+            readonly destination: string;
+            /** @description The same for every attempt. */
+            readonly id: string;
+            /** @description Why it was given up; absent when it was taken. */
+            readonly reason?: string | null;
+            /** @description The rule's id. */
+            readonly rule: string;
+            /**
+             * Format: date-time
+             * @description When it was taken, or given up.
+             */
+            readonly time: string;
         };
         readonly DemoAnswer: {
             readonly services: readonly components["schemas"]["DemoService"][];
@@ -1199,6 +1404,87 @@ export interface components {
             readonly version?: string | null;
             readonly zone?: string | null;
         };
+        /** @description When a rule would have fired. */
+        readonly ReplayAnswer: {
+            /** @description No limit cut an evaluation short, and no part of the data was missing. */
+            readonly complete: boolean;
+            /** Format: int64 */
+            readonly evaluations: number;
+            readonly intervals: readonly Record<string, never>[];
+            /** @description Intervals beyond the limit of one answer. */
+            readonly intervals_left_out: number;
+        };
+        /** @description A replay. */
+        readonly ReplayAsked: {
+            /** @description RFC 3339, now, or before now like -15m; default -1h. */
+            readonly from?: string | null;
+            /** @description A rule, or the id of one. */
+            readonly rule: components["schemas"]["Rule"];
+            /** @description As `from`; default now. */
+            readonly to?: string | null;
+        };
+        /** @description A rule. */
+        readonly Rule: {
+            /** @description The condition has to hold over this shorter range too. */
+            readonly also_over?: string | null;
+            readonly annotations?: Record<string, never> | null;
+            readonly condition?: components["schemas"]["RuleCondition"] | null;
+            /** @description Evaluated and shown, and told to nobody. */
+            readonly dry_run?: boolean | null;
+            /** @description How often, as "15s"; default 1m. */
+            readonly every?: string | null;
+            /** @description Why it cannot be evaluated; only in answers, and only then. */
+            readonly failing?: string | null;
+            /** @description How long the condition has to hold; default 0s. */
+            readonly for?: string | null;
+            readonly group_by?: readonly string[] | null;
+            /** @description a-z, 0-9, '-', '_' and '.'; made of the name unless given. */
+            readonly id?: string | null;
+            readonly inhibited_by?: readonly Record<string, never>[] | null;
+            readonly labels?: Record<string, never> | null;
+            readonly name: string;
+            /** @description ok (default), firing or silent. */
+            readonly no_data?: string | null;
+            /** @description Names of destinations. */
+            readonly notify?: readonly string[] | null;
+            /** @description The whole of which `query` counts a part: the value is the share. */
+            readonly of?: string | null;
+            /** @description What an evaluation looks at; default `every`. */
+            readonly over?: string | null;
+            /** @description A query; without pipes it counts. */
+            readonly query: string;
+            readonly runbook?: string | null;
+            /** @description info, warning (default) or critical. */
+            readonly severity?: string | null;
+            /** @description logs (default), spans, samples or health. */
+            readonly signal?: string | null;
+            readonly slo?: components["schemas"]["RuleObjective"] | null;
+            /** @description default, file or api; only in answers. */
+            readonly source?: string | null;
+        };
+        /** @description When a value is too much, or too little. */
+        readonly RuleCondition: {
+            /** @description One of > >= < <= == !=; default >. */
+            readonly op?: string | null;
+            /**
+             * Format: double
+             * @description Default 0; a duration in ms.
+             */
+            readonly value?: number | null;
+        };
+        /** @description An objective; it stands for three rules about how fast its budget burns. */
+        readonly RuleObjective: {
+            /**
+             * Format: double
+             * @description Percent.
+             */
+            readonly objective: number;
+            /** @description Default 30d. */
+            readonly window?: string | null;
+        };
+        readonly RulesAnswer: {
+            readonly rules: readonly components["schemas"]["Rule"][];
+        };
         /** @description How often, how many failed, how long. */
         readonly Service: {
             /**
@@ -1244,6 +1530,35 @@ export interface components {
              * @description Of the time of its slowest traces.
              */
             readonly share_p99: number;
+        };
+        /** @description A silence. */
+        readonly Silence: {
+            readonly comment: string;
+            /** Format: date-time */
+            readonly from: string;
+            readonly id: string;
+            readonly matchers: readonly components["schemas"]["SilenceMatcher"][];
+            /** Format: date-time */
+            readonly to: string;
+        };
+        /** @description A silence to be made. */
+        readonly SilenceAsked: {
+            readonly comment?: string;
+            /** @description RFC 3339, or now (default); later makes a maintenance window. */
+            readonly from?: string | null;
+            readonly matchers: readonly components["schemas"]["SilenceMatcher"][];
+            /** @description RFC 3339. */
+            readonly to: string;
+        };
+        /** @description A label and what it must say. */
+        readonly SilenceMatcher: {
+            readonly name: string;
+            /** @description = (default), !=, =~ or !~. */
+            readonly op?: string | null;
+            readonly value: string;
+        };
+        readonly SilencesAnswer: {
+            readonly silences: readonly components["schemas"]["Silence"][];
         };
         readonly Source: {
             /**
@@ -1412,6 +1727,96 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": Record<string, never>;
+                };
+            };
+        };
+    };
+    readonly alerts: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AlertsAnswer"];
+                };
+            };
+        };
+    };
+    readonly deliveries: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeliveriesAnswer"];
+                };
+            };
+        };
+    };
+    readonly history: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Goes on where an answer ended. */
+                readonly cursor?: string;
+                /** @description RFC 3339, now, or before now like -15m; default: everything. */
+                readonly from?: string;
+                /** @description At most so many, 1 to 10,000, default 100. */
+                readonly limit?: string;
+                /** @description As `from`, not included. */
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AlertHistoryAnswer"];
                 };
             };
         };
@@ -2440,6 +2845,221 @@ export interface operations {
             };
         };
     };
+    readonly rules: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RulesAnswer"];
+                };
+            };
+        };
+    };
+    readonly create: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Rule"];
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RulesAnswer"];
+                };
+            };
+        };
+    };
+    readonly rule: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description the rule's id */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RulesAnswer"];
+                };
+            };
+        };
+    };
+    readonly replace: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description the rule's id */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["Rule"];
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RulesAnswer"];
+                };
+            };
+        };
+    };
+    readonly delete: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description the rule's id */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["RulesAnswer"];
+                };
+            };
+        };
+    };
+    readonly replay: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ReplayAsked"];
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ReplayAnswer"];
+                };
+            };
+        };
+    };
     readonly services: {
         readonly parameters: {
             readonly query?: {
@@ -2519,6 +3139,140 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["OperationsAnswer"];
+                };
+            };
+        };
+    };
+    readonly silences: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SilencesAnswer"];
+                };
+            };
+        };
+    };
+    readonly create: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["SilenceAsked"];
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SilencesAnswer"];
+                };
+            };
+        };
+    };
+    readonly silence: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description the silence's id */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SilencesAnswer"];
+                };
+            };
+        };
+    };
+    readonly delete: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description the silence's id */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SilencesAnswer"];
                 };
             };
         };
