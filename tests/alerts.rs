@@ -232,6 +232,6 @@ fn rules_test_says_what_is_otherwise_and_where_a_rule_is_wrong() {
         &format!("{}[[rule]]\nnmae = \"x\"\n", test("3s")),
         2,
         "ok: t",
-        ":13:1: nmae: there is no such member; did you mean `name`?",
+        ":15:1: nmae: there is no such member; did you mean `name`?",
     );
 }

@@ -67,10 +67,7 @@ impl Post {
         let (mut attempts, mut failures) = (BTreeMap::new(), 0_u32);
         let mut remind_at = Instant::now() + RESEND_EVERY;
         loop {
-            let went_well = tokio::select! {
-                () = stop.cancelled() => return,
-                went_well = self.send_all(&to, &mut attempts) => went_well,
-            };
+            let went_well = self.send_all(&to, &mut attempts, &stop).await;
             failures = if went_well { 0 } else { failures + 1 };
             let wait = if went_well { RESEND_EVERY } else { pause(failures) };
             tokio::select! {
@@ -85,14 +82,23 @@ impl Post {
         }
     }
 
-    /// Sends all that is queued for a destination, in order; false once one is not taken now.
-    async fn send_all(&self, to: &Destination, attempts: &mut BTreeMap<String, u32>) -> bool {
+    /// Sends all that is queued for a destination, in order; false once one is not taken now. What `stop` cuts off is
+    /// an attempt, never the commit behind it.
+    async fn send_all(
+        &self,
+        to: &Destination,
+        attempts: &mut BTreeMap<String, u32>,
+        stop: &CancellationToken,
+    ) -> bool {
         let queued = self.alerts.outbox();
         for (tenant, notice) in queued.iter().filter(|(_, notice)| notice.destination == to.name) {
             let attempt = attempts.entry(notice.id.clone()).or_default();
             *attempt += 1;
             let tried = *attempt;
-            let sent = self.sender.send(to, notice, self.clock.now()).await;
+            let sent = tokio::select! {
+                () = stop.cancelled() => return false,
+                sent = self.sender.send(to, notice, self.clock.now()) => sent,
+            };
             let age_ms = self.clock.now().ms_since(notice.time);
             let reason = match sent {
                 Ok(()) => None,

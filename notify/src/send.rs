@@ -154,7 +154,7 @@ async fn answered(request: RequestBuilder) -> Result<(), SendError> {
     }
     let said = answer.text().await.unwrap_or_default();
     let said = &said[..said.floor_char_boundary(REASON_BYTES_MAX)];
-    let reason = format!("answered {} {}", status.as_u16(), said.trim());
+    let reason = format!("answered {} {}", status.as_u16(), said.trim()).trim_end().to_owned();
     let passing = status.is_server_error()
         || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
     Err(if passing { SendError::NotNow(reason) } else { SendError::Never(reason) })

@@ -17,7 +17,7 @@ use crate::limits::RULE_GROUPS_MAX;
 use crate::plan::{Plan, Signal, Value};
 
 /// What a rule may look at.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Scene {
     pub(crate) snapshot: Snapshot,
     /// What health said at the step, as records.

@@ -12,7 +12,7 @@ use nilometer_alert::{
     Alert, AlertState, FieldError, Muted, Mutes, Notice, Phase, Rule, RuleId, RuleState, Silence,
     notices,
 };
-use nilometer_model::{Clock, Tenant, TimeRange};
+use nilometer_model::{Clock, Tenant, TimeRange, Timestamp};
 use nilometer_store::{Documents, DocumentsError, Store};
 use tokio::sync::Notify;
 
@@ -44,6 +44,8 @@ pub(super) struct Inner {
     pub(super) silences: BTreeMap<Tenant, BTreeMap<String, Silence>>,
     pub(super) memory: Memory,
     pub(super) evaluated: Evaluated,
+    /// Where the process before this one ended, until that is made up for.
+    pub(super) resumed: Timestamp,
     /// Rules whose last step failed, and why.
     pub(super) failing: BTreeMap<Key, String>,
     /// What a rule may name.
@@ -101,6 +103,7 @@ impl Alerts {
         let evaluated = store.documents(book::EVALUATED).pop();
         inner.evaluated =
             evaluated.and_then(|(_, text)| serde_json::from_str(&text).ok()).unwrap_or_default();
+        inner.resumed = inner.evaluated.to;
         Self {
             store,
             clock,

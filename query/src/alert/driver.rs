@@ -30,12 +30,12 @@ use super::rulebook::Key;
 use crate::limits::{RULE_CATCH_UP_STEPS, RULE_SETTLE_NS, RULE_TICK, RULES_AT_ONCE};
 use crate::metrics;
 
-/// A rule, where it stands, and the steps that it has to take.
+/// A rule, where it stands, and the step that it has to take.
 struct Due {
     key: Key,
     questions: Arc<Questions>,
     state: RuleState,
-    steps: Vec<Timestamp>,
+    step: Timestamp,
 }
 
 /// Where it stands then.
@@ -46,7 +46,7 @@ struct Walked {
     failed: Option<String>,
 }
 
-/// Evaluates until `stop`.
+/// Evaluates until `stop`. What is being committed then is committed whole.
 pub async fn run(alerts: Arc<Alerts>, stop: CancellationToken) {
     loop {
         tokio::select! {
@@ -54,23 +54,40 @@ pub async fn run(alerts: Arc<Alerts>, stop: CancellationToken) {
             () = tokio::time::sleep(RULE_TICK) => {}
             () = alerts.news.notified() => {}
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = alerts.tick() => {}
+        loop {
+            let turn = tokio::select! {
+                () = stop.cancelled() => return,
+                turn = alerts.turn() => turn,
+            };
+            let Some((walked, evaluated)) = turn else { break };
+            if !alerts.keep(walked, evaluated).await {
+                break;
+            }
         }
     }
 }
 
 impl Alerts {
     /// Takes every step that has settled.
+    #[cfg(test)]
     pub(crate) async fn tick(&self) {
-        let started = Instant::now();
-        let settled = self.clock.now().plus_ns(-RULE_SETTLE_NS);
-        let due = self.due(settled);
-        if due.is_empty() {
-            return;
+        while let Some((walked, evaluated)) = self.turn().await {
+            if !self.keep(walked, evaluated).await {
+                return;
+            }
         }
-        let to = due.iter().filter_map(|due| due.steps.last()).max().copied().unwrap_or_default();
+    }
+
+    /// Evaluates all rules whose next step is the earliest; none when no step has settled.
+    async fn turn(&self) -> Option<(Vec<Walked>, Evaluated)> {
+        let started = Instant::now();
+        let mut due = self.due(self.clock.now().plus_ns(-RULE_SETTLE_NS));
+        let Some(to) = due.iter().map(|due| due.step).min() else {
+            // Whatever was missed while nobody evaluated is made up for; a rule that is made from now on begins now.
+            self.inner().resumed = Timestamp(0);
+            return None;
+        };
+        due.retain(|due| due.step == to);
         let position = self.store.arrived();
         let scenes = self.scenes(&due).await;
         let revision =
@@ -79,9 +96,8 @@ impl Alerts {
         let walked: Vec<Walked> =
             futures::stream::iter(walks).buffered(RULES_AT_ONCE).collect().await;
         metrics::rules_evaluated(walked.len(), started.elapsed());
-        let evaluated = Evaluated { to, revision, position };
-        self.keep(walked, evaluated).await;
         metrics::rules_lag(self.clock.now().ms_since(to));
+        Some((walked, Evaluated { to, revision, position }))
     }
 
     fn due(&self, settled: Timestamp) -> Vec<Due> {
@@ -94,63 +110,54 @@ impl Alerts {
                 let every = questions.rule.every.ns();
                 let last = settled.0.div_euclid(every);
                 // What stands in Meta is as of its last change; it held until all were evaluated last.
-                let taken = state.map_or(Timestamp(0), |state| state.at.max(inner.evaluated.to));
+                let taken = state.map_or(inner.resumed, |state| state.at.max(inner.resumed));
                 let next = taken.0.div_euclid(every) + 1;
                 let next = if last - next >= RULE_CATCH_UP_STEPS { last } else { next };
-                if next > last {
-                    continue;
+                if next <= last {
+                    let state = state.cloned().unwrap_or_default();
+                    let (questions, step) = (Arc::clone(questions), Timestamp(next * every));
+                    all.push(Due { key, questions, state, step });
                 }
-                let steps = (next..=last).map(|step| Timestamp(step * every)).collect();
-                let (questions, state) =
-                    (Arc::clone(questions), state.cloned().unwrap_or_default());
-                all.push(Due { key, questions, state, steps });
             }
         }
         all
     }
 
-    /// What the rules may look at, for each tenant and step.
-    async fn scenes(&self, due: &[Due]) -> BTreeMap<(Tenant, Timestamp), Scene> {
-        let mut scenes: BTreeMap<(Tenant, Timestamp), Scene> = BTreeMap::new();
-        let tenants: BTreeSet<&Tenant> = due.iter().map(|due| &due.key.0).collect();
-        for tenant in tenants {
-            let snapshot = self.store.snapshot(tenant);
-            let own = due.iter().filter(|due| due.key.0 == *tenant);
-            for due in own {
-                let asks_health = due.questions.rule.signal == SignalName::Health;
-                for step in &due.steps {
-                    let scene = scenes.entry((tenant.clone(), *step)).or_insert_with(|| Scene {
-                        snapshot: snapshot.clone(),
-                        health: Snapshot::default(),
-                    });
-                    if asks_health && scene.health.buffer.is_empty() {
-                        scene.health = health::snapshot(self, tenant, *step).await;
-                    }
-                }
+    /// What the rules may look at, for each tenant.
+    async fn scenes(&self, due: &[Due]) -> BTreeMap<Tenant, Scene> {
+        let mut scenes: BTreeMap<Tenant, Scene> = BTreeMap::new();
+        for due in due {
+            let tenant = &due.key.0;
+            let scene = scenes.entry(tenant.clone()).or_insert_with(|| Scene {
+                snapshot: self.store.snapshot(tenant),
+                health: Snapshot::default(),
+            });
+            let asks_health = due.questions.rule.signal == SignalName::Health;
+            if asks_health && scene.health.buffer.is_empty() {
+                scene.health = health::snapshot(self, tenant, due.step).await;
             }
         }
         scenes
     }
 
-    async fn walk(&self, due: Due, scenes: &BTreeMap<(Tenant, Timestamp), Scene>) -> Walked {
-        let (mut after, mut changes, mut failed) = (due.state.clone(), Vec::new(), None);
-        for step in &due.steps {
-            let Some(scene) = scenes.get(&(due.key.0.clone(), *step)) else { continue };
-            match due.questions.observe(scene, *step).await {
-                Ok(mut seen) => {
-                    seen.complete &= self.is_complete(&due, *step);
-                    let (state, changed) = evaluate(&due.questions.rule, &after, &seen);
-                    after = state;
-                    changes.extend(changed);
-                    failed = None;
-                }
-                Err(error) => failed = Some(error.to_string()),
+    async fn walk(&self, due: Due, scenes: &BTreeMap<Tenant, Scene>) -> Walked {
+        let nothing = Scene::default();
+        let scene = scenes.get(&due.key.0).unwrap_or(&nothing);
+        match due.questions.observe(scene, due.step).await {
+            Ok(mut seen) => {
+                seen.complete &= self.is_complete(&due, due.step);
+                let (after, changes) = evaluate(&due.questions.rule, &due.state, &seen);
+                Walked { due, after, changes, failed: None }
+            }
+            Err(error) => {
+                // Its alerts stay; the step is not taken again.
+                let after = RuleState { at: due.step, ..due.state.clone() };
+                Walked { due, after, changes: Vec::new(), failed: Some(error.to_string()) }
             }
         }
-        Walked { due, after, changes, failed }
     }
 
-    /// Whether everything that a step looks at is known to be there. Asked only when somebody may be told.
+    /// Whether everything that a step looks at is known to be there.
     fn is_complete(&self, due: &Due, at: Timestamp) -> bool {
         let from = at.plus_ns(-due.questions.rule.over.ns());
         TimeRange::new(from, at).is_none_or(|range| {
@@ -158,10 +165,11 @@ impl Alerts {
         })
     }
 
-    /// Commits what the steps changed, and then remembers it.
-    async fn keep(&self, mut walked: Vec<Walked>, evaluated: Evaluated) {
+    /// Commits what the steps changed, and then remembers it; whether that was possible.
+    async fn keep(&self, mut walked: Vec<Walked>, mut evaluated: Evaluated) -> bool {
         let _turn = self.turn.lock().await;
         self.drop_gone(&mut walked);
+        evaluated.to = evaluated.to.max(self.inner().evaluated.to);
         let (mut changes, before) = self.planned(&mut walked, evaluated);
         let (name, text) = (book::EVALUATED.to_owned(), serde_json::to_string(&evaluated));
         let is_news = changes.documents.keys().any(|name| name.starts_with(book::OUTBOX));
@@ -172,7 +180,7 @@ impl Alerts {
         if let Err(error) = committed {
             metrics::rules_not_committed();
             tracing::error!(%error, "what rules found was not committed; they are evaluated again");
-            return;
+            return false;
         }
         let mut inner = self.inner();
         inner.evaluated = evaluated;
@@ -194,6 +202,7 @@ impl Alerts {
         if is_news {
             self.call_outbox();
         }
+        true
     }
 
     /// Rules that were taken away or changed while they were evaluated have nothing to say.

@@ -162,7 +162,8 @@ pub(crate) async fn create(
     body: Body,
 ) -> Result<(StatusCode, Json<RulesAnswer>), ApiError> {
     let rule = read(&body::read(body, RULE_BODY_BYTES_MAX).await?)?;
-    let rule = api.alerts.put_rule(&caller.tenant, rule, false).await.map_err(refuse)?;
+    let rule =
+        to_the_end(async move { api.alerts.put_rule(&caller.tenant, rule, false).await }).await?;
     let rules = vec![shown(&rule, Place::Api, None)];
     Ok((StatusCode::CREATED, Json(RulesAnswer { rules })))
 }
@@ -186,7 +187,8 @@ pub(crate) async fn replace(
     }
     raw.id = Some(id);
     let rule = raw.check().map_err(bad_field)?;
-    let rule = api.alerts.put_rule(&caller.tenant, rule, true).await.map_err(refuse)?;
+    let rule =
+        to_the_end(async move { api.alerts.put_rule(&caller.tenant, rule, true).await }).await?;
     Ok(Json(RulesAnswer { rules: vec![shown(&rule, Place::Api, None)] }))
 }
 
@@ -201,7 +203,7 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
     _: NoParams,
 ) -> Result<Json<RulesAnswer>, ApiError> {
-    api.alerts.delete_rule(&caller.tenant, &id).await.map_err(refuse)?;
+    to_the_end(async move { api.alerts.delete_rule(&caller.tenant, &id).await }).await?;
     Ok(Json(RulesAnswer { rules: Vec::new() }))
 }
 
@@ -282,8 +284,21 @@ fn no_rule(id: &str) -> ApiError {
     ApiError::not_found(format!("there is no rule '{id}'"), "GET /api/v1/rules lists them")
 }
 
+/// Runs a change to its end though its caller leaves: half of one would be in Meta and not in memory.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    change: impl Future<Output = Result<T, DeskError>> + Send + 'static,
+) -> Result<T, ApiError> {
+    match tokio::spawn(change).await {
+        Ok(changed) => changed.map_err(refuse),
+        Err(error) => {
+            tracing::error!(%error, "a change of rules or silences broke");
+            Err(ApiError::unavailable("the change was interrupted", RETRY_AFTER_S))
+        }
+    }
+}
+
 /// Why rules or silences were not changed.
-pub(super) fn refuse(error: DeskError) -> ApiError {
+fn refuse(error: DeskError) -> ApiError {
     let message = error.to_string();
     match error {
         DeskError::Field(error) => bad_field(error),

@@ -16,7 +16,7 @@ use super::body;
 use super::error::ApiError;
 use super::limits::RULE_BODY_BYTES_MAX;
 use super::params::{self, NoParams};
-use super::rules::refuse;
+use super::rules::to_the_end;
 
 // What Silence writes, for the OpenAPI document.
 /// A silence.
@@ -116,7 +116,8 @@ pub(crate) async fn create(
     let bad = |error: FieldError| ApiError::bad_request(&error.field, error.message, error.hint);
     let silence = Silence::new(id, asked.matchers, (range.from(), range.to()), asked.comment);
     let silence = silence.map_err(bad)?;
-    api.alerts.put_silence(&caller.tenant, silence.clone()).await.map_err(refuse)?;
+    let made = silence.clone();
+    to_the_end(async move { api.alerts.put_silence(&caller.tenant, made).await }).await?;
     Ok((StatusCode::CREATED, Json(SilencesAnswer { silences: vec![silence] })))
 }
 
@@ -131,6 +132,6 @@ pub(crate) async fn delete(
     Path(id): Path<String>,
     _: NoParams,
 ) -> Result<Json<SilencesAnswer>, ApiError> {
-    api.alerts.delete_silence(&caller.tenant, &id).await.map_err(refuse)?;
+    to_the_end(async move { api.alerts.delete_silence(&caller.tenant, &id).await }).await?;
     Ok(Json(SilencesAnswer { silences: Vec::new() }))
 }
