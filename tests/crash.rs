@@ -23,6 +23,9 @@ use serde_json::Value;
 
 use self::logs::Logs;
 
+/// Rules commit, too: a fail point that counts would hit their commits.
+const NO_RULES: (&str, &str) = ("NILOMETER_DEFAULT_RULES", "false");
+
 /// What a journal says when it cannot know what is on disk.
 const STOPPED: &str = "journal stops: what was written may not be on disk";
 const SIGABRT: i32 = 6;
@@ -123,8 +126,11 @@ fn find_points(dir: &Path, points: &mut BTreeSet<String>) {
 #[test]
 fn after_a_failed_fsync_of_the_log_nothing_is_acknowledged_until_a_restart() {
     let scratch = Scratch::new();
-    let armed =
-        [("FAILPOINTS", "journal::fsync=3*off->1*return->off"), ("NILOMETER_SEAL_AFTER", "1h")];
+    let armed = [
+        ("FAILPOINTS", "journal::fsync=3*off->1*return->off"),
+        ("NILOMETER_SEAL_AFTER", "1h"),
+        NO_RULES,
+    ];
     let (serve, api) = Process::role("serve", &scratch, &[], &armed);
     let statuses: Vec<u16> = (0..6).map(|n| ingest(&api, n)).collect();
     assert_eq!(statuses, [200, 200, 200, 503, 503, 503]);
@@ -145,7 +151,7 @@ fn a_commit_that_breaks_off_is_made_by_the_next_start() {
     ] {
         println!("{failpoint}");
         let scratch = Scratch::new();
-        let armed = [("FAILPOINTS", failpoint), ("NILOMETER_SEAL_AFTER", "1s")];
+        let armed = [("FAILPOINTS", failpoint), ("NILOMETER_SEAL_AFTER", "1s"), NO_RULES];
         let (mut serve, api) = Process::role("serve", &scratch, &[], &armed);
         assert_eq!(ingest(&api, 0), 200);
         until("the commit that breaks off", CRASH_DEADLINE, || {
@@ -249,7 +255,7 @@ fn start(scratch: &Scratch, failpoints: &str) -> (Process, Api) {
     let root = scratch.join("root").display().to_string();
     let mut variables = vec![("NILOMETER_SEAL_AFTER", "1s")];
     if !failpoints.is_empty() {
-        variables.push(("FAILPOINTS", failpoints));
+        variables.extend([("FAILPOINTS", failpoints), NO_RULES]);
     }
     Process::start("up", scratch, &["--rootfs", &root, "--node", "node0"], &variables)
 }
