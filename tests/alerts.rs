@@ -123,14 +123,9 @@ fn what_is_not_taken_is_sent_again_and_what_is_refused_is_a_dead_letter() {
     hook.answer(400);
     errors(&api, 1..2);
     let dead = until("a dead letter", TOLD_DEADLINE, || {
-        let deliveries = api.json("/api/v1/alerts/deliveries");
-        let dead = deliveries["deliveries"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .find(|one| one["reason"].is_string())
-            .cloned();
-        dead
+        let answer = api.json("/api/v1/alerts/deliveries");
+        let deliveries = answer["deliveries"].as_array().unwrap();
+        deliveries.iter().find(|one| one["reason"].is_string()).cloned()
     });
     assert_eq!((&dead["reason"], &dead["attempts"]), (&json!("answered 400"), &json!(1)));
     assert_eq!(hook.told("component").len(), 2);

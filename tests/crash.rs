@@ -18,13 +18,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::time::Duration;
 
-use nilometer_tests::{Api, Process, Scratch, repository, run, until};
+use nilometer_tests::{Api, NO_RULES, Process, Scratch, repository, run, until};
 use serde_json::Value;
 
 use self::logs::Logs;
-
-/// Rules commit, too: a fail point that counts would hit their commits.
-const NO_RULES: (&str, &str) = ("NILOMETER_DEFAULT_RULES", "false");
 
 /// What a journal says when it cannot know what is on disk.
 const STOPPED: &str = "journal stops: what was written may not be on disk";

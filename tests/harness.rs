@@ -21,7 +21,7 @@ mod tls;
 mod wait;
 
 pub use http::{Answer, Api};
-pub use process::{Ended, Process, binary, command, port, repository, run};
+pub use process::{Ended, NO_RULES, Process, binary, command, port, repository, run};
 pub use relay::{Relay, Way};
 pub use scratch::Scratch;
 pub use tls::{Authority, Issued};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use nilometer_tests::{Api, Process, Scratch, command, port, until};
+use nilometer_tests::{Api, NO_RULES, Process, Scratch, command, port, until};
 
 use self::sink::{Sink, Span};
 
@@ -37,10 +37,15 @@ fn dropped(api: &Api, reason: &str) -> usize {
     metric(api, &format!("nilometer_spans_dropped_total{{reason=\"{reason}\"}}"))
 }
 
+/// A centre that tells its spans to this URL.
+fn told_to(scratch: &Scratch, url: &str) -> (Process, Api) {
+    Process::role("serve", scratch, &["--trace-to", url], &[NO_RULES])
+}
+
 #[test]
 fn a_query_is_told_as_a_part_of_its_callers_trace() {
     let (scratch, sink) = (Scratch::new(), Sink::new());
-    let (_serve, api) = Process::serve(&scratch, &["--trace-to", sink.url()]);
+    let (_serve, api) = told_to(&scratch, sink.url());
     ingest(&api, "hello");
     let caller = format!("00-{CALLER_TRACE}-{CALLER_SPAN}-01");
     let headers = [("traceparent", caller.as_str())];
@@ -70,7 +75,7 @@ fn a_query_is_told_as_a_part_of_its_callers_trace() {
 fn who_hands_data_in_checks_health_or_reads_metrics_is_not_told_of_and_the_last_spans_go_at_the_end()
  {
     let (scratch, sink) = (Scratch::new(), Sink::new());
-    let (serve, api) = Process::serve(&scratch, &["--trace-to", sink.url()]);
+    let (serve, api) = told_to(&scratch, sink.url());
     for _ in 0..20 {
         ingest(&api, "hello");
         api.get("/livez").unwrap();
@@ -87,7 +92,7 @@ fn who_hands_data_in_checks_health_or_reads_metrics_is_not_told_of_and_the_last_
 #[test]
 fn what_a_busy_endpoint_did_not_take_it_gets_later_and_once() {
     let (scratch, sink) = (Scratch::new(), Sink::busy_for(1));
-    let (serve, api) = Process::serve(&scratch, &["--trace-to", sink.url()]);
+    let (serve, api) = told_to(&scratch, sink.url());
     api.json("/api/v1/logs");
     until("busy", DEADLINE, || (sink.requests() == 1).then_some(()));
     api.json("/api/v1/logs");
@@ -110,8 +115,9 @@ fn told_to_itself(scratch: &Scratch, path: &str) -> (Process, Api) {
     let url = format!("{}{path}", api.url());
     let start = ["serve", "--data", &data, "--listen", &listen, "--trace-to", &url];
     let receivers = ["--otlp-grpc", "none", "--otlp-http", "none"];
-    let mut serve =
-        Process::spawn(command(&[&start[..], &receivers].concat()), &scratch.join("serve.log"));
+    let mut command = command(&[&start[..], &receivers].concat());
+    command.envs([NO_RULES]);
+    let mut serve = Process::spawn(command, &scratch.join("serve.log"));
     serve.ready(&api);
     (serve, api)
 }
@@ -168,7 +174,7 @@ fn an_endpoint_that_never_answers_holds_up_nothing_and_what_does_not_fit_is_coun
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let scratch = Scratch::new();
-    let (serve, api) = Process::serve(&scratch, &["--trace-to", &url]);
+    let (serve, api) = told_to(&scratch, &url);
     // More than the queue (2,048) and the batch under way (512) hold.
     for _ in 0..=(2_048 + 512) / SPANS_OF_A_QUERY {
         api.json("/api/v1/logs");

@@ -123,7 +123,8 @@ mod tests {
         let (mut before, mut ids) = (RuleState::default(), Vec::new());
         for (at, (value, silenced, expect)) in (1..).zip(steps) {
             let groups = vec![Observed { value: Some(*value), ..Observed::default() }];
-            let seen = Seen { at: Timestamp(at), groups, matched: 1, complete: true };
+            let at_s = Timestamp(at * 1_000_000_000);
+            let seen = Seen { at: at_s, groups, matched: 1, complete: true };
             let (mut state, changes) = evaluate(&rule, &before, &seen);
             let silences = if *silenced { &silence[..] } else { &[] };
             let mutes = Mutes { at: seen.at, silences, firing: &BTreeMap::new() };

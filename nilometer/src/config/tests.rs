@@ -94,7 +94,7 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
     refused(
         "\n\nlsten = 'here'\n",
         expect![
-            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, zone, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, multiline, timezone, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, redact, redact_off, redact_also, redact_key_file, redact_pattern, server, output, trace_to, demo, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, zone, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, multiline, timezone, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, redact, redact_off, redact_also, redact_key_file, redact_pattern, server, output, trace_to, demo, rules, default_rules, notify, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
         ],
     );
     refused(

@@ -80,7 +80,6 @@ impl Alerts {
 
     /// Evaluates all rules whose next step is the earliest; none when no step has settled.
     async fn turn(&self) -> Option<(Vec<Walked>, Evaluated)> {
-        let started = Instant::now();
         let mut due = self.due(self.clock.now().plus_ns(-RULE_SETTLE_NS));
         let Some(to) = due.iter().map(|due| due.step).min() else {
             // Whatever was missed while nobody evaluated is made up for; a rule that is made from now on begins now.
@@ -88,6 +87,13 @@ impl Alerts {
             return None;
         };
         due.retain(|due| due.step == to);
+        Some(self.step(due, to).await)
+    }
+
+    /// Evaluates what is due `to` then.
+    #[tracing::instrument(name = "evaluate", skip_all, fields(rules = due.len()))]
+    async fn step(&self, due: Vec<Due>, to: Timestamp) -> (Vec<Walked>, Evaluated) {
+        let started = Instant::now();
         let position = self.store.arrived();
         let scenes = self.scenes(&due).await;
         let revision =
@@ -97,7 +103,7 @@ impl Alerts {
             futures::stream::iter(walks).buffered(RULES_AT_ONCE).collect().await;
         metrics::rules_evaluated(walked.len(), started.elapsed());
         metrics::rules_lag(self.clock.now().ms_since(to));
-        Some((walked, Evaluated { to, revision, position }))
+        (walked, Evaluated { to, revision, position })
     }
 
     fn due(&self, settled: Timestamp) -> Vec<Due> {
