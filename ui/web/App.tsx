@@ -1,6 +1,7 @@
 // Which page is shown: the one of the address, or the login while the server asks for a token.
 
 import { type ComponentType, useEffect } from 'react'
+import { Alerts } from './alerts/Alerts'
 import { Health } from './health/Health'
 import { Login } from './login/Login'
 import { Logs } from './logs/Logs'
@@ -12,7 +13,7 @@ import { openSession, useSession } from './state/session'
 import { usePath } from './state/useAddress'
 import { Traces } from './traces/Traces'
 
-const SCREENS: Readonly<Record<PagePath, ComponentType>> = { '/health': Health, '/logs': Logs, '/traces': Traces, '/paths': Paths }
+const SCREENS: Readonly<Record<PagePath, ComponentType>> = { '/health': Health, '/logs': Logs, '/traces': Traces, '/paths': Paths, '/alerts': Alerts }
 
 export function App() {
   const { phase } = useSession()

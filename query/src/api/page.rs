@@ -40,7 +40,7 @@ pub struct Assets {
 }
 
 /// First parts of the page's own URLs: those of `ui/web/state/pages.ts`.
-pub(super) const PAGES: [&str; 6] = ["", "health", "logs", "traces", "paths", "login"];
+pub(super) const PAGES: [&str; 7] = ["", "health", "logs", "traces", "paths", "alerts", "login"];
 
 /// The file that is the page, by its other name.
 const INDEX: &str = "index.html";

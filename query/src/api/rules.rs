@@ -152,7 +152,8 @@ pub(crate) async fn rule(
 }
 
 /// Adds a rule.
-#[utoipa::path(post, path = "/api/v1/rules", tag = "alerts", request_body = RuleJson,
+#[utoipa::path(post, path = "/api/v1/rules", tag = "alerts", operation_id = "create_rule",
+    request_body = RuleJson,
     responses((status = 201, body = RulesAnswer), (status = "4XX", body = ApiError),
         (status = "5XX", body = ApiError)))]
 pub(crate) async fn create(
@@ -193,7 +194,7 @@ pub(crate) async fn replace(
 }
 
 /// Takes a rule away; its alerts end.
-#[utoipa::path(delete, path = "/api/v1/rules/{id}", tag = "alerts",
+#[utoipa::path(delete, path = "/api/v1/rules/{id}", tag = "alerts", operation_id = "delete_rule",
     params(("id" = String, Path, description = "the rule's id")),
     responses((status = 200, body = RulesAnswer), (status = "4XX", body = ApiError),
         (status = "5XX", body = ApiError)))]

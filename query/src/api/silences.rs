@@ -95,7 +95,8 @@ pub(crate) async fn silence(
 }
 
 /// Makes a silence.
-#[utoipa::path(post, path = "/api/v1/silences", tag = "alerts", request_body = SilenceAsked,
+#[utoipa::path(post, path = "/api/v1/silences", tag = "alerts", operation_id = "create_silence",
+    request_body = SilenceAsked,
     responses((status = 201, body = SilencesAnswer), (status = "4XX", body = ApiError),
         (status = "5XX", body = ApiError)))]
 pub(crate) async fn create(
@@ -122,7 +123,7 @@ pub(crate) async fn create(
 }
 
 /// Ends a silence.
-#[utoipa::path(delete, path = "/api/v1/silences/{id}", tag = "alerts",
+#[utoipa::path(delete, path = "/api/v1/silences/{id}", tag = "alerts", operation_id = "delete_silence",
     params(("id" = String, Path, description = "the silence's id")),
     responses((status = 200, body = SilencesAnswer), (status = "4XX", body = ApiError),
         (status = "5XX", body = ApiError)))]

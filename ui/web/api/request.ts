@@ -22,12 +22,22 @@ interface Answering<T = unknown> {
 
 /** Paths that take a POST of JSON and answer it with JSON. */
 type Postable = {
-  [P in keyof paths]: paths[P] extends { readonly post: Taking & Answering } ? P : never
+  [P in keyof paths]: paths[P] extends { readonly post: Taking & (Answering | Making) } ? P : never
 }[keyof paths]
 
 /** What such a path takes, and what it answers. */
+type PutBody<P extends Puttable> = paths[P] extends { readonly put: Taking<infer T> } ? T : never
 export type Body<P extends Postable> = paths[P] extends { readonly post: Taking<infer T> } ? T : never
-export type Reply<P extends Postable> = paths[P] extends { readonly post: Answering<infer T> } ? T : never
+export type Reply<P extends Postable> = paths[P] extends { readonly post: Answering<infer T> | Making<infer T> } ? T : never
+
+/** What is answered where something is made. */
+interface Making<T = unknown> {
+  readonly responses: { readonly 201: { readonly content: { readonly 'application/json': T } } }
+}
+
+/** Paths at which one thing is put, or taken away. */
+type Puttable = { [P in keyof paths]: paths[P] extends { readonly put: Taking } ? P : never }[keyof paths]
+type Removable = { [P in keyof paths]: paths[P] extends { readonly delete: object } ? P : never }[keyof paths]
 
 interface Taking<T = unknown> {
   readonly requestBody: { readonly content: { readonly 'application/json': T } }
@@ -41,6 +51,8 @@ export class Fault extends Error {
     readonly hint: string | undefined,
     /** Counts characters from 1. */
     readonly column: number | undefined,
+    /** Which parameter or part of the body it is about. */
+    readonly field?: string | undefined,
   ) {
     super(message)
   }
@@ -60,9 +72,12 @@ export async function get<P extends Readable>(
   signal: AbortSignal | undefined,
   place: Readonly<Record<string, string>> = {},
 ): Promise<Answer<P>> {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(place[name] ?? ''))
-  const response = await send(filled + queryString(asked), { signal: signal ?? null, headers: JSON_WANTED })
+  const response = await send(filled(path, place) + queryString(asked), { signal: signal ?? null, headers: JSON_WANTED })
   return (await response.json()) as Answer<P>
+}
+
+function filled(path: string, place: Readonly<Record<string, string>>): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(place[name] ?? ''))
 }
 
 /** The answer when it is a success, else its fault is thrown. */
@@ -77,8 +92,18 @@ export async function send(path: string, init: RequestInit): Promise<Response> {
 const JSON_WANTED = { accept: 'application/json' }
 
 /** Sends a body of JSON to a path. */
-export async function post<P extends Postable>(path: P, body: Body<P>, signal: AbortSignal): Promise<Reply<P>> {
-  return (await (await send(path, { ...json(body), signal })).json()) as Reply<P>
+export async function post<P extends Postable>(path: P, body: Body<P>, signal?: AbortSignal): Promise<Reply<P>> {
+  return (await (await send(path, { ...json(body), signal: signal ?? null })).json()) as Reply<P>
+}
+
+/** Puts a body of JSON at a place. */
+export async function put<P extends Puttable>(path: P, place: Readonly<Record<string, string>>, body: PutBody<P>): Promise<void> {
+  await send(filled(path, place), { ...json(body), method: 'PUT' })
+}
+
+/** Takes away what is at a place. */
+export async function remove(path: Removable, place: Readonly<Record<string, string>> = {}): Promise<void> {
+  await send(filled(path, place), { method: 'DELETE', headers: JSON_WANTED })
 }
 
 /** A request with a body of JSON. */
@@ -103,12 +128,13 @@ export function queryString(asked: Readonly<Record<string, string | undefined>>)
 /** What stands between us and the server answers errors too, and not in the server's shape. */
 async function faultOf(response: Response): Promise<Fault> {
   const body: unknown = await response.json().catch(() => undefined)
-  const { code, message, hint, column } = detailOf(body)
+  const { code, message, hint, column, field } = detailOf(body)
   return new Fault(
     text(code) ?? `http_${response.status}`,
     text(message) ?? `the server answered ${response.status} ${response.statusText}`.trim(),
     text(hint),
     typeof column === 'number' ? column : undefined,
+    text(field),
   )
 }
 

@@ -513,7 +513,7 @@ export interface paths {
         readonly get: operations["rules"];
         readonly put?: never;
         /** Adds a rule. */
-        readonly post: operations["create"];
+        readonly post: operations["create_rule"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -533,7 +533,7 @@ export interface paths {
         readonly put: operations["replace"];
         readonly post?: never;
         /** Takes a rule away; its alerts end. */
-        readonly delete: operations["delete"];
+        readonly delete: operations["delete_rule"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -601,7 +601,7 @@ export interface paths {
         readonly get: operations["silences"];
         readonly put?: never;
         /** Makes a silence. */
-        readonly post: operations["create"];
+        readonly post: operations["create_silence"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -620,7 +620,7 @@ export interface paths {
         readonly put?: never;
         readonly post?: never;
         /** Ends a silence. */
-        readonly delete: operations["delete"];
+        readonly delete: operations["delete_silence"];
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -2872,7 +2872,7 @@ export interface operations {
             };
         };
     };
-    readonly create: {
+    readonly create_rule: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -2983,7 +2983,7 @@ export interface operations {
             };
         };
     };
-    readonly delete: {
+    readonly delete_rule: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3170,7 +3170,7 @@ export interface operations {
             };
         };
     };
-    readonly create: {
+    readonly create_silence: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;
@@ -3239,7 +3239,7 @@ export interface operations {
             };
         };
     };
-    readonly delete: {
+    readonly delete_silence: {
         readonly parameters: {
             readonly query?: never;
             readonly header?: never;

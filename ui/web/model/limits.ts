@@ -95,6 +95,14 @@ export const HEALTH_STALE_MS = 15_000
 export const SKELETON_AFTER_MS = 150
 /** Changes that are listed beside the board. */
 export const CHANGES_SHOWN_MAX = 12
+/** How often what fires, the rules and the silences are asked for again, milliseconds. */
+export const ALERTS_POLL_MS = 5_000
+/** Lines of the alerts' history asked for at a time. */
+export const ALERT_HISTORY_PAGE = 200
+/** Rows of a replay's chart, one for each on whom it fires; the rest share the last. */
+export const REPLAY_ROWS_MAX = 12
+/** Firings of a replay that are listed; the chart and the sentence have all. */
+export const REPLAY_LISTED_MAX = 200
 /** Services that the graph shows; of more, those with the most calls. */
 export const GRAPH_SERVICES_MAX = 60
 /** Entries that the Paths page lists. */

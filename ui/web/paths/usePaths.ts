@@ -1,10 +1,9 @@
 // Asks for what the Paths page shows: the graph, where traces enter, the paths of the chosen entry. What was
 // answered before stays until the new answer is there.
 
-import { useEffect, useState } from 'react'
-import { type Fault, toFault } from '../api/client'
 import { entries, paths, serviceGraph } from '../api/paths'
 import type { Question } from '../state/question'
+import { type Asked, useAsked } from '../state/useAsked'
 import type { PathsFound } from './words'
 
 export interface GraphNode {
@@ -42,12 +41,6 @@ export interface Overview {
   readonly entries: readonly Entry[]
 }
 
-export interface Asked<T> {
-  readonly phase: 'loading' | 'ready' | 'failed'
-  readonly answer: T | undefined
-  readonly fault: Fault | undefined
-}
-
 export function useOverview({ from, to, turn }: Question): Asked<Overview> {
   return useAsked(`${turn}`, async (signal) => {
     const [graph, listed] = await Promise.all([serviceGraph({ from, to }, signal), entries({ from, to }, signal)])
@@ -59,23 +52,4 @@ export function useOverview({ from, to, turn }: Question): Asked<Overview> {
 export function usePathsOf(entry: Pick<Entry, 'service' | 'operation'> | undefined, { from, to, turn }: Question): Asked<PathsFound> {
   const key = entry === undefined ? undefined : JSON.stringify([turn, entry.service, entry.operation])
   return useAsked(key, (signal) => (entry === undefined ? Promise.resolve({ paths: [], leftOut: 0 }) : paths({ ...entry, from, to }, signal)))
-}
-
-/** The answer to what `key` names; nothing is asked without one. */
-function useAsked<T>(key: string | undefined, ask: (signal: AbortSignal) => Promise<T>): Asked<T> {
-  const [asked, setAsked] = useState<Asked<T>>({ phase: 'loading', answer: undefined, fault: undefined })
-  useEffect(() => {
-    if (key === undefined) return
-    const abort = new AbortController()
-    setAsked(({ answer }) => ({ phase: 'loading', answer, fault: undefined }))
-    ask(abort.signal).then(
-      (answer) => setAsked({ phase: 'ready', answer, fault: undefined }),
-      (error: unknown) => {
-        if (!abort.signal.aborted) setAsked(({ answer }) => ({ phase: 'failed', answer, fault: toFault(error) }))
-      },
-    )
-    return () => abort.abort()
-    // The key says all that the question is made of.
-  }, [key])
-  return asked
 }

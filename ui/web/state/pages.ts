@@ -57,11 +57,22 @@ const PATHS_KEYS: readonly KeyRow[] = [
   ['Next, previous path', 'j', 'k'],
 ]
 
+const ALERTS_KEYS: readonly KeyRow[] = [
+  ['Next, previous alert or rule', 'j', 'k'],
+  ['What the alert is about', 'Enter'],
+  ['Silence the alert', 's'],
+  ['New rule', 'n'],
+  ['Save the rule', 'Ctrl Enter'],
+  ['Find in the history', '/'],
+  ['Close', 'Esc'],
+]
+
 export const PAGES = [
   { path: '/health', name: 'Health', key: 'h', keys: HEALTH_KEYS },
   { path: '/logs', name: 'Logs', key: 'l', keys: LOGS_KEYS },
   { path: '/traces', name: 'Traces', key: 't', keys: TRACES_KEYS, one: { name: 'Trace', keys: TRACE_KEYS } },
   { path: '/paths', name: 'Paths', key: 'p', keys: PATHS_KEYS },
+  { path: '/alerts', name: 'Alerts', key: 'a', keys: ALERTS_KEYS },
 ] as const satisfies readonly PageEntry[]
 
 export type PagePath = (typeof PAGES)[number]['path']
