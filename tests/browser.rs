@@ -114,6 +114,11 @@ fn ways_of_traces_are_told_by_how_they_differ() {
 }
 
 #[test]
+fn what_fires_is_named_silenced_and_found_and_a_rule_is_replayed_before_it_is_saved() {
+    look("alerts.test.mjs");
+}
+
+#[test]
 fn hostile_text_stays_text() {
     look("hostile.test.mjs");
 }

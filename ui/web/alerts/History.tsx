@@ -63,8 +63,8 @@ export function History({ question, view, find }: HistoryProps) {
 }
 
 function countWords(found: number, all: number, narrowed: boolean, more: boolean): string {
-  const of = `${count(all)}${more ? ' newest' : ''}`
-  return narrowed ? `${count(found)} of the ${of}` : `${of} ${all === 1 ? 'change' : 'changes'}`
+  const of = `${count(all)}${more ? ' newest' : ''} ${all === 1 ? 'change' : 'changes'}`
+  return narrowed ? `${count(found)} of the ${of}` : of
 }
 
 /** Changes of alerts, each a link to what it was told from. */

@@ -70,7 +70,10 @@ export function RuleEditor({ rule, draft, question, view, onChanged }: RuleEdito
       {key === undefined ? (
         <p className="ink3 data">With a query, what it would have said in this range is shown here.</p>
       ) : (
-        told.answer !== undefined && <Replay told={told.answer} former={told.phase !== 'ready'} body={body} question={question} view={view} />
+        <>
+          {told.phase === 'loading' && <p className="ink3 data waits">Replaying it over this range: each evaluation of it is made again.</p>}
+          {told.answer !== undefined && <Replay told={told.answer} former={told.phase !== 'ready'} body={body} question={question} view={view} />}
+        </>
       )}
     </section>
   )
