@@ -75,8 +75,21 @@ pub(crate) enum DeadLetterCommand {
 pub(crate) enum RulesCommand {
     /// Run the tests of a TOML file against its rules; no server is asked (exit 1 if one fails)
     Test { file: PathBuf },
+    /// When the rules of a TOML file would have fired on what is stored
+    Replay(ReplayOptions),
     /// Send a notice to the destinations of a configuration file, to see whether it arrives
     NotifyTest(NotifyTestOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// The rules
+    pub(crate) file: PathBuf,
+    /// How far back to begin: 90m, 12h, 30d
+    #[arg(long, value_name = "LENGTH", default_value = "1d")]
+    pub(crate) last: String,
+    #[command(flatten)]
+    pub(crate) ask: AskOptions,
 }
 
 #[derive(Debug, Args)]
@@ -375,7 +388,7 @@ mod tests {
 
     #[test]
     fn commands_of_later_issues_are_not_there() {
-        for command in ["purge", "verify", "rules"] {
+        for command in ["purge", "verify"] {
             Cli::try_parse_from(["nilometer", command]).expect_err(command);
         }
     }

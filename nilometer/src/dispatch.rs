@@ -108,14 +108,13 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
 }
 
 fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(Failure::Runtime)?;
     match command {
-        RulesCommand::Test { file } => Ok(runtime.block_on(client::test_rules(&file))?),
+        RulesCommand::Test { file } => Ok(runtime()?.block_on(client::test_rules(&file))?),
+        RulesCommand::Replay(o) => ask(&o.ask, async |c| client::replay(c, &o.file, &o.last).await),
         RulesCommand::NotifyTest(o) => {
             let settings = Settings::load(config::Layer::default(), o.config, Purpose::Serve)?;
             let config = settings.config()?;
-            Ok(runtime.block_on(notify::test(&config, o.name.as_deref()))?)
+            Ok(runtime()?.block_on(notify::test(&config, o.name.as_deref()))?)
         }
     }
 }
@@ -169,6 +168,10 @@ fn ask(
     run: impl AsyncFnOnce(AskConfig) -> Result<Outcome, ClientError>,
 ) -> Result<Outcome, Failure> {
     let config = Settings::load(options.flags(), None, Purpose::Ask)?.ask()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    Ok(runtime.map_err(Failure::Runtime)?.block_on(Box::pin(run(config)))?)
+    Ok(runtime()?.block_on(Box::pin(run(config)))?)
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(Failure::Runtime)
 }

@@ -24,8 +24,8 @@ mod rulebook;
 mod silences;
 mod trial;
 
-pub use self::desk::Alerts;
-pub(crate) use self::desk::{DeskError, writable};
+pub(crate) use self::desk::DeskError;
+pub use self::desk::{Alerts, writable};
 pub use self::driver::run;
 pub use self::outbox::Delivery;
 pub use self::question::check_rule;

@@ -403,7 +403,8 @@ fn in_a_file(id: &RuleId) -> DeskError {
 }
 
 /// As it reads back: an objective decides about the condition, so a rule has one of them.
-pub(crate) fn writable(rule: &Rule) -> serde_json::Value {
+#[must_use]
+pub fn writable(rule: &Rule) -> serde_json::Value {
     let mut json = serde_json::to_value(rule).unwrap_or_default();
     if let (true, Some(members)) = (rule.slo.is_some(), json.as_object_mut()) {
         members.remove("condition");
