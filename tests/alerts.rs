@@ -1,5 +1,7 @@
 //! Alerts from outside: rules in files and by the API, real receivers, kills.
 
+#[path = "alerts/peers.rs"]
+mod peers;
 #[path = "alerts/receiver.rs"]
 mod receiver;
 
@@ -133,8 +135,8 @@ fn what_is_not_taken_is_sent_again_and_what_is_refused_is_a_dead_letter() {
 
 #[test]
 fn kills_lose_no_change_and_a_repetition_has_the_same_id() {
-    const COMPONENTS: usize = 40;
-    const KILLS: usize = 6;
+    const COMPONENTS: usize = 60;
+    const KILLS: usize = 30;
     let scratch = Scratch::new();
     let hook = Receiver::http();
     let table = format!(
@@ -229,4 +231,31 @@ fn rules_test_says_what_is_otherwise_and_where_a_rule_is_wrong() {
         "ok: t",
         ":15:1: nmae: there is no such member; did you mean `name`?",
     );
+}
+
+#[test]
+fn a_replay_of_a_file_says_when_each_rule_would_have_fired() {
+    let scratch = Scratch::new();
+    let (_serve, api) = Process::serve(&scratch, &[]);
+    errors(&api, 3..5);
+    let path = scratch.join("rules.toml");
+    std::fs::write(&path, format!("{}[[rule]]\nnmae = \"x\"\n", rule(""))).unwrap();
+    let replay = |output: &str| {
+        let file = path.to_str().unwrap();
+        run(&["rules", "replay", file, "--last", "10m", "--server", &api.url(), "--output", output])
+    };
+    // The step behind the lines has to be over.
+    let told = until("both components", TOLD_DEADLINE, || {
+        let ended = replay("ndjson");
+        (ended.out.lines().count() == 2).then_some(ended)
+    });
+    let rows: Vec<Value> =
+        told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let components: Vec<&Value> = rows.iter().map(|row| &row["labels"]["component"]).collect();
+    assert_eq!(components, ["c03", "c04"]);
+    assert!(rows.iter().all(|row| row["rule"] == "errors" && row["peak"] == 1.0), "{rows:?}");
+    assert!(told.err.contains("errors: fired 2 times, "), "{}", told.err);
+    assert!(told.err.contains("nmae: there is no such member"), "{}", told.err);
+    assert_eq!(told.code, 2);
+    assert!(replay("text").out.starts_with("rule  from  to  lasted  peak  labels\nerrors  "));
 }

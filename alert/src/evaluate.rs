@@ -211,7 +211,10 @@ fn walk(
         (Verdict::HoldsNot(value), Some(before)) => {
             let ended = (before.phase == Phase::Firing).then(|| {
                 let ended = Active { value, complete: seen.complete, ..before.clone() };
-                Alert { until: Some(seen.at), state: AlertState::Resolved, ..ended.alert(rule) }
+                // What was told of its trouble stays; why it is over is the reason.
+                let annotations = before.alert(rule).annotations;
+                let (until, state) = (Some(seen.at), AlertState::Resolved);
+                Alert { until, state, annotations, ..ended.alert(rule) }
             });
             (None, ended)
         }

@@ -8,6 +8,7 @@
 
 mod admit;
 mod batch;
+mod caught_up;
 mod disk;
 mod door;
 mod entry;
@@ -18,5 +19,6 @@ mod lanes;
 pub mod limits;
 mod metrics;
 
+pub use caught_up::caught_up;
 pub use index::{IndexConfig, run};
 pub use intake::{CentreIntake, IntakeParts};

@@ -153,9 +153,20 @@ impl Centre {
         })
     }
 
-    /// Begins to evaluate rules; the task ends soon after `shutdown`.
+    /// Begins to evaluate rules, once all can be seen that the process before this one took in: else what fires would
+    /// seem to be over. The task ends soon after `shutdown`.
     pub(crate) fn watch(&self, shutdown: CancellationToken) -> JoinHandle<()> {
-        tokio::spawn(nilometer_query::alert::run(Arc::clone(&self.alerts), shutdown))
+        let (log, store) = (Arc::clone(&self.log), Arc::clone(&self.store));
+        let alerts = Arc::clone(&self.alerts);
+        tokio::spawn(async move {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                seen = nilometer_indexer::caught_up(log.as_ref(), &store) => if let Err(error) = seen {
+                    tracing::error!(%error, "rules are evaluated on what could be read of the Log");
+                },
+            }
+            nilometer_query::alert::run(alerts, shutdown).await;
+        })
     }
 
     /// Begins to send what rules have to tell; the task ends soon after `shutdown`.

@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - a destination's notices go one after the other; the first that is not taken holds back those behind it;
-//! - a notice whose destination is not configured any more, or that is too old, is a dead letter.
+//! - a notice whose destination is not configured any more, that is too old, or behind which too many wait, is a dead
+//!   letter.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::destination::{Destination, Kind};
-use crate::limits::{PAUSE_FIRST, PAUSE_MAX, RESEND_EVERY, UNDELIVERED_MS_MAX};
+use crate::limits::{PAUSE_FIRST, PAUSE_MAX, RESEND_EVERY, UNDELIVERED_MS_MAX, WAITING_MAX};
 use crate::metrics;
 use crate::send::{SendError, Sender};
 
@@ -90,8 +91,17 @@ impl Post {
         attempts: &mut BTreeMap<String, u32>,
         stop: &CancellationToken,
     ) -> bool {
-        let queued = self.alerts.outbox();
-        for (tenant, notice) in queued.iter().filter(|(_, notice)| notice.destination == to.name) {
+        let mut queued = self.alerts.outbox();
+        queued.retain(|(_, notice)| notice.destination == to.name);
+        let given_up = too_many(queued.len());
+        for (tenant, notice) in queued.drain(..given_up) {
+            let reason = format!("more than {WAITING_MAX} newer notices wait");
+            if !self.settle(&tenant, &notice, (0, Some(reason))).await {
+                return false;
+            }
+            attempts.remove(&notice.id);
+        }
+        for (tenant, notice) in &queued {
             let attempt = attempts.entry(notice.id.clone()).or_default();
             *attempt += 1;
             let tried = *attempt;
@@ -173,7 +183,30 @@ impl Post {
     }
 }
 
+/// How many of so many notices are given up, the oldest.
+fn too_many(waiting: usize) -> usize {
+    waiting.saturating_sub(WAITING_MAX)
+}
+
 fn pause(failures: u32) -> Duration {
     let doubled = PAUSE_FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16));
     doubled.min(PAUSE_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_of_too_many_are_given_up() {
+        for (waiting, expect) in [(0, 0), (WAITING_MAX, 0), (WAITING_MAX + 1, 1)] {
+            assert_eq!(too_many(waiting), expect);
+        }
+    }
+
+    #[test]
+    fn pauses_double_up_to_the_longest() {
+        let seconds = [1, 2, 3, 9, 10, 100].map(|failures| pause(failures).as_secs());
+        assert_eq!(seconds, [1, 2, 4, 256, 300, 300]);
+    }
 }

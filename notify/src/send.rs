@@ -178,8 +178,9 @@ async fn mail(url: &str, message: Message) -> Result<(), SendError> {
     let port = parsed.port().unwrap_or(if is_tls { 465 } else { 587 });
     let addresses = guard::addresses(&host, port).await;
     let addresses = addresses.map_err(|error| SendError::NotNow(error.to_string()))?;
-    let Some(address) = addresses.first() else { return Ok(()) };
-    let tls = TlsParameters::new(host).map_err(|error| never(&error))?;
+    let nowhere = || SendError::NotNow(format!("{host} has no address"));
+    let address = addresses.first().ok_or_else(nowhere)?;
+    let tls = TlsParameters::new(host.clone()).map_err(|error| never(&error))?;
     let loopback = address.ip().is_loopback();
     let tls = match (is_tls, loopback) {
         (true, _) => Tls::Wrapper(tls),

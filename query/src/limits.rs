@@ -185,6 +185,8 @@ pub(crate) const RULE_CATCH_UP_STEPS: i64 = 20;
 pub(crate) const RULES_AT_ONCE: usize = 4;
 /// How far back a rule about health looks for what is usual, ns.
 pub(crate) const RULE_HEALTH_SHOWN_NS: i64 = 3_600_000_000_000;
+/// The last points, which may be what is unusual.
+pub(crate) const HEALTH_RISE_POINTS_LEFT_OUT: usize = 2;
 /// Points that tell what is usual, at the least.
 pub(crate) const HEALTH_RISE_POINTS_MIN: usize = 3;
 /// Steps of one replay: 30 days of one every 15 s.

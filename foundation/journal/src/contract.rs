@@ -34,9 +34,11 @@ async fn read(log: &dyn Log, after: u64, bytes_max: usize) -> Vec<(u64, Bytes)> 
 
 async fn positions_rise_by_one_and_entries_come_back(log: &dyn Log) {
     assert_eq!(read(log, 0, 100).await, vec![]);
+    assert_eq!(log.last(0).await.expect("the Log is there"), LogPosition(0));
     assert_eq!(append(log, &[]).await, [0; 0]);
     assert_eq!(append(log, &["one", ""]).await, [1, 2]);
     assert_eq!(append(log, &["three"]).await, [3]);
+    assert_eq!(log.last(0).await.expect("the Log is there"), LogPosition(3));
     let expect = [(1, "one"), (2, ""), (3, "three")];
     assert_eq!(read(log, 0, 100).await, expect.map(|(number, text)| (number, Bytes::from(text))));
 }

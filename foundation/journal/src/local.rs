@@ -146,6 +146,11 @@ impl Log for LocalLog {
         reading.await.map_err(|_| LogError::Closed)?
     }
 
+    async fn last(&self, shard: u32) -> Result<LogPosition, LogError> {
+        only_shard(shard)?;
+        Ok(LogPosition(*self.last.borrow()))
+    }
+
     async fn grown(&self, shard: u32, after: LogPosition) -> Result<(), LogError> {
         only_shard(shard)?;
         let mut last = self.last.clone();

@@ -62,6 +62,9 @@ pub trait Log: Send + Sync {
         bytes_max: usize,
     ) -> Result<Vec<(LogPosition, Bytes)>, LogError>;
 
+    /// The last entry's position; every later entry lies behind it.
+    async fn last(&self, shard: u32) -> Result<LogPosition, LogError>;
+
     /// Returns once there is an entry behind `after`.
     async fn grown(&self, shard: u32, after: LogPosition) -> Result<(), LogError>;
 

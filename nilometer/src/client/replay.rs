@@ -103,7 +103,8 @@ impl Answer {
 impl Interval {
     fn lasted(&self) -> Option<Length> {
         let moment = |text: &str| Timestamp::parse(text.as_bytes()).ok();
-        Length::from_ns(moment(&self.to)?.0 - moment(&self.from)?.0)
+        let seconds = (moment(&self.to)?.0 - moment(&self.from)?.0) / 1_000_000_000;
+        Some(Length::seconds(seconds))
     }
 }
 

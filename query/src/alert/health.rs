@@ -19,7 +19,10 @@ use super::desk::Alerts;
 use super::given::push_line;
 use crate::api::HealthTold;
 use crate::health::{ComponentHealth, NodeHealth, Times};
-use crate::limits::{HEALTH_RISE_POINTS_MIN, HEALTH_WINDOW_DEFAULT_S, RULE_HEALTH_SHOWN_NS};
+use crate::limits::{
+    HEALTH_RISE_POINTS_LEFT_OUT, HEALTH_RISE_POINTS_MIN, HEALTH_WINDOW_DEFAULT_S,
+    RULE_HEALTH_SHOWN_NS,
+};
 
 /// The records, as a snapshot that holds nothing else.
 pub(super) async fn snapshot(alerts: &Alerts, tenant: &Tenant, at: Timestamp) -> Snapshot {
@@ -81,16 +84,16 @@ fn component(health: &ComponentHealth) -> Json {
     })
 }
 
-/// How many times what was usual: the median of the points before the last window.
+/// How many times what is usual: what nine of ten minutes before the last ones stayed below.
 fn rise(now: f64, points: &[Option<f64>]) -> Option<f64> {
-    let window = usize::try_from(HEALTH_WINDOW_DEFAULT_S / 60).unwrap_or_default();
-    let before = &points[..points.len().saturating_sub(window)];
+    let before = &points[..points.len().saturating_sub(HEALTH_RISE_POINTS_LEFT_OUT)];
     let mut known: Vec<f64> = before.iter().copied().flatten().collect();
     if known.len() < HEALTH_RISE_POINTS_MIN {
         return None;
     }
     known.sort_by(f64::total_cmp);
-    Some(known[known.len() / 2]).filter(|usual| *usual > 0.0).map(|usual| now / usual)
+    let usual = known[known.len() * 9 / 10];
+    (usual > 0.0).then(|| now / usual)
 }
 
 fn node(health: &NodeHealth) -> Json {
@@ -109,4 +112,27 @@ fn node(health: &NodeHealth) -> Json {
 /// A record says only what it knows.
 fn without_nothing(record: Map<String, Json>) -> Map<String, Json> {
     record.into_iter().filter(|(_, value)| !value.is_null()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The points of a p95, the last one among those that say nothing about what is usual.
+    #[track_caller]
+    fn check(points: &[f64], expect: Option<f64>) {
+        let points: Vec<Option<f64>> = points.iter().copied().map(Some).collect();
+        assert_eq!(rise(90.0, &points), expect);
+    }
+
+    #[test]
+    fn a_rise_is_over_what_nine_of_ten_minutes_stayed_below() {
+        let known = [10.0; HEALTH_RISE_POINTS_MIN];
+        let last = [90.0; HEALTH_RISE_POINTS_LEFT_OUT];
+        check(&[&known[..], &last].concat(), Some(9.0));
+        check(&[&known[1..], &last].concat(), None);
+        // A quiet night does not make a busy hour's usual minute slow.
+        check(&[&[10.0; 40][..], &[45.0; 5], &last].concat(), Some(2.0));
+        check(&[&[10.0; 40][..], &[45.0; 4], &last].concat(), Some(9.0));
+    }
 }
