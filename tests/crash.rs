@@ -4,6 +4,8 @@
 //!   file ─> collector::before_spool ─> [spool] ─> collector::after_spool ─> intake ─> [Log]
 //!        ─> intake::before_answer ─> collector::after_answer, index::after_arrive
 //!        ─> index::before_put ─> [split] ─> index::after_put ─> [Meta] ─> index::after_commit
+//!        ─> compact::mid_merge ─> [split] ─> compact::after_put ─> [Meta] ─> compact::after_commit
+//!        ─> compact::mid_delete
 //!   in each [journal]: before_fsync ─> fsync ─> before_answer
 //! ```
 //! Each step is a fail point of the product. A run starts `nilometer up` with one armed and writes container
@@ -75,6 +77,17 @@ fn a_crash_before_or_in_a_seal_loses_nothing_and_repeats_nothing() {
         ("index::after_put", 2),
         ("index::after_commit", 1),
         ("index::after_commit", 2),
+    ]);
+}
+
+/// Sixteen seals, and there is something to merge.
+#[test]
+fn a_crash_in_a_merge_or_behind_it_loses_nothing_and_repeats_nothing() {
+    each_alone(&[
+        ("compact::mid_merge", 5),
+        ("compact::after_put", 1),
+        ("compact::after_commit", 1),
+        ("compact::mid_delete", 2),
     ]);
 }
 

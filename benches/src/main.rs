@@ -6,6 +6,7 @@
 //! of the raw input.
 
 mod collector;
+mod compact;
 mod files;
 mod freshness;
 mod ingest;
@@ -22,7 +23,7 @@ mod ui;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: nilometer-benches ingest|search|records|ui|collector|live|rotation \
+const USAGE: &str = "usage: nilometer-benches ingest|search|records|compact|ui|collector|live|rotation \
                      NDJSON-FILE \
                      | traces JSONL-GZ-FILE | otlp | freshness | files";
 
@@ -36,6 +37,11 @@ async fn main() -> ExitCode {
         (Some("ingest"), Some(file)) => ingest::run(&file).await,
         (Some("search"), Some(file)) => search::run(&file).await,
         (Some("records"), Some(file)) => records::run(&file).await,
+        (Some("compact"), Some(file)) => compact::run(&file).await,
+        (Some("merge"), Some(dir)) => match arguments.next().map(|raw| raw.parse()) {
+            Some(Ok(raw)) => compact::merge(&dir, raw).await,
+            _ => Err(USAGE.into()),
+        },
         (Some("ui"), Some(file)) => ui::run(&file).await,
         (Some("collector"), Some(file)) => collector::run(&file).await,
         (Some("live"), Some(file)) => collector::live(&file).await,

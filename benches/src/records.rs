@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use nilometer_model::{LogId, LogPosition, Origin, Revision, RowRef, Rows, SourceId, Timestamp};
+use nilometer_model::{Origin, RowRef, Rows, SourceId, Timestamp};
 use nilometer_store::limits::BUFFER_BYTES_SEAL;
 use nilometer_store::records::Builder;
 use nilometer_store::{RecordSplit, SplitId, SplitOrigin, object_path};
@@ -37,36 +37,68 @@ pub(crate) async fn run(file: &Path) -> Outcome<()> {
     let mut builder = Builder::new()?;
     let (mut cpu_s, mut disk, mut splits) = (0.0, 0, Vec::new());
     let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
-    let mut reading = Reading::default();
-    let (mut chunks, mut buffered): (Vec<Arc<Rows>>, usize) = (Vec::new(), 0);
-    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).peekable();
-    while let Some(line) = lines.next() {
-        reading.push(&parse_line(line, Timestamp(0))?);
-        if reading.chunk.len() == BATCH_RECORDS || lines.peek().is_none() {
-            let mut chunk = std::mem::take(&mut reading.chunk);
-            let received = chunk.time.last().copied().unwrap_or_default() + 150_000_000;
-            chunk.received.fill(received);
-            buffered += chunk.memory_bytes();
-            chunks.push(Arc::new(chunk));
-        }
-        if buffered >= BUFFER_BYTES_SEAL || (lines.peek().is_none() && !chunks.is_empty()) {
-            let cpu_before = cpu_now();
-            let id = SplitId(uuid::Uuid::from_u128(splits.len() as u128));
-            let (meta, bytes) = builder.build(id, &chunks, origin())?;
-            cpu_s += cpu_now() - cpu_before;
-            disk += bytes.len();
-            objects.put(&object_path(id), bytes.into()).await?;
-            let split = RecordSplit::open(Arc::clone(&objects), meta).await?;
-            split.verify().await?;
-            splits.push(split);
-            chunks.clear();
-            buffered = 0;
-        }
+    for chunks in Seals::of(&text) {
+        let chunks = chunks?;
+        let cpu_before = cpu_now();
+        let id = SplitId(uuid::Uuid::from_u128(splits.len() as u128));
+        let (meta, bytes) = builder.build(id, &chunks, SplitOrigin::default())?;
+        cpu_s += cpu_now() - cpu_before;
+        disk += bytes.len();
+        objects.put(&object_path(id), bytes.into()).await?;
+        let split = RecordSplit::open(Arc::clone(&objects), meta).await?;
+        split.verify().await?;
+        splits.push(split);
     }
     figure("records: CPU per GB of NDJSON", cpu_s / gb, "s", "<= 3.2");
     figure("records: per core", text.len() as f64 / 1e6 / cpu_s, "MB/s", ">= 280");
     figure("records: splits of raw", 100.0 * disk as f64 / text.len() as f64, "%", "<= 5.5");
     parts(&splits, text.len()).await
+}
+
+/// What each seal would take of the corpus: batches, as many as fill the buffer.
+pub(crate) struct Seals<'a> {
+    rest: &'a [u8],
+    reading: Reading,
+}
+
+impl<'a> Seals<'a> {
+    pub(crate) fn of(text: &'a [u8]) -> Self {
+        Self { rest: text, reading: Reading::default() }
+    }
+
+    fn line(&mut self) -> Option<&'a [u8]> {
+        let end = self.rest.iter().position(|byte| *byte == b'\n').unwrap_or(self.rest.len());
+        let (line, rest) = self.rest.split_at(end);
+        self.rest = rest.get(1..).unwrap_or_default();
+        (!line.is_empty()).then_some(line)
+    }
+
+    fn seal(&mut self) -> Outcome<Vec<Arc<Rows>>> {
+        let (mut chunks, mut buffered) = (Vec::new(), 0);
+        while let Some(line) = self.line() {
+            self.reading.push(&parse_line(line, Timestamp(0))?);
+            if self.reading.chunk.len() == BATCH_RECORDS || self.rest.is_empty() {
+                let mut chunk = std::mem::take(&mut self.reading.chunk);
+                let received = chunk.time.last().copied().unwrap_or_default() + 150_000_000;
+                chunk.received.fill(received);
+                buffered += chunk.memory_bytes();
+                chunks.push(Arc::new(chunk));
+            }
+            if buffered >= BUFFER_BYTES_SEAL {
+                break;
+            }
+        }
+        Ok(chunks)
+    }
+}
+
+impl Iterator for Seals<'_> {
+    type Item = Outcome<Vec<Arc<Rows>>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let chunks = self.seal();
+        (!chunks.as_ref().is_ok_and(Vec::is_empty)).then_some(chunks)
+    }
 }
 
 impl Reading {
@@ -100,15 +132,6 @@ impl Reading {
             trace_id: record.trace_id,
             span_id: record.span_id,
         });
-    }
-}
-
-fn origin() -> SplitOrigin {
-    SplitOrigin {
-        log: LogId::default(),
-        log_from: LogPosition(0),
-        log_to: LogPosition(1),
-        revision: Revision(0),
     }
 }
 

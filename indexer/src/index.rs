@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
 use crate::entry::Entry;
-use crate::limits::{EXPIRE_EVERY_MS, INDEX_TICK_MS, LOG_READ_BYTES, SEAL_RETRY_MS};
+use crate::limits::{INDEX_TICK_MS, LOG_READ_BYTES, SEAL_RETRY_MS};
 use crate::metrics;
 
 /// The one shard of the embedded form.
@@ -38,8 +38,6 @@ pub struct IndexConfig {
     pub seal_bytes: usize,
     /// Age of the oldest uncommitted batch at which a seal begins.
     pub seal_after: Duration,
-    /// How long data is kept, from its receipt.
-    pub retention: Duration,
 }
 
 /// What the loop works on.
@@ -52,7 +50,6 @@ struct Index {
     oldest: Option<Timestamp>,
     /// No seal before this: the last one failed.
     not_before: Timestamp,
-    expired_at: Timestamp,
     seal: Option<JoinHandle<Result<LogPosition, StoreError>>>,
 }
 
@@ -74,14 +71,12 @@ pub async fn run(
         config,
         oldest: None,
         not_before: Timestamp(i64::MIN),
-        expired_at: Timestamp(i64::MIN),
         seal: None,
     };
     while !shutdown.is_cancelled() {
         let caught_up = index.read_on().await?;
         index.finish_seal(false).await;
         index.begin_seal();
-        index.expire().await;
         if caught_up {
             index.wait(&shutdown).await;
         }
@@ -182,23 +177,6 @@ impl Index {
         let cut = store.cut(now);
         let span = tracing::info_span!("seal", buffer_bytes = unsealed);
         tokio::spawn(async move { store.publish(cut).await }.instrument(span))
-    }
-
-    async fn expire(&mut self) {
-        let now = self.clock.now();
-        if now.0 < self.expired_at.0.saturating_add(EXPIRE_EVERY_MS * 1_000_000) {
-            return;
-        }
-        self.expired_at = now;
-        let retention = i64::try_from(self.config.retention.as_nanos()).unwrap_or(i64::MAX);
-        let horizon = Timestamp(now.0.saturating_sub(retention));
-        match self.store.expire(horizon, now).await {
-            Ok(splits) => metrics::expired(splits),
-            Err(error) => {
-                tracing::error!(%error, "retention could not be applied");
-                metrics::failed("expire");
-            }
-        }
     }
 
     /// Until the Log grows, the clock wants looking at, or it is over.

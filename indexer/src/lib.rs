@@ -1,4 +1,5 @@
-//! The centre's writing side: intake, admission, the index loop that turns the Log into splits, retention.
+//! The centre's writing side: intake, admission, the index loop that turns the Log into splits, and what becomes
+//! of these.
 //!
 //! Invariants:
 //! - an intake answers a batch only after the Log has fsynced it;
@@ -18,7 +19,9 @@ mod intake;
 mod lanes;
 pub mod limits;
 mod metrics;
+mod upkeep;
 
 pub use caught_up::caught_up;
 pub use index::{IndexConfig, run};
 pub use intake::{CentreIntake, IntakeParts};
+pub use upkeep::{UpkeepConfig, keep};

@@ -18,6 +18,12 @@ pub const INDEX_TICK_MS: u64 = 250;
 pub const SEAL_RETRY_MS: i64 = 2_000;
 /// How often retention is applied, ms.
 pub const EXPIRE_EVERY_MS: i64 = 60_000;
+/// How often it is asked whether splits are to be merged, ms.
+pub const UPKEEP_EVERY_MS: u64 = 2_000;
+/// How long a merge rests, in percent of the time that it has worked: 100 is half a core.
+pub const MERGE_REST_PERCENT: u32 = 100;
+/// How often objects that no commit names are looked for, ms.
+pub const ORPHANS_EVERY_MS: i64 = 3_600_000;
 /// Lanes that one tenant's `/ingest` requests are journaled in side by side.
 pub const INGEST_LANES: usize = 4;
 /// Tenants that have lanes at a time.

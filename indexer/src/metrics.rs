@@ -33,6 +33,16 @@ pub(crate) fn expired(splits: usize) {
     counter!("nilometer_index_expired_splits_total").increment(splits as u64);
 }
 
+pub(crate) fn merged(splits: usize, bytes: u64) {
+    counter!("nilometer_index_merges_total").increment(1);
+    counter!("nilometer_index_merged_splits_total").increment(splits as u64);
+    counter!("nilometer_index_merged_bytes_total").increment(bytes);
+}
+
+pub(crate) fn orphans_deleted(objects: usize) {
+    counter!("nilometer_index_orphans_deleted_total").increment(objects as u64);
+}
+
 pub(crate) fn buffered(bytes: usize) {
     gauge!("nilometer_index_buffer_bytes").set(bytes as f64);
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use nilometer_indexer::{CentreIntake, IndexConfig, IntakeParts};
+use nilometer_indexer::{CentreIntake, IndexConfig, IntakeParts, UpkeepConfig};
 use nilometer_journal::{LocalLog, Log, LogError, Recovery};
 use nilometer_model::{Clock, SystemClock};
 use nilometer_query::alert::Alerts;
@@ -53,6 +53,7 @@ pub(crate) struct Centre {
     alerts: Arc<Alerts>,
     clock: Arc<dyn Clock>,
     index: IndexConfig,
+    upkeep: UpkeepConfig,
     failed: Arc<AtomicBool>,
     audit: WriteAudit,
     /// The board of the demo, when one runs beside the centre.
@@ -78,11 +79,8 @@ impl Centre {
             data: data.path().to_owned(),
         });
         let alerts = Alerts::open(Arc::clone(&store), Arc::clone(&clock));
-        let index = IndexConfig {
-            seal_bytes: config.buffer_bytes,
-            seal_after: config.seal_after,
-            retention: config.retention,
-        };
+        let index = IndexConfig { seal_bytes: config.buffer_bytes, seal_after: config.seal_after };
+        let upkeep = UpkeepConfig { retention: config.retention, data: data.path().to_owned() };
         let failed = Arc::new(AtomicBool::new(false));
         let audit = audit::writer(data.join("audit.ndjson"));
         Ok(Self {
@@ -95,6 +93,7 @@ impl Centre {
             alerts: Arc::new(alerts),
             clock,
             index,
+            upkeep,
             failed,
         })
     }
@@ -182,13 +181,19 @@ impl Centre {
         Ok(tokio::spawn(nilometer_notify::run(alerts, destinations, (sender, clock), shutdown)))
     }
 
-    /// Begins to index; the task ends some time after `shutdown`, with everything sealed.
+    /// Begins to index, and to keep what is sealed; the task ends some time after `shutdown`, with everything sealed.
     pub(crate) fn index(&self, shutdown: CancellationToken) -> JoinHandle<()> {
         let (store, log) = (Arc::clone(&self.store), Arc::clone(&self.log));
         let (clock, config, failed) =
             (Arc::clone(&self.clock), self.index, Arc::clone(&self.failed));
+        let kept = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let upkeep = nilometer_indexer::keep(kept.0, kept.1, self.upkeep.clone(), shutdown.clone());
         tokio::spawn(async move {
+            let upkeep = tokio::spawn(upkeep);
             let ended = nilometer_indexer::run(store, log, clock, config, shutdown).await;
+            if let Err(error) = upkeep.await {
+                tracing::error!(%error, "the upkeep of splits broke");
+            }
             if let Err(error) = ended {
                 tracing::error!(%error, "the index has stopped: the Log cannot be read");
                 failed.store(true, Ordering::Relaxed);

@@ -16,6 +16,7 @@ mod feeds;
 pub mod hostile;
 pub mod limits;
 mod live;
+mod merge_plan;
 pub mod meta;
 pub mod records;
 mod rivals;
@@ -36,5 +37,5 @@ pub use split::{
     BlockEntry, SamplePrune, SpanPrune, Split, SplitError, SplitId, SplitKind, SplitMeta,
     SplitOrigin, build_samples, build_spans, object_path,
 };
-pub use store::{Cut, Documents, DocumentsError, Store, StoreError};
+pub use store::{Cut, Documents, DocumentsError, Merged, Store, StoreError};
 pub use views::{CollectorView, Completeness, GapView, Lagging, LedgerRow, SourceView};

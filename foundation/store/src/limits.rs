@@ -75,3 +75,17 @@ pub const EXPRESSION_LITERAL_BYTES_MIN: usize = 3;
 pub const BLOCK_VALUES_PER_KEY_MAX: usize = 16;
 /// A frame of a block of records, inflated, bytes: a full batch's text, once more for what is written with it.
 pub const BLOCK_FRAME_BYTES_MAX: usize = 4 * nilometer_model::limits::BATCH_TEXT_BYTES_MAX;
+/// Rows of one block of a merged split.
+pub const MERGED_BLOCK_ROWS_MAX: usize = 4_096;
+/// Splits that are merged at once: a decoded block of each is in memory.
+pub const MERGE_SPLITS_MAX: usize = 16;
+/// Splits of records that are merged at once, all together, bytes: what comes of them is in memory.
+pub const MERGE_RECORDS_BYTES_MAX: u64 = 64 << 20;
+/// Splits of spans or of samples that are merged at once, all together, bytes: they are in memory decoded, some
+/// ten times as much.
+pub const MERGE_OTHERS_BYTES_MAX: u64 = 8 << 20;
+/// So long after its end a day is closed: what it still gets is merged when it comes, ns.
+pub const DAY_CLOSES_AFTER_NS: i64 = 15 * 60 * 1_000_000_000;
+/// Objects that no commit names are kept for as long: a seal or a merge may still be on its way to naming
+/// them, ns.
+pub const ORPHAN_AGE_NS: i64 = 24 * 3_600 * 1_000_000_000;

@@ -30,6 +30,7 @@ mod frames;
 mod groups;
 mod index;
 mod literal;
+mod merge;
 mod object;
 mod place;
 mod places;
@@ -56,6 +57,7 @@ pub use plan::Plan;
 pub use question::{AttributeTest, Question, RowTest};
 pub use row_set::RowSet;
 pub use split::RecordSplit;
+pub(crate) use split::footer;
 pub use tally::Tallies;
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ mod directory;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod hostile;
 mod kind;
+mod origin;
 mod present;
 mod prune;
 mod ranks;
@@ -43,9 +44,11 @@ pub(crate) use build::Held;
 pub use directory::BlockEntry;
 pub(crate) use directory::bounds;
 pub use kind::SplitKind;
+pub use origin::SplitOrigin;
 pub use prune::{SamplePrune, SpanPrune};
 pub(crate) use ranks::Ranks;
 pub use read::Split;
+pub(crate) use read::footer;
 pub use samples::build_samples;
 pub use spans::build_spans;
 pub(crate) use traces::trace_hash;
@@ -61,19 +64,6 @@ const TAIL_BYTES: usize = SECTIONS * 8 + 2 + 4;
 )]
 #[serde(transparent)]
 pub struct SplitId(pub Uuid);
-
-/// Where the rows of a split come from, as its caller knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SplitOrigin {
-    /// The Log they were read from.
-    pub log: LogId,
-    /// The last entry before them.
-    pub log_from: LogPosition,
-    /// Their last entry.
-    pub log_to: LogPosition,
-    /// Meta's revision that the split was made on.
-    pub revision: Revision,
-}
 
 /// What a split holds; in its footer, and in Meta.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -177,6 +167,22 @@ pub enum SplitError {
         /// The number.
         block: u32,
     },
+}
+
+impl SplitError {
+    /// Which split it is about.
+    #[must_use]
+    pub fn split(&self) -> SplitId {
+        match self {
+            Self::Empty { id }
+            | Self::Build { id, .. }
+            | Self::Index { id, .. }
+            | Self::Fetch { id, .. }
+            | Self::Format { id, .. }
+            | Self::Damaged { id, .. }
+            | Self::NoSuchBlock { id, .. } => *id,
+        }
+    }
 }
 
 /// Where a split stands among the objects.

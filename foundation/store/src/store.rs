@@ -12,26 +12,31 @@
 //! - whose an item is, is stamped on it as it arrives, and everything that is said of the books is
 //!   said to one tenant: there is no question without one.
 
+mod compact;
 mod documents;
+mod orphans;
 mod publish;
 mod recall;
+mod retired;
 mod span_splits;
 mod trace_filter;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nilometer_model::{
-    CollectorId, Epoch, Items, LogId, LogPosition, PipelineId, Rows, SourceId, Tenant, TimeRange,
-    Timestamp,
+    CollectorId, Epoch, Items, LogId, LogPosition, PipelineId, Revision, Rows, SourceId, Tenant,
+    TimeRange, Timestamp,
 };
 use nilometer_wire::{BatchHeader, CommittedTo, Heartbeat};
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::ObjectStore;
 use tokio::sync::{broadcast, watch};
 
+pub use self::compact::Merged;
 pub use self::documents::{Documents, DocumentsError};
 pub use self::publish::Cut;
 use self::recall::{Recall, Recalled};
+use self::retired::Retired;
 use self::span_splits::SpanSplits;
 use crate::arrival::{Arrival, Entered};
 use crate::buffer::{Buffer, Buffered, id_of};
@@ -42,7 +47,7 @@ use crate::meta::{Meta, MetaError};
 use crate::records::{Builder, RecordSplit};
 use crate::sift::Kept;
 use crate::snapshot::Snapshot;
-use crate::split::{Split, SplitError, SplitId, SplitKind, SplitMeta, object_path};
+use crate::split::{Split, SplitError, SplitId, SplitKind, SplitMeta};
 use crate::views::{self, CollectorView, Completeness, LedgerRow, Own, SourceView};
 
 /// The one shard of the embedded form.
@@ -92,6 +97,10 @@ struct Inner {
     /// Those of spans, to be asked whether a span is in them.
     span_splits: Arc<SpanSplits>,
     missing_splits: u32,
+    /// Those that a commit removed and that a snapshot may still read.
+    retired: Vec<Retired>,
+    /// Those that could not be merged: they stay as they are until the next start.
+    unmerged: BTreeSet<SplitId>,
     /// The last Log entry that arrived.
     arrived: LogPosition,
     /// The last Log entry that is in splits, or on the way there.
@@ -118,7 +127,7 @@ impl Store {
         objects: Arc<dyn ObjectStore>,
         log: LogId,
     ) -> Result<Self, StoreError> {
-        let replay = meta.replay(SHARD, nilometer_model::Revision(0)).await?;
+        let replay = meta.replay(SHARD, Revision(0)).await?;
         let mut state = replay.snapshot.map(|(_, state)| state).unwrap_or_default();
         for (revision, commit) in &replay.commits {
             state.fold(*revision, commit);
@@ -137,6 +146,8 @@ impl Store {
             splits,
             span_splits,
             missing_splits,
+            retired: Vec::new(),
+            unmerged: BTreeSet::new(),
             arrived: start,
             cut_to: start,
             dead_letters: Vec::new(),
@@ -298,42 +309,25 @@ impl Store {
         inner.live.has_uncommitted_batches() || (all && inner.live.is_dirty())
     }
 
-    /// Removes the splits whose every record was received before `horizon`, and then their objects.
-    /// Returns how many.
+    /// Removes the splits whose every record was received before `horizon`; their objects go once no snapshot
+    /// reads them any more. Returns how many.
     ///
     /// # Errors
-    /// When the commit fails. An object that cannot be deleted is an orphan, found at the next start.
+    /// When the commit fails.
     pub async fn expire(&self, horizon: Timestamp, now: Timestamp) -> Result<usize, StoreError> {
         let _committing = self.committing.lock().await;
-        let (expected, remove) = {
+        let remove: Vec<SplitId> = {
             let inner = self.inner();
             let old = inner.state.splits.values().filter(|meta| meta.received_last < horizon);
-            (inner.state.revision, old.map(|meta| meta.id).collect::<Vec<_>>())
+            old.map(|meta| meta.id).collect()
         };
-        if remove.is_empty() {
-            return Ok(0);
+        let expired = remove.len();
+        if expired > 0 {
+            let commit = Commit { time: now, remove, ..Commit::default() };
+            let (revision, span_splits) = self.make_true(&commit, &Opened::default()).await?;
+            self.inner().swap(revision, &commit, Opened::default(), span_splits);
         }
-        let left = {
-            let inner = self.inner();
-            let left = inner.splits.iter().filter(|(id, _)| !remove.contains(id));
-            left.map(|(_, split)| Arc::clone(split)).collect::<Vec<_>>()
-        };
-        let span_splits = SpanSplits::of(left.into_iter()).await?;
-        let commit = Commit { time: now, remove: remove.clone(), ..Commit::default() };
-        let revision = self.meta.commit(SHARD, expected, &commit).await?;
-        {
-            let mut inner = self.inner();
-            inner.state.fold(revision, &commit);
-            inner.splits.retain(|id, _| !remove.contains(id));
-            inner.record_splits.retain(|id, _| !remove.contains(id));
-            inner.span_splits = span_splits;
-        }
-        for id in &remove {
-            if let Err(error) = self.objects.delete(&object_path(*id)).await {
-                tracing::warn!(%error, split = %id.0, "an expired split could not be deleted");
-            }
-        }
-        Ok(remove.len())
+        Ok(expired)
     }
 
     /// Forgets the tenant's collectors of a node; returns whether there was any. They come back when
@@ -405,6 +399,29 @@ impl Inner {
     fn splits_of(&self, kind: SplitKind) -> Vec<Arc<Split>> {
         let of_kind = self.splits.values().filter(|split| split.meta().kind == kind);
         of_kind.map(Arc::clone).collect()
+    }
+
+    /// Shows what a commit made true: what it adds and removes, under one lock.
+    fn swap(
+        &mut self,
+        revision: Revision,
+        commit: &Commit,
+        new: Opened,
+        span_splits: Arc<SpanSplits>,
+    ) {
+        self.state.fold(revision, commit);
+        for id in &commit.remove {
+            let records = self.record_splits.remove(id).map(Retired::Records);
+            let other = || self.splits.remove(id).map(Retired::Other);
+            let retired = records.or_else(other).unwrap_or_else(|| {
+                self.missing_splits = self.missing_splits.saturating_sub(1);
+                Retired::Missing(*id)
+            });
+            self.retired.push(retired);
+        }
+        self.record_splits.extend(new.record_splits);
+        self.splits.extend(new.splits);
+        self.span_splits = span_splits;
     }
 
     fn take(&mut self, arrival: Arrival, recalled: &Recalled) -> Result<Entered, NotOwned> {

@@ -4,6 +4,8 @@
 //! - rows lie in the order of `RowRef::compare_in_split`; a block is one tenant's, and as a rule one component's;
 //! - the same chunks, id and origin give the same blocks (tantivy draws a name of its own per index);
 //! - a builder keeps its memory from split to split: fresh pages cost a tenth of a seal.
+//!
+//! `merge.rs` makes a split of splits by the same steps: begin, the rows of stream after stream, end.
 
 use std::io;
 use std::sync::Arc;
@@ -19,16 +21,23 @@ use super::encode::{BlockEncoder, EncodeError, Tables, Whose};
 use super::frames::Packer;
 use super::object::{self, FORMAT};
 use super::{rollups, terms};
+use crate::limits::MERGED_BLOCK_ROWS_MAX;
 use crate::split::{Held, Ranks, SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, bounds};
 
 /// A block ends where the tenant changes, and one that has as many rows where the component does.
 const BLOCK_ROWS_CUT: usize = 128;
 /// For what stands once in a split.
 const SECTION_ZSTD_LEVEL: i32 = 3;
+/// For blocks at a seal, fast: every row passes there once.
+const SEAL_ZSTD_LEVEL: i32 = 1;
+/// For blocks of merged splits, which stay.
+const MERGE_ZSTD_LEVEL: i32 = 9;
 
 /// Builds splits of records, one after the other.
 pub struct Builder {
     encoder: BlockEncoder,
+    /// Rows of a full block.
+    rows_max: usize,
     sections: Packer,
     tables: Tables,
     keys: Vec<Key>,
@@ -41,32 +50,43 @@ pub struct Builder {
 
 /// A row, by reference, and what it is sorted by within its stream.
 #[derive(Debug, Clone, Copy, Default)]
-struct Key {
-    time: i64,
-    position: u64,
-    chunk: u32,
-    row: u32,
+pub(super) struct Key {
+    pub(super) time: i64,
+    pub(super) position: u64,
+    pub(super) chunk: u32,
+    pub(super) row: u32,
 }
 
 /// The split being made.
-struct Split<'a> {
+pub(super) struct Making {
     id: SplitId,
-    chunks: &'a [Arc<Rows>],
+    /// All streams.
     ranks: Ranks,
-    /// Per stream, where its rows end among the keys.
-    ends: Vec<usize>,
     services: Vec<u32>,
     meta: SplitMeta,
 }
 
 impl Builder {
-    /// A builder that has built nothing yet.
+    /// A builder of what is sealed, that has built nothing yet.
     ///
     /// # Errors
     /// When zstd has no memory.
     pub fn new() -> io::Result<Self> {
+        Self::with(SEAL_ZSTD_LEVEL, BLOCK_ROWS_MAX)
+    }
+
+    /// A builder of what is merged: larger blocks, packed more tightly.
+    ///
+    /// # Errors
+    /// When zstd has no memory.
+    pub fn merging() -> io::Result<Self> {
+        Self::with(MERGE_ZSTD_LEVEL, MERGED_BLOCK_ROWS_MAX)
+    }
+
+    fn with(zstd_level: i32, rows_max: usize) -> io::Result<Self> {
         Ok(Self {
-            encoder: BlockEncoder::new()?,
+            encoder: BlockEncoder::new(zstd_level)?,
+            rows_max,
             sections: Packer::new(SECTION_ZSTD_LEVEL)?,
             tables: Tables::default(),
             keys: Vec::new(),
@@ -92,26 +112,26 @@ impl Builder {
         if rows == 0 {
             return Err(SplitError::Empty { id });
         }
-        self.tables.clear();
-        self.block.clear();
-        self.streams.clear();
-        self.directory.clear();
-        self.out.clear();
-        let mut split = self.sort(id, chunks, origin);
-        self.put_blocks(&mut split)?;
-        if split.meta.rows != rows as u64 {
-            return Err(SplitError::Build { id, what: "rows encoded are not the rows given" });
-        }
-        self.finish(split)
-    }
-
-    /// Brings the rows of each stream together, then each stream into the order of time.
-    fn sort<'a>(&mut self, id: SplitId, chunks: &'a [Arc<Rows>], origin: SplitOrigin) -> Split<'a> {
         let origins = || chunks.iter().map(|chunk| chunk.origins.as_slice());
         let ranks = Ranks::new(origins());
         let of_chunks = ranks.of(origins());
-        let mut ends = vec![0_usize; ranks.origins.len()];
-        for (chunk, ranks) in chunks.iter().zip(&of_chunks) {
+        let ends = self.sort(chunks, &of_chunks, ranks.origins.len());
+        let mut making = self.begin(id, ranks, origin);
+        let keys = std::mem::take(&mut self.keys);
+        let mut start = 0;
+        for (stream, end) in (0_u32..).zip(ends) {
+            self.put(&mut making, stream, chunks, &keys[start..end])?;
+            start = end;
+        }
+        self.keys = keys;
+        let meta = self.end(making, rows as u64)?;
+        Ok((meta, Bytes::copy_from_slice(&self.out)))
+    }
+
+    /// Brings the rows of each stream together, then each stream into the order of time; says where each ends.
+    fn sort(&mut self, chunks: &[Arc<Rows>], ranks: &[Vec<u32>], streams: usize) -> Vec<usize> {
+        let mut ends = vec![0_usize; streams];
+        for (chunk, ranks) in chunks.iter().zip(ranks) {
             chunk.origin.iter().for_each(|origin| ends[ranks[*origin as usize] as usize] += 1);
         }
         let mut start = 0;
@@ -120,7 +140,7 @@ impl Builder {
         }
         self.keys.clear();
         self.keys.resize(start, Key::default());
-        for ((number, chunk), ranks) in (0_u32..).zip(chunks).zip(&of_chunks) {
+        for ((number, chunk), ranks) in (0_u32..).zip(chunks).zip(ranks) {
             for (row, origin) in (0_u32..).zip(&chunk.origin) {
                 let end = &mut ends[ranks[*origin as usize] as usize];
                 let (time, position) = (chunk.time[row as usize], chunk.position[row as usize]);
@@ -133,34 +153,61 @@ impl Builder {
             self.keys[start..*end].sort_by_key(|key| (key.time, key.position));
             start = *end;
         }
-        let SplitOrigin { log, log_from, log_to, revision } = origin;
-        let (kind, format) = (SplitKind::Logs, FORMAT);
-        let meta =
-            SplitMeta { id, kind, log, log_from, log_to, revision, format, ..Default::default() };
-        let services = rollups::services(&ranks.origins);
-        Split { id, chunks, ranks, ends, services, meta }
+        ends
     }
 
-    fn put_blocks(&mut self, split: &mut Split<'_>) -> Result<(), SplitError> {
-        let keys = std::mem::take(&mut self.keys);
-        let (mut start, mut before) = (0, None::<Arc<Origin>>);
-        for stream in 0..split.ends.len() {
-            let origin = Arc::clone(&split.ranks.origins[stream]);
-            if before.is_some_and(|before| self.is_cut(&before, &origin)) {
-                self.end_block(split)?;
-            }
-            let mut left = &keys[start..split.ends[stream]];
-            while !left.is_empty() {
-                if self.is_full() {
-                    self.end_block(split)?;
-                }
-                left = self.gather(split.chunks, &origin, left);
-                self.streams.resize(self.block.len(), u32::try_from(stream).unwrap_or(u32::MAX));
-            }
-            (start, before) = (split.ends[stream], Some(origin));
+    /// Begins a split of those streams.
+    pub(super) fn begin(&mut self, id: SplitId, ranks: Ranks, origin: SplitOrigin) -> Making {
+        self.tables.clear();
+        self.block.clear();
+        self.streams.clear();
+        self.directory.clear();
+        self.out.clear();
+        let SplitOrigin { log, log_from, log_to, revision, replaces } = origin;
+        let (kind, format, none) = (SplitKind::Logs, FORMAT, SplitMeta::default());
+        let meta =
+            SplitMeta { id, kind, log, log_from, log_to, revision, replaces, format, ..none };
+        let services = rollups::services(&ranks.origins);
+        Making { id, ranks, services, meta }
+    }
+
+    /// Appends rows of a stream, in their order; streams come in theirs.
+    pub(super) fn put(
+        &mut self,
+        making: &mut Making,
+        stream: u32,
+        chunks: &[Arc<Rows>],
+        keys: &[Key],
+    ) -> Result<(), SplitError> {
+        let origin = Arc::clone(making.ranks.origin(stream));
+        let before = self.streams.last().filter(|before| **before != stream);
+        if before.is_some_and(|before| self.is_cut(making.ranks.origin(*before), &origin)) {
+            self.end_block(making)?;
         }
-        self.keys = keys;
-        self.end_block(split)
+        let mut left = keys;
+        while !left.is_empty() {
+            if self.is_full() {
+                self.end_block(making)?;
+            }
+            left = self.gather(chunks, &origin, left);
+            self.streams.resize(self.block.len(), stream);
+        }
+        Ok(())
+    }
+
+    /// Ends the split of so many rows; its bytes are in `out`.
+    pub(super) fn end(&mut self, mut making: Making, rows: u64) -> Result<SplitMeta, SplitError> {
+        self.end_block(&mut making)?;
+        if making.meta.rows != rows {
+            let what = "rows encoded are not the rows given";
+            return Err(SplitError::Build { id: making.id, what });
+        }
+        self.finish(making)
+    }
+
+    /// The bytes of the split that was ended last, whose memory is not kept.
+    pub(super) fn take_bytes(&mut self) -> Bytes {
+        std::mem::take(&mut self.out).into()
     }
 
     /// Appends rows of the origin to the block as far as there is room, at least one; gives those that are left.
@@ -171,8 +218,8 @@ impl Builder {
         origin: &Arc<Origin>,
         keys: &'a [Key],
     ) -> &'a [Key] {
-        let block = &mut self.block;
-        let room = BLOCK_ROWS_MAX - block.len();
+        let (block, rows_max) = (&mut self.block, self.rows_max);
+        let room = rows_max - block.len();
         let from = |key: &Key| (&*chunks[key.chunk as usize], key.row as usize);
         let mut taken = 0;
         for key in keys.iter().take(room) {
@@ -210,18 +257,18 @@ impl Builder {
 
     fn is_full(&self) -> bool {
         let text = self.block.message.text().len() + self.block.attributes.text().len();
-        self.block.len() >= BLOCK_ROWS_MAX || text >= BATCH_TEXT_BYTES_MAX
+        self.block.len() >= self.rows_max || text >= BATCH_TEXT_BYTES_MAX
     }
 
-    fn end_block(&mut self, split: &mut Split<'_>) -> Result<(), SplitError> {
+    fn end_block(&mut self, making: &mut Making) -> Result<(), SplitError> {
         let (Some(first), Some(last)) = (self.streams.first(), self.streams.last()) else {
             return Ok(());
         };
         let whose =
-            Whose { block: split.meta.blocks, streams: &self.streams, services: &split.services };
+            Whose { block: making.meta.blocks, streams: &self.streams, services: &making.services };
         let at = self.out.len() as u64;
         let frames = self.encoder.put(&self.block, &whose, &mut self.tables, &mut self.out);
-        let frames = frames.map_err(|error| split.failed(&error))?;
+        let frames = frames.map_err(|error| making.failed(&error))?;
         let (time_first, time_last) = bounds(&self.block.time);
         let (order_first, order_last) = bounds(&self.block.order_time);
         let rows = u32::try_from(self.block.len()).unwrap_or(u32::MAX);
@@ -238,14 +285,14 @@ impl Builder {
             order_last,
         };
         place.put(&mut self.directory);
-        Held::from(&self.block).count(&mut split.meta);
+        Held::from(&self.block).count(&mut making.meta);
         self.block.clear();
         self.streams.clear();
         Ok(())
     }
 
-    fn finish(&mut self, split: Split<'_>) -> Result<(SplitMeta, Bytes), SplitError> {
-        let Split { id, ranks, mut meta, .. } = split;
+    fn finish(&mut self, making: Making) -> Result<SplitMeta, SplitError> {
+        let Making { id, ranks, mut meta, .. } = making;
         let json = serde_json::to_vec(&meta)
             .map_err(|_| SplitError::Build { id, what: "the footer does not encode" })?;
         let mut streams = Vec::new();
@@ -273,7 +320,7 @@ impl Builder {
         let finished = object::finish(&mut self.sections, sections, &mut self.out);
         finished.map_err(|_| SplitError::Build { id, what: "zstd has no memory" })?;
         meta.bytes = self.out.len() as u64;
-        Ok((meta, Bytes::copy_from_slice(&self.out)))
+        Ok(meta)
     }
 }
 
@@ -290,7 +337,7 @@ fn gather_ids<const N: usize>(
     column.extend(ids.map(|id| id.unwrap_or([0; N])));
 }
 
-impl Split<'_> {
+impl Making {
     fn failed(&self, error: &EncodeError) -> SplitError {
         let what = match error {
             EncodeError::NoMemory => "zstd has no memory",

@@ -7,9 +7,9 @@
 //! Invariant: blocks tile the object from its first byte on, and frames their block.
 
 use nilometer_model::Timestamp;
-use nilometer_model::limits::BLOCK_ROWS_MAX;
 
 use super::frames::{FRAMES, Stored};
+use crate::limits::MERGED_BLOCK_ROWS_MAX;
 
 /// One block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,7 +74,7 @@ impl BlockPlace {
     }
 
     fn is_sound(&self, streams: usize) -> bool {
-        (1..=BLOCK_ROWS_MAX).contains(&(self.rows as usize))
+        (1..=MERGED_BLOCK_ROWS_MAX).contains(&(self.rows as usize))
             && self.first_stream <= self.last_stream
             && (self.last_stream as usize) < streams
     }

@@ -21,7 +21,6 @@ use super::templates::{TemplateTable, WHOLE};
 use super::token::{BEYOND_ASCII, has_digit, mask, tokens};
 use super::{cut, forms};
 
-const ZSTD_LEVEL: i32 = 1;
 /// Of the head, before the groups.
 const CONTENT_BYTES: usize = 8;
 
@@ -96,9 +95,9 @@ pub(super) struct BlockEncoder {
 }
 
 impl BlockEncoder {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(super) fn new(zstd_level: i32) -> io::Result<Self> {
         Ok(Self {
-            packer: Packer::new(ZSTD_LEVEL)?,
+            packer: Packer::new(zstd_level)?,
             messages: Cuts::default(),
             attributes: Cuts::default(),
             grouping: Grouping::default(),

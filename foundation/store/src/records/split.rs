@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use nilometer_block::Columns;
+use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use tokio::sync::OnceCell;
 
 use super::directory::BlockPlace;
 use super::index::RecordIndex;
-use super::object::{FORMAT, TAIL_BYTES, Tail};
+use super::object::{FORMAT, Section, TAIL_BYTES, Tail};
 use super::row_set::RowSet;
 use crate::split::{SplitError, SplitMeta, object_path};
 
@@ -114,4 +115,18 @@ impl RecordSplit {
         let cut = || SplitError::Damaged { id, section: "end".to_owned() };
         if whole { Ok(got) } else { Err(cut()) }
     }
+}
+
+/// What an object of so many bytes says that it holds; none when it is no split of records.
+pub(crate) async fn footer(
+    objects: &dyn ObjectStore,
+    path: &Path,
+    bytes: u64,
+) -> Result<Option<SplitMeta>, object_store::Error> {
+    let Some(tail_at) = bytes.checked_sub(TAIL_BYTES as u64) else { return Ok(None) };
+    let tail = objects.get_range(path, tail_at..bytes).await?;
+    let Some(tail) = Tail::read(&tail, bytes) else { return Ok(None) };
+    let sections = objects.get_range(path, tail.sections_at()).await?;
+    let json = tail.section(Section::Meta, &sections);
+    Ok(json.and_then(|json| serde_json::from_slice(&json).ok()))
 }

@@ -3,5 +3,6 @@
 
 mod drawn;
 mod hostile;
+mod merges;
 mod questions;
 mod rows;

@@ -99,10 +99,11 @@ impl Held<'_> {
 
 impl Building {
     pub(super) fn new(id: SplitId, kind: SplitKind, origin: SplitOrigin) -> Self {
-        let SplitOrigin { log, log_from, log_to, revision } = origin;
+        let SplitOrigin { log, log_from, log_to, revision, replaces } = origin;
         let format = kind.format();
+        let none = SplitMeta::default();
         let meta =
-            SplitMeta { id, kind, log, log_from, log_to, revision, format, ..Default::default() };
+            SplitMeta { id, kind, log, log_from, log_to, revision, replaces, format, ..none };
         Self { meta, out: Vec::new(), directory: Vec::new() }
     }
 

@@ -113,6 +113,7 @@ fn splits() -> [(SplitMeta, Bytes); 3] {
         log_from: LogPosition(3),
         log_to: LogPosition(9),
         revision: Revision(2),
+        replaces: Vec::new(),
     };
     let (mut rows, mut spans, mut samples) =
         (Rows::default(), Spans::default(), Samples::default());
@@ -123,8 +124,8 @@ fn splits() -> [(SplitMeta, Bytes); 3] {
         samples.push(sample(n, &said));
     }
     [
-        build_records(rows, origin),
-        build_spans(SPLIT, &[Arc::new(spans)], origin),
+        build_records(rows, origin.clone()),
+        build_spans(SPLIT, &[Arc::new(spans)], origin.clone()),
         build_samples(SPLIT, &[Arc::new(samples)], origin),
     ]
     .map(|built| built.expect("there is something to build from"))

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use nilometer_model::{Tenant, TimeRange};
+use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use super::directory::{self, BlockEntry};
@@ -208,6 +209,22 @@ impl Split {
         }
         Ok(read)
     }
+}
+
+/// What an object of so many bytes says that it holds; none when it is no split of spans or samples.
+pub(crate) async fn footer(
+    objects: &dyn ObjectStore,
+    path: &Path,
+    bytes: u64,
+) -> Result<Option<SplitMeta>, object_store::Error> {
+    let Some(tail_at) = bytes.checked_sub(TAIL_BYTES as u64) else { return Ok(None) };
+    let tail = objects.get_range(path, tail_at..bytes).await?;
+    let Some([.., (len, crc)]) = Tail::parse(&tail).map(|tail| tail.sections) else {
+        return Ok(None);
+    };
+    let footer = objects.get_range(path, tail_at.saturating_sub(u64::from(len))..tail_at).await?;
+    let is_sound = crc32c::crc32c(&footer) == crc;
+    Ok(serde_json::from_slice(&footer).ok().filter(|_| is_sound))
 }
 
 /// Whether a footer says what Meta says; only the size is Meta's alone.

@@ -20,6 +20,7 @@ fn origin_of_split() -> SplitOrigin {
         log_from: LogPosition(3),
         log_to: LogPosition(9),
         revision: Revision(2),
+        replaces: Vec::new(),
     }
 }
 

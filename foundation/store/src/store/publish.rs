@@ -24,7 +24,8 @@ use crate::buffer::Buffered;
 use crate::commit::{Checkpoint, Commit};
 use crate::records::Builder;
 use crate::split::{
-    SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, build_samples, build_spans, object_path,
+    Split, SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, build_samples, build_spans,
+    object_path,
 };
 
 /// Items on their way into splits, and the commit that will make them true.
@@ -79,9 +80,10 @@ impl Store {
         to: LogPosition,
     ) -> Result<Opened, StoreError> {
         let revision = self.inner().state.revision;
-        let origin = SplitOrigin { log: self.log, log_from: from, log_to: to, revision };
+        let (log, replaces) = (self.log, Vec::new());
+        let origin = SplitOrigin { log, log_from: from, log_to: to, revision, replaces };
         let builder = Arc::clone(&self.builder);
-        let built = tokio::task::spawn_blocking(move || build_all(&items, origin, &builder)).await;
+        let built = tokio::task::spawn_blocking(move || build_all(&items, &origin, &builder)).await;
         let built = built.map_err(|_| StoreError::Interrupted)??;
         if built.is_empty() {
             return Ok(Opened::default());
@@ -96,7 +98,7 @@ impl Store {
         Ok(opened)
     }
 
-    async fn put(&self, meta: &SplitMeta, bytes: Bytes) -> Result<(), StoreError> {
+    pub(super) async fn put(&self, meta: &SplitMeta, bytes: Bytes) -> Result<(), StoreError> {
         let path = object_path(meta.id);
         self.objects.put_opts(&path, bytes.into(), PutMode::Create.into()).await?;
         Ok(())
@@ -109,14 +111,13 @@ impl Store {
         from: LogPosition,
     ) -> Result<(), StoreError> {
         let _committing = self.committing.lock().await;
-        match self.make_true(&commit, &new).await {
+        let made = self.make_true(&commit, &new).await;
+        fail::fail_point!("index::after_commit", |_| std::process::abort());
+        match made {
             Ok((revision, span_splits)) => {
                 let mut inner = self.inner();
-                inner.state.fold(revision, &commit);
                 inner.buffer.release();
-                inner.record_splits.extend(new.record_splits);
-                inner.splits.extend(new.splits);
-                inner.span_splits = span_splits;
+                inner.swap(revision, &commit, new, span_splits);
                 Ok(())
             }
             Err(error) => {
@@ -127,7 +128,7 @@ impl Store {
     }
 
     /// Makes the commit; everything that can fail otherwise comes before it.
-    async fn make_true(
+    pub(super) async fn make_true(
         &self,
         commit: &Commit,
         new: &Opened,
@@ -136,11 +137,10 @@ impl Store {
             let inner = self.inner();
             (inner.state.revision, inner.splits_of(SplitKind::Spans))
         };
-        let all = old.into_iter().chain(new.splits.values().map(Arc::clone));
-        let span_splits = SpanSplits::of(all).await?;
-        let committed = self.meta.commit(SHARD, expected, commit).await;
-        fail::fail_point!("index::after_commit", |_| std::process::abort());
-        Ok((committed?, span_splits))
+        let stays = |split: &Arc<Split>| !commit.remove.contains(&split.meta().id);
+        let old = old.into_iter().filter(stays);
+        let span_splits = SpanSplits::of(old.chain(new.splits.values().map(Arc::clone))).await?;
+        Ok((self.meta.commit(SHARD, expected, commit).await?, span_splits))
     }
 
     fn take_back(&self, commit: &Commit, from: LogPosition) {
@@ -157,20 +157,20 @@ impl Store {
 /// A split of each kind of which there is something.
 fn build_all(
     items: &Buffered,
-    origin: SplitOrigin,
+    origin: &SplitOrigin,
     builder: &Mutex<Option<Builder>>,
 ) -> Result<Vec<(SplitMeta, Bytes)>, SplitError> {
     let Buffered { rows, spans, samples } = items;
     let new_id = || SplitId(uuid::Uuid::now_v7());
     let mut built = Vec::new();
     if !rows.is_empty() {
-        built.push(build_records(new_id(), rows, origin, builder)?);
+        built.push(build_records(new_id(), rows, origin.clone(), builder)?);
     }
     if !spans.is_empty() {
-        built.push(build_spans(new_id(), spans, origin)?);
+        built.push(build_spans(new_id(), spans, origin.clone())?);
     }
     if !samples.is_empty() {
-        built.push(build_samples(new_id(), samples, origin)?);
+        built.push(build_samples(new_id(), samples, origin.clone())?);
     }
     Ok(built)
 }

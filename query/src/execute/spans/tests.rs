@@ -108,6 +108,7 @@ async fn world(facts: &[Fact]) -> Snapshot {
         log_from: LogPosition(0),
         log_to: LogPosition(1),
         revision: Revision(0),
+        replaces: Vec::new(),
     };
     for (part, facts) in (0_u128..).zip(facts.chunks(facts.len().div_ceil(6).max(1))) {
         let own = Arc::new(rows(facts, Tenant::default().name()));
@@ -117,7 +118,7 @@ async fn world(facts: &[Fact]) -> Snapshot {
         }
         let id = SplitId(uuid::Uuid::from_u128(1 + part));
         let chunks = [own, Arc::new(rows(facts, "another"))];
-        let (meta, bytes) = build_spans(id, &chunks, origin).unwrap();
+        let (meta, bytes) = build_spans(id, &chunks, origin.clone()).unwrap();
         objects.put(&object_path(id), bytes.into()).await.unwrap();
         let split = Split::open(Arc::clone(&objects), meta).await.unwrap();
         snapshot.span_splits.push(Arc::new(split));
@@ -417,6 +418,7 @@ async fn a_split_that_cannot_be_read_is_missing_and_the_rest_is_answered() {
             log_from: LogPosition(0),
             log_to: LogPosition(1),
             revision: Revision(0),
+            replaces: Vec::new(),
         },
     )
     .unwrap();

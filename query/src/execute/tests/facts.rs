@@ -9,7 +9,9 @@ use nilometer_model::{
     Timestamp,
 };
 use nilometer_store::records::Builder;
-use nilometer_store::{RecordSplit, Snapshot, SplitId, SplitMeta, SplitOrigin, object_path};
+use nilometer_store::{
+    RecordSplit, Snapshot, SplitError, SplitId, SplitMeta, SplitOrigin, object_path,
+};
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 
@@ -147,6 +149,29 @@ impl World {
         world
     }
 
+    /// The same facts twice: as they were sealed, and after their splits were merged.
+    pub(crate) async fn sealed_and_merged(facts: &[Fact]) -> [Self; 2] {
+        let mut merged = Self::of(facts).await;
+        merged.merge().await;
+        [Self::of(facts).await, merged]
+    }
+
+    /// Makes one split of all.
+    async fn merge(&mut self) {
+        let (mut indexes, mut blocks) = (Vec::new(), Vec::new());
+        for split in std::mem::take(&mut self.snapshot.splits) {
+            let numbers: Vec<u32> = (0..split.meta().blocks).collect();
+            blocks.push(split.read_blocks(&numbers).await.unwrap());
+            indexes.push(Arc::clone(split.index().await.unwrap()));
+        }
+        let mut fetch =
+            |split: usize, block: u32| Ok::<_, SplitError>(blocks[split][block as usize].clone());
+        let id = SplitId(uuid::Uuid::from_u128(100));
+        let mut builder = Builder::merging().unwrap();
+        let (meta, bytes) = builder.merge(id, &indexes, Revision(0), &mut fetch).unwrap();
+        self.open(meta, bytes).await;
+    }
+
     /// Puts the rows into a split of their own.
     pub(crate) async fn split(&mut self, chunks: &[Arc<Rows>]) {
         let id = SplitId(uuid::Uuid::from_u128(1 + self.snapshot.splits.len() as u128));
@@ -155,8 +180,13 @@ impl World {
             log_from: LogPosition(0),
             log_to: LogPosition(1),
             revision: Revision(0),
+            replaces: Vec::new(),
         };
         let (meta, bytes) = Builder::new().unwrap().build(id, chunks, origin).unwrap();
+        self.open(meta, bytes).await;
+    }
+
+    async fn open(&mut self, meta: SplitMeta, bytes: bytes::Bytes) {
         self.put(&meta, bytes).await;
         let objects: Arc<dyn ObjectStore> = Arc::<InMemory>::clone(&self.objects);
         let split = RecordSplit::open(objects, meta).await.unwrap();

@@ -325,15 +325,17 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let (world, cache) = (World::of(&facts).await, FilterCache::default());
-            for question in &questions {
-                let whole = Question { range: TimeRange::ALL, ..question.clone() };
-                // Before anything is remembered; all of it; what is remembered.
-                for question in [question, &whole, question] {
-                    let expected = expected(&facts, question);
-                    let found = found(&world, &facts, &cache, question).await;
-                    let said = || difference(&facts, question, &found, &expected);
-                    prop_assert!(found == expected, "{}", said());
+            for world in World::sealed_and_merged(&facts).await {
+                let cache = FilterCache::default();
+                for question in &questions {
+                    let whole = Question { range: TimeRange::ALL, ..question.clone() };
+                    // Before anything is remembered; all of it; what is remembered.
+                    for question in [question, &whole, question] {
+                        let expected = expected(&facts, question);
+                        let found = found(&world, &facts, &cache, question).await;
+                        let said = || difference(&facts, question, &found, &expected);
+                        prop_assert!(found == expected, "{}", said());
+                    }
                 }
             }
             Ok(())

@@ -200,12 +200,13 @@ proptest! {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let world = World::of(&facts).await;
-            for question in &questions {
-                let fitting = fitting(&facts, question);
-                check_values(&world, &fitting, question).await;
-                check_fields(&world, &fitting, question).await;
-                check_histogram(&world, &fitting, question).await;
+            for world in World::sealed_and_merged(&facts).await {
+                for question in &questions {
+                    let fitting = fitting(&facts, question);
+                    check_values(&world, &fitting, question).await;
+                    check_fields(&world, &fitting, question).await;
+                    check_histogram(&world, &fitting, question).await;
+                }
             }
         });
     }

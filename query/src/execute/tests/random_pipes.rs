@@ -132,17 +132,18 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let world = World::of(&facts).await;
-            for question in &questions {
-                let (text, expected) = expected(&facts, question);
-                let found = found(&world, &text, question.range).await;
-                let at = found.1.iter().zip(&expected.1).take_while(|(a, b)| a == b).count();
-                prop_assert!(
-                    found == expected,
-                    "{text}\n{:?}\nfound {:?}\nexpected {:?}\nat {at} of {} and {}\nfound {:?}\nexpected {:?}",
-                    question.range, found.0, expected.0, found.1.len(), expected.1.len(),
-                    found.1.get(at), expected.1.get(at)
-                );
+            for world in World::sealed_and_merged(&facts).await {
+                for question in &questions {
+                    let (text, expected) = expected(&facts, question);
+                    let found = found(&world, &text, question.range).await;
+                    let at = found.1.iter().zip(&expected.1).take_while(|(a, b)| a == b).count();
+                    prop_assert!(
+                        found == expected,
+                        "{text}\n{:?}\nfound {:?}\nexpected {:?}\nat {at} of {} and {}\nfound {:?}\nexpected {:?}",
+                        question.range, found.0, expected.0, found.1.len(), expected.1.len(),
+                        found.1.get(at), expected.1.get(at)
+                    );
+                }
             }
             Ok(())
         })?;

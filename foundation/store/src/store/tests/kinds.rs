@@ -8,11 +8,12 @@ use std::task::{Context, Poll, Waker};
 
 use nilometer_block::{SpanColumns, decode_samples, decode_spans};
 use nilometer_model::{SampleKind, SampleRef, SpanKind, SpanRef, SpanStatus, Spans};
+use object_store::ObjectStoreExt;
 
 use super::*;
 use crate::buffer::SpanId;
 use crate::records::{Plan, Question};
-use crate::split::{SamplePrune, SpanPrune};
+use crate::split::{SamplePrune, SpanPrune, object_path};
 
 const TRACES: u64 = 5;
 
@@ -225,6 +226,7 @@ enum Step {
     Batch { source: u64, from: u64, records: u64 },
     Repeat(usize),
     Seal { fails: bool },
+    Merge { fails: bool },
     Restart,
 }
 
@@ -235,6 +237,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(source, from, records)| Step::Batch { source, from, records }),
         3 => any::<usize>().prop_map(Step::Repeat),
         2 => prop::bool::weighted(0.3).prop_map(|fails| Step::Seal { fails }),
+        2 => prop::bool::weighted(0.3).prop_map(|fails| Step::Merge { fails }),
         1 => Just(Step::Restart),
     ]
 }
@@ -285,6 +288,7 @@ async fn run(steps: Vec<Step>) {
                 }
                 assert_eq!(seal(&store).await.is_err(), fails);
             }
+            Step::Merge { fails } => merge(&ground, &store, fails).await,
             Step::Restart => {
                 store = ground.open().await;
                 for at in store.arrived().0..log.len() as u64 {
@@ -295,6 +299,24 @@ async fn run(steps: Vec<Step>) {
         naive.check(&store).await;
     }
     naive.check_whole(&store).await;
+}
+
+/// Merges what there is, as on the next day.
+async fn merge(ground: &Ground, store: &Store, fails: bool) {
+    let Snapshot { splits, span_splits, sample_splits, .. } = store.snapshot(&tenant_of(1));
+    let is_due = splits.len() > 1 || span_splits.len() > 1 || sample_splits.len() > 1;
+    if fails && is_due {
+        ground.meta.fail_next_commit();
+    }
+    let merged = store.compact(Timestamp(i64::MAX), || true).await;
+    assert_eq!(
+        (merged.is_err(), merged.is_ok_and(|merged| merged.is_some())),
+        match is_due {
+            true => (fails, !fails),
+            false => (false, false),
+        }
+    );
+    store.delete_retired().await;
 }
 
 /// The store with all of a source's first 40 positions sealed or buffered, and what is expected of it.
@@ -466,7 +488,7 @@ async fn a_split_of_spans_that_cannot_be_read_is_missing_and_said_so() {
     let (store, _) = with_forty(&ground).await;
     seal(&store).await.unwrap();
     let split = Arc::clone(&store.snapshot(&tenant_of(1)).span_splits[0]);
-    ground.objects.delete(&object_path(split.meta().id)).await.unwrap();
+    ObjectStoreExt::delete(&*ground.objects, &object_path(split.meta().id)).await.unwrap();
     let again = ground.open().await;
     let snapshot = again.snapshot(&tenant_of(1));
     assert_eq!((snapshot.missing_splits, snapshot.span_splits.len()), (1, 0));

@@ -1,0 +1,137 @@
+//! What happens to splits after they are sealed: they are merged, expire, and their objects go.
+//!
+//! ```text
+//!   each look:  expire ──> merge what is due, one after the other ──> delete what nobody reads
+//!   each hour:  delete orphans
+//! ```
+//! Invariants:
+//! - a task of its own: the Log is read on and queries are answered meanwhile;
+//! - a merge has one thread, which rests as long as it works, and none runs while the disk is nearly full;
+//! - what fails is said, counted, and tried again at the next look;
+//! - a merge under way is given up at the next block when the process ends.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nilometer_model::{Clock, Timestamp};
+use nilometer_store::{Store, StoreError};
+use tokio_util::sync::CancellationToken;
+
+use crate::disk::DiskGauge;
+use crate::limits::{EXPIRE_EVERY_MS, MERGE_REST_PERCENT, ORPHANS_EVERY_MS, UPKEEP_EVERY_MS};
+use crate::metrics;
+
+/// How splits are kept.
+#[derive(Debug, Clone)]
+pub struct UpkeepConfig {
+    /// How long data is kept, from its receipt.
+    pub retention: Duration,
+    /// Where the objects lie, for a look at the disk.
+    pub data: PathBuf,
+}
+
+struct Upkeep {
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    retention: Duration,
+    disk: DiskGauge,
+    expired_at: Timestamp,
+    /// When orphans were last looked for.
+    listed_at: Timestamp,
+    shutdown: CancellationToken,
+}
+
+/// Runs until `shutdown`.
+pub async fn keep(
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    config: UpkeepConfig,
+    shutdown: CancellationToken,
+) {
+    let never = Timestamp(i64::MIN);
+    let UpkeepConfig { retention, data } = config;
+    let disk = DiskGauge::new(data);
+    let (expired_at, listed_at) = (never, never);
+    let mut upkeep = Upkeep { store, clock, retention, disk, expired_at, listed_at, shutdown };
+    while !upkeep.shutdown.is_cancelled() {
+        upkeep.expire().await;
+        upkeep.merge_all().await;
+        upkeep.store.delete_retired().await;
+        upkeep.delete_orphans().await;
+        let tick = tokio::time::sleep(Duration::from_millis(UPKEEP_EVERY_MS));
+        tokio::select! {
+            () = upkeep.shutdown.cancelled() => {}
+            () = tick => {}
+        }
+    }
+}
+
+impl Upkeep {
+    async fn expire(&mut self) {
+        let now = self.clock.now();
+        if !is_due(self.expired_at, EXPIRE_EVERY_MS, now) {
+            return;
+        }
+        self.expired_at = now;
+        let retention = i64::try_from(self.retention.as_nanos()).unwrap_or(i64::MAX);
+        let horizon = Timestamp(now.0.saturating_sub(retention));
+        match self.store.expire(horizon, now).await {
+            Ok(splits) => metrics::expired(splits),
+            Err(error) => failed("expire", &error),
+        }
+    }
+
+    async fn merge_all(&self) {
+        loop {
+            let now = self.clock.now();
+            if self.shutdown.is_cancelled() || self.disk.is_low(now).await {
+                return;
+            }
+            match self.store.compact(now, pace(self.shutdown.clone())).await {
+                Ok(Some(merged)) => {
+                    tracing::debug!(?merged, "splits were merged");
+                    metrics::merged(merged.splits, merged.bytes);
+                }
+                Ok(None) => return,
+                Err(error) => return failed("merge", &error),
+            }
+        }
+    }
+
+    async fn delete_orphans(&mut self) {
+        let now = self.clock.now();
+        if !is_due(self.listed_at, ORPHANS_EVERY_MS, now) {
+            return;
+        }
+        self.listed_at = now;
+        match self.store.delete_orphans(now).await {
+            Ok(objects) => metrics::orphans_deleted(objects),
+            Err(error) => failed("orphans", &error),
+        }
+    }
+}
+
+fn is_due(last: Timestamp, every_ms: i64, now: Timestamp) -> bool {
+    now.0 >= last.0.saturating_add(every_ms * 1_000_000)
+}
+
+fn failed(what: &'static str, error: &StoreError) {
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    tracing::error!(%error, source, what, "upkeep of splits failed; it is tried again");
+    metrics::failed(what);
+}
+
+/// Between two pieces of a merge: it rests for as long as it worked, so that it takes a bounded share of a core
+/// and of the disk; says no once the process ends.
+fn pace(shutdown: CancellationToken) -> impl FnMut() -> bool + Send + 'static {
+    let mut begun = Instant::now();
+    move || {
+        let worked = begun.elapsed();
+        if !shutdown.is_cancelled() {
+            std::thread::sleep(worked * MERGE_REST_PERCENT / 100);
+        }
+        begun = Instant::now();
+        !shutdown.is_cancelled()
+    }
+}
