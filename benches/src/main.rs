@@ -16,6 +16,7 @@ mod product;
 mod records;
 mod report;
 mod rotation;
+mod rules;
 mod search;
 mod traces;
 mod ui;
@@ -23,7 +24,7 @@ mod ui;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: nilometer-benches ingest|search|records|compact|ui|collector|live|rotation \
+const USAGE: &str = "usage: nilometer-benches ingest|search|records|compact|ui|collector|live|rotation|rules \
                      NDJSON-FILE \
                      | traces JSONL-GZ-FILE | otlp | freshness | files";
 
@@ -46,6 +47,7 @@ async fn main() -> ExitCode {
         (Some("collector"), Some(file)) => collector::run(&file).await,
         (Some("live"), Some(file)) => collector::live(&file).await,
         (Some("rotation"), Some(file)) => rotation::run(&file).await,
+        (Some("rules"), Some(file)) => rules::run(&file).await,
         (Some("traces"), Some(file)) => traces::run(&file).await,
         (Some("otlp"), _) => otlp::run().await,
         (Some("files"), _) => files::run().await,
