@@ -117,7 +117,7 @@ mod tests {
         let json = r#"{"name": "r", "query": "q", "notify": ["chat"]}"#;
         let rule = RawRule::from_json(json.as_bytes()).unwrap().check().unwrap();
         let matcher = RawMatcher { name: "alertname".to_owned(), op: None, value: "r".to_owned() };
-        let forever = (Timestamp(0), Timestamp(i64::MAX));
+        let forever = (Timestamp(0), Timestamp(i64::MAX), None);
         let silence =
             [Silence::new("s".to_owned(), vec![matcher], forever, String::new()).unwrap()];
         let (mut before, mut ids) = (RuleState::default(), Vec::new());

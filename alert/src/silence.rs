@@ -1,5 +1,5 @@
 //! A silence: alerts that fit are told to nobody from one moment to another. One that begins later is a maintenance
-//! window.
+//! window, and can come again every day or week.
 //!
 //! Invariants:
 //! - all matchers must fit; a label that an alert does not have is empty;
@@ -12,7 +12,7 @@ use regex::{Regex, RegexBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{COMMENT_BYTES_MAX, LABEL_BYTES_MAX, MATCHER_REGEX_BYTES_MAX, MATCHERS_MAX};
-use crate::rule::FieldError;
+use crate::rule::{FieldError, Length};
 
 /// A checked silence.
 #[derive(Debug, Clone, Serialize)]
@@ -21,6 +21,9 @@ pub struct Silence {
     pub matchers: Vec<Matcher>,
     pub from: Timestamp,
     pub to: Timestamp,
+    /// It comes again, so long after its beginning, until it is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Length>,
     pub comment: String,
 }
 
@@ -55,7 +58,7 @@ impl Silence {
     pub fn new(
         id: String,
         matchers: Vec<RawMatcher>,
-        (from, to): (Timestamp, Timestamp),
+        (from, to, every): (Timestamp, Timestamp, Option<Length>),
         comment: String,
     ) -> Result<Self, FieldError> {
         if matchers.is_empty() || matchers.len() > MATCHERS_MAX {
@@ -69,6 +72,10 @@ impl Silence {
         if from >= to {
             return Err(FieldError::new("to", "it is not after `from`", "from must lie before to"));
         }
+        if every.is_some_and(|every| every.ns() < to.0.saturating_sub(from.0)) {
+            let hint = "such as 1d or 7d, and no shorter than from `from` to `to`";
+            return Err(FieldError::new("every", "it comes again before it is over", hint));
+        }
         if comment.len() > COMMENT_BYTES_MAX {
             let message = format!("it has {} bytes", comment.len());
             return Err(FieldError::new(
@@ -78,13 +85,20 @@ impl Silence {
             ));
         }
         let matchers = matchers.into_iter().map(Matcher::new).collect::<Result<_, _>>()?;
-        Ok(Self { id, matchers, from, to, comment })
+        Ok(Self { id, matchers, from, to, every, comment })
     }
 
     /// Whether it is in force, and is about an alert with these labels.
     #[must_use]
     pub fn silences(&self, labels: &BTreeMap<String, String>, at: Timestamp) -> bool {
-        self.from <= at && at < self.to && self.matchers.iter().all(|matcher| matcher.fits(labels))
+        self.is_in_force(at) && self.matchers.iter().all(|matcher| matcher.fits(labels))
+    }
+
+    fn is_in_force(&self, at: Timestamp) -> bool {
+        let (since, length) =
+            (at.0.saturating_sub(self.from.0), self.to.0.saturating_sub(self.from.0));
+        let since = self.every.map_or(since, |every| since % every.ns());
+        at >= self.from && since < length
     }
 }
 
@@ -132,8 +146,29 @@ mod tests {
             op: Some(op.to_owned()),
             value: value.to_owned(),
         };
-        let range = (Timestamp(10), Timestamp(20));
+        let range = (Timestamp(10), Timestamp(20), None);
         Silence::new("1".to_owned(), vec![matcher], range, String::new())
+    }
+
+    #[test]
+    fn a_window_that_comes_again_is_in_force_in_each_of_its_times_and_never_before_the_first() {
+        const S: i64 = 1_000_000_000;
+        let window = |every: i64| {
+            let matcher = RawMatcher { name: "a".to_owned(), op: None, value: String::new() };
+            let range = (Timestamp(10 * S), Timestamp(20 * S), Some(Length::seconds(every)));
+            Silence::new("1".to_owned(), vec![matcher], range, String::new())
+        };
+        let silence = window(60).unwrap();
+        for (at, expect) in [(9, false), (10, true), (19, true), (20, false), (69, false)] {
+            assert_eq!(silence.silences(&BTreeMap::new(), Timestamp(at * S)), expect, "{at}");
+        }
+        for (at, expect) in [(-50, false), (70, true), (79, true), (80, false), (6_010, true)] {
+            assert_eq!(silence.silences(&BTreeMap::new(), Timestamp(at * S)), expect, "{at}");
+        }
+        assert!(window(10).is_ok());
+        for too_short in [0, 9] {
+            assert_eq!(window(too_short).unwrap_err().field, "every");
+        }
     }
 
     #[track_caller]

@@ -10,6 +10,8 @@ use lettre::message::Mailbox;
 use reqwest::Url;
 use serde::Deserialize;
 
+use crate::body::Body;
+
 /// A checked destination.
 #[derive(Clone)]
 pub struct Destination {
@@ -20,8 +22,8 @@ pub struct Destination {
 /// How it is told.
 #[derive(Clone)]
 pub enum Kind {
-    /// Alertmanager's payload, version 4; signed when there is a secret.
-    Webhook { url: Url, secret: Option<String> },
+    /// Alertmanager's payload, version 4, or a body of its own; signed when there is a secret.
+    Webhook { url: Url, secret: Option<String>, body: Option<Body> },
     /// A text, as Slack, Mattermost and others take it.
     Slack { url: Url },
     /// A message over SMTP; the URL says the server, who logs in, and by `smtps` that it speaks TLS at once.
@@ -38,6 +40,7 @@ pub struct RawDestination {
     kind: Option<String>,
     url: Option<String>,
     secret: Option<String>,
+    body: Option<String>,
     from: Option<String>,
     to: Option<Vec<String>>,
 }
@@ -86,7 +89,11 @@ impl RawDestination {
         let name = name.ok_or_else(|| wrong("name", "a text of 1 to 64 bytes"))?;
         let url = self.url.ok_or_else(|| wrong("url", "it is missing"))?;
         let kind = match self.kind.as_deref() {
-            Some("webhook") => Kind::Webhook { url: web(&url)?, secret: self.secret.clone() },
+            Some("webhook") => {
+                let body = self.body.clone().map(Body::parse).transpose();
+                let body = body.map_err(|problem| wrong("body", problem))?;
+                Kind::Webhook { url: web(&url)?, secret: self.secret.clone(), body }
+            }
             Some("slack") => Kind::Slack { url: web(&url)? },
             Some("alertmanager") => Kind::Alertmanager { url: web(&url)? },
             Some("email") => {
@@ -98,8 +105,12 @@ impl RawDestination {
         if !is_email && (self.from.is_some() || self.to.is_some()) {
             return Err(wrong("to", "only an email has `from` and `to`"));
         }
-        if self.secret.is_some() && !matches!(kind, Kind::Webhook { .. }) {
+        let is_webhook = matches!(kind, Kind::Webhook { .. });
+        if self.secret.is_some() && !is_webhook {
             return Err(wrong("secret", "only a webhook is signed"));
+        }
+        if self.body.is_some() && !is_webhook {
+            return Err(wrong("body", "only a webhook has a body of its own"));
         }
         Ok(Destination { name, kind })
     }
@@ -169,6 +180,14 @@ mod tests {
         check(
             r#"{"name": "a", "kind": "email", "url": "smtp://h", "from": "a@b.example", "to": []}"#,
             Err("to: a list of addresses"),
+        );
+        check(
+            r#"{"name": "a", "kind": "webhook", "url": "http://h", "body": "{{ statsu }}"}"#,
+            Err("body: there is no place 'statsu'"),
+        );
+        check(
+            r#"{"name": "a", "kind": "slack", "url": "http://h", "body": "{}"}"#,
+            Err("body: only a webhook has a body of its own"),
         );
         check(r#"{"kind": "slack", "url": "http://h"}"#, Err("name: a text of 1 to 64 bytes"));
     }

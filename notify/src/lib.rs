@@ -11,6 +11,7 @@
 //! - one destination that hangs delays no other;
 //! - nothing is ever sent to a link-local address, where clouds hand out credentials, and no redirect is followed.
 
+mod body;
 mod destination;
 mod guard;
 mod limits;

@@ -10,6 +10,8 @@ pub(crate) const PAUSE_FIRST: Duration = Duration::from_secs(1);
 pub(crate) const PAUSE_MAX: Duration = Duration::from_secs(300);
 /// A notice that could not be sent for this long is a dead letter, ms.
 pub(crate) const UNDELIVERED_MS_MAX: i64 = 3_600_000;
+/// A webhook's own body before its places are filled, bytes.
+pub(crate) const BODY_BYTES_MAX: usize = 16 << 10;
 /// Notices that wait for one destination; beyond that the oldest is a dead letter.
 pub(crate) const WAITING_MAX: usize = 10_000;
 /// How often an Alertmanager is told again what fires: more often than it forgets.

@@ -94,6 +94,18 @@ fn common(all: impl Iterator<Item = Labels>) -> Labels {
 
 /// The body of a webhook.
 pub(crate) fn webhook(notice: &Notice, external_url: &str) -> Vec<u8> {
+    serde_json::to_vec(&told(notice, external_url)).unwrap_or_default()
+}
+
+/// What a webhook's own body can name: the members of the usual one, its subject and its text.
+pub(crate) fn places(notice: &Notice, external_url: &str) -> serde_json::Value {
+    let mut places = serde_json::to_value(told(notice, external_url)).unwrap_or_default();
+    places["subject"] = subject(notice).into();
+    places["text"] = text(notice, external_url).into();
+    places
+}
+
+fn told<'a>(notice: &'a Notice, external_url: &'a str) -> Webhook<'a> {
     let alert = |alert: &Alert| WebhookAlert {
         status: status(!is_over(alert)),
         labels: labels(alert),
@@ -103,7 +115,7 @@ pub(crate) fn webhook(notice: &Notice, external_url: &str) -> Vec<u8> {
         generator_url: format!("{external_url}{}", alert.link),
         fingerprint: alert.id.0.split('-').next().unwrap_or_default().to_owned(),
     };
-    let body = Webhook {
+    Webhook {
         version: "4",
         group_key: format!("{{rule=\"{}\"}}", notice.rule),
         truncated_alerts: 0,
@@ -114,8 +126,7 @@ pub(crate) fn webhook(notice: &Notice, external_url: &str) -> Vec<u8> {
         common_annotations: common(notice.alerts.iter().map(annotations)),
         external_url,
         alerts: notice.alerts.iter().map(alert).collect(),
-    };
-    serde_json::to_vec(&body).unwrap_or_default()
+    }
 }
 
 /// The body for an Alertmanager; what fires lasts a while beyond `now`, unless it is told again.

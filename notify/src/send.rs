@@ -69,8 +69,11 @@ impl Sender {
         now: Timestamp,
     ) -> Result<(), SendError> {
         match &to.kind {
-            Kind::Webhook { url, secret } => {
-                let body = payload::webhook(notice, &self.external_url);
+            Kind::Webhook { url, secret, body } => {
+                let body = match body {
+                    Some(body) => body.tell(notice, &self.external_url),
+                    None => payload::webhook(notice, &self.external_url),
+                };
                 let request = self.request(url)?.header("x-nilometer-delivery", &notice.id);
                 let request = match secret {
                     Some(secret) => {

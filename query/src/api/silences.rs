@@ -17,6 +17,7 @@ use super::error::ApiError;
 use super::limits::RULE_BODY_BYTES_MAX;
 use super::params::{self, NoParams};
 use super::rules::to_the_end;
+use crate::alert::every;
 
 // What Silence writes, for the OpenAPI document.
 /// A silence.
@@ -30,6 +31,8 @@ pub(crate) struct SilenceJson {
     from: String,
     #[schema(format = DateTime)]
     to: String,
+    /// It comes again so long after its beginning: 1d, 7d.
+    every: Option<String>,
     comment: String,
 }
 
@@ -54,6 +57,8 @@ pub(crate) struct SilenceAsked {
     from: Option<String>,
     /// RFC 3339.
     to: String,
+    /// It comes again so long after its beginning: 1d, 7d.
+    every: Option<String>,
     #[serde(default)]
     comment: String,
 }
@@ -115,8 +120,9 @@ pub(crate) async fn create(
         params::range(Some(from), Some(&asked.to), params::Default::LastHour, api.clock.now())?;
     let id = uuid::Uuid::now_v7().to_string();
     let bad = |error: FieldError| ApiError::bad_request(&error.field, error.message, error.hint);
-    let silence = Silence::new(id, asked.matchers, (range.from(), range.to()), asked.comment);
-    let silence = silence.map_err(bad)?;
+    let every = every(asked.every.as_deref()).map_err(bad)?;
+    let window = (range.from(), range.to(), every);
+    let silence = Silence::new(id, asked.matchers, window, asked.comment).map_err(bad)?;
     let made = silence.clone();
     to_the_end(async move { api.alerts.put_silence(&caller.tenant, made).await }).await?;
     Ok((StatusCode::CREATED, Json(SilencesAnswer { silences: vec![silence] })))

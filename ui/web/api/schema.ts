@@ -1534,6 +1534,8 @@ export interface components {
         /** @description A silence. */
         readonly Silence: {
             readonly comment: string;
+            /** @description It comes again so long after its beginning: 1d, 7d. */
+            readonly every?: string | null;
             /** Format: date-time */
             readonly from: string;
             readonly id: string;
@@ -1544,6 +1546,8 @@ export interface components {
         /** @description A silence to be made. */
         readonly SilenceAsked: {
             readonly comment?: string;
+            /** @description It comes again so long after its beginning: 1d, 7d. */
+            readonly every?: string | null;
             /** @description RFC 3339, or now (default); later makes a maintenance window. */
             readonly from?: string | null;
             readonly matchers: readonly components["schemas"]["SilenceMatcher"][];
