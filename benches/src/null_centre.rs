@@ -8,14 +8,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_ENCODING;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use bytes::Bytes;
 use nilometer_model::{BatchId, Count, Epoch, GapKind, LogId, PipelineId, Sequence, SourceId};
 use nilometer_wire::{
-    BatchAnswer, CaughtUp, CommittedTo, Compression, Dictionary, Heartbeat, HeartbeatAnswer,
-    decode_header, dictionary_of, inflate,
+    BatchAnswer, CaughtUp, CommittedTo, DICTIONARY_CODING, Dictionary, DictionaryHash, Heartbeat,
+    HeartbeatAnswer, decode_header, dictionary_of,
 };
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -38,7 +39,7 @@ struct Heard {
     sources: HashMap<SourceId, (Count, u64)>,
     arrived: BTreeMap<Epoch, BTreeSet<Sequence>>,
     caught_up: u64,
-    dictionary: Option<Dictionary>,
+    dictionaries: HashMap<DictionaryHash, Dictionary>,
 }
 
 /// Counts of what came.
@@ -87,9 +88,11 @@ impl NullCentre {
 }
 
 impl Heard {
-    fn take_in(&mut self, body: &Bytes) -> Option<BatchId> {
-        let inflated = self.dictionary.as_ref().map(|dictionary| dictionary.inflate(body));
-        let inflated = inflated.filter(|_| dictionary_of(body).is_some()).transpose().ok()?;
+    fn take_in(&mut self, body: &Bytes, is_told: bool) -> Option<BatchId> {
+        let inflated = match is_told {
+            true => Some(self.dictionary(dictionary_of(body)?.0)?.inflate(body).ok()?),
+            false => None,
+        };
         let header = decode_header(inflated.as_deref().unwrap_or(body)).ok()?;
         let id = header.batch;
         let arrived = self.arrived.entry(id.epoch).or_default();
@@ -112,6 +115,14 @@ impl Heard {
         Some(id)
     }
 
+    fn dictionary(&mut self, name: DictionaryHash) -> Option<&Dictionary> {
+        if self.dictionaries.is_empty() {
+            let empty = Dictionary::default();
+            self.dictionaries.insert(empty.hash(), empty);
+        }
+        self.dictionaries.get(&name)
+    }
+
     /// Per epoch the sequence before which none is missing.
     fn committed_to(&self) -> CommittedTo {
         let contiguous = |arrived: &BTreeSet<Sequence>| {
@@ -124,10 +135,12 @@ impl Heard {
 
 async fn batches(
     State(centre): State<NullCentre>,
+    headers: HeaderMap,
     frame: Bytes,
 ) -> Result<Json<BatchAnswer>, StatusCode> {
     let mut heard = centre.heard();
-    let batch = heard.take_in(&frame).ok_or(StatusCode::BAD_REQUEST)?;
+    let is_told = headers.get(CONTENT_ENCODING).is_some_and(|coding| coding == DICTIONARY_CODING);
+    let batch = heard.take_in(&frame, is_told).ok_or(StatusCode::BAD_REQUEST)?;
     Ok(Json(BatchAnswer {
         pipeline: PipelineId(Uuid::nil()),
         log: LogId(Uuid::nil()),
@@ -141,14 +154,15 @@ async fn batches(
 
 async fn dictionaries(
     State(centre): State<NullCentre>,
-    packed: Bytes,
+    offer: Bytes,
 ) -> Result<Json<Value>, StatusCode> {
     let mut heard = centre.heard();
-    heard.totals.wire_bytes += packed.len() as u64;
-    let bytes = inflate(packed, Compression::Zstd).map_err(|_| StatusCode::BAD_REQUEST)?;
-    let dictionary = Dictionary::new(bytes.to_vec()).ok_or(StatusCode::PAYLOAD_TOO_LARGE)?;
-    let hash = dictionary.hash().to_string();
-    heard.dictionary = Some(dictionary);
+    heard.totals.wire_bytes += offer.len() as u64;
+    let (base, added) = dictionary_of(&offer).ok_or(StatusCode::BAD_REQUEST)?;
+    let known = heard.dictionary(base).ok_or(StatusCode::NOT_FOUND)?;
+    let grown = known.extended(added).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let hash = grown.hash().to_string();
+    heard.dictionaries.insert(grown.hash(), grown);
     Ok(Json(json!({ "dictionary": hash })))
 }
 

@@ -156,7 +156,7 @@ impl Intakes {
         self.net.carry(Request { content, coding, body, patience, ..request }).await
     }
 
-    /// Sends what batches will be made smaller with, as a zstd frame.
+    /// Sends what batches will be told by.
     pub(crate) async fn send_dictionary(
         &self,
         errand: &Errand,
@@ -164,7 +164,6 @@ impl Intakes {
     ) -> Result<Reply, NoReply> {
         let request = Request {
             content: Some("application/octet-stream"),
-            coding: Some("zstd"),
             body: dictionary,
             patience: Some(Duration::from_secs(PATIENCE_S)),
             ..self.request(errand, Method::POST, "/api/v1/dictionaries")

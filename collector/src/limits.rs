@@ -222,7 +222,7 @@ pub(crate) const DUTY_CREDIT_MS: u64 = 100;
 
 /// Batches up to this many bytes travel by the dictionary; larger ones refer to themselves.
 pub(crate) const SMALL_BATCH_BYTES: usize = 32 << 10;
-/// The dictionary is made once there are samples of this many bytes,
-pub(crate) const DICTIONARY_SAMPLES_BYTES: usize = 384 << 10;
-/// and at least this many of them.
-pub(crate) const DICTIONARY_SAMPLES_MIN: usize = 16;
+/// So many batches are taught whole, and make the first dictionary.
+pub(crate) const DICTIONARY_TAUGHT_WHOLE: u64 = 4;
+/// The next one is made once there were so many times as many batches: what is new becomes rare.
+pub(crate) const DICTIONARY_GROWTH: u64 = 3;

@@ -39,11 +39,15 @@ impl Way {
         self.intakes.send(errand, None, frame).await
     }
 
+    /// Offers what was added to a dictionary, and if the intake has not the one that it was added to, all of it.
     async fn offer(&self, errand: &Errand, dictionary: &Arc<Dictionary>) {
-        let ours = Arc::clone(dictionary);
-        let Some(Ok(packed)) = self.desk.aside(move || ours.packed()).await else { return };
+        let mut reply = self.intakes.send_dictionary(errand, dictionary.offer().into()).await;
+        if reply.as_ref().is_ok_and(is_unknown_there) {
+            let whole = dictionary.offer_whole().into();
+            reply = self.intakes.send_dictionary(errand, whole).await;
+        }
         // An intake that cannot be reached is told another time.
-        if let Ok(reply) = self.intakes.send_dictionary(errand, packed.into()).await
+        if let Ok(reply) = reply
             && (reply.status == 200 || speaks_for_a_pipeline(&reply) || reply.status == 404)
         {
             self.shared.answered(dictionary, is_known_there(&reply, dictionary));

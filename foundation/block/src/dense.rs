@@ -32,6 +32,7 @@ mod attributes;
 mod choice;
 mod clock;
 mod column;
+mod context;
 mod cut;
 mod decode;
 mod digits;
@@ -48,6 +49,9 @@ mod templates;
 mod texts;
 mod variables;
 
+pub use self::context::{
+    ContextCoder, DenseStreams, Model, Novel, Reading, Shelf, Way, Writing, code_records,
+};
 pub use self::decode::decode_dense;
 pub(crate) use self::decode::uncompressed;
 pub use self::digits::digit_or_low;

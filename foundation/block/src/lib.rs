@@ -29,7 +29,10 @@ mod words;
 
 pub use columns::Columns;
 pub use decode::{BlockError, Decoder, decode};
-pub use dense::{DenseEncoder, decode_dense, digit_or_low, encode_dense};
+pub use dense::{
+    ContextCoder, DenseEncoder, DenseStreams, Model, Novel, Reading, Shelf, Way, Writing,
+    code_records, decode_dense, digit_or_low, encode_dense,
+};
 pub use encode::{Encoder, encode};
 pub use plain::uncompressed;
 pub use samples::{decode_samples, encode_samples};

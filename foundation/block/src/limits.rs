@@ -23,5 +23,11 @@ pub const STREAMS_BYTES_MAX: usize = 4 * BATCH_TEXT_BYTES_MAX + 64 * ROWS_MAX;
 pub(crate) const PROBES_MAX: usize = 64;
 /// Templates that an encoder remembers from block to block, bytes of their texts; with more it begins anew.
 pub(crate) const TEMPLATES_KEPT_BYTES_MAX: usize = 2 << 20;
+/// Bytes of a text that a context model knows by number; a block with a longer one is not told by it.
+pub const CONTEXT_PHRASE_BYTES_MAX: usize = 64 << 10;
+/// Slots, of all templates and forms, whose last value a context model remembers; no more can be told.
+pub const CONTEXT_SLOTS_MAX: usize = 16 << 10;
+/// Streams of a block that is told by a context model, bytes: what is larger refers to itself.
+pub const CONTEXT_STREAMS_BYTES_MAX: usize = 256 << 10;
 /// How far into a message a value of its attributes is looked for, bytes.
 pub(crate) const PLACE_LOOK_BYTES_MAX: usize = 4 << 10;

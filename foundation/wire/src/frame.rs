@@ -27,7 +27,7 @@ const PREFIX_BYTES: usize = 4 + 2 + 4 + LENGTHS * 4;
 /// How many lengths are written: the last section ends where the frame does.
 const LENGTHS: usize = SECTIONS - 1;
 /// Header, records, spans, samples.
-const SECTIONS: usize = 4;
+pub(crate) const SECTIONS: usize = 4;
 /// Where the checksum stands; what it covers begins behind it.
 const CRC_AT: usize = 6;
 const CRC_END: usize = CRC_AT + 4;
@@ -171,7 +171,7 @@ pub fn uncompressed(frame: &[u8]) -> Result<Vec<u8>, FrameError> {
     Ok(put_together(&sections))
 }
 
-fn put_together(sections: &[Vec<u8>; SECTIONS]) -> Vec<u8> {
+pub(crate) fn put_together(sections: &[Vec<u8>; SECTIONS]) -> Vec<u8> {
     let bytes = PREFIX_BYTES + sections.iter().map(Vec::len).sum::<usize>();
     let mut frame = Vec::with_capacity(bytes);
     frame.extend_from_slice(MAGIC);
@@ -188,7 +188,7 @@ fn put_together(sections: &[Vec<u8>; SECTIONS]) -> Vec<u8> {
 }
 
 /// `plain` as a zstd frame of blocks that are stored as they are (RFC 8878, 3.1.1).
-fn stored(plain: &[u8]) -> Vec<u8> {
+pub(crate) fn stored(plain: &[u8]) -> Vec<u8> {
     const ZSTD_MAGIC: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
     /// The size of the content stands in four bytes, and is the window's.
     const DESCRIPTOR: u8 = 0b1010_0000;
@@ -254,7 +254,7 @@ fn within(what: &'static str, size: usize, limit: usize) -> Result<(), FrameErro
 }
 
 /// The sections of a frame whose checksum holds: the packed header, then the blocks.
-fn parts(frame: &[u8]) -> Result<[&[u8]; SECTIONS], FrameError> {
+pub(crate) fn parts(frame: &[u8]) -> Result<[&[u8]; SECTIONS], FrameError> {
     within("bytes", frame.len(), BATCH_FRAME_BYTES_MAX)?;
     let rest = frame.strip_prefix(MAGIC).ok_or(FrameError::NotAFrame)?;
     let (version, rest) = rest.split_first_chunk().ok_or(FrameError::NotAFrame)?;
@@ -289,7 +289,7 @@ fn inflate_header(packed: &[u8]) -> Result<Vec<u8>, FrameError> {
     Ok(plain)
 }
 
-fn header(packed: &[u8]) -> Result<BatchHeader, FrameError> {
+pub(crate) fn header(packed: &[u8]) -> Result<BatchHeader, FrameError> {
     let header: BatchHeader = postcard::from_bytes(&inflate_header(packed)?)
         .map_err(|_| FrameError::Damaged("its header does not decode"))?;
     within("sources", header.sources.len(), BATCH_SOURCES_MAX)?;

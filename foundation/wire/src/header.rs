@@ -9,7 +9,7 @@ pub const BATCH_VERSION: u16 = 3;
 pub(crate) const BATCH_VERSION_MIN: u16 = 2;
 
 /// The header of a batch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct BatchHeader {
     /// The batch's name.
     pub batch: BatchId,

@@ -6,13 +6,15 @@
 //! - a batch that can be read is written again as one that says the same, compressed or not;
 //! - a line that is taken is a record within its limits; a statement is read again as it was meant.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use nilometer_model::Timestamp;
 use nilometer_model::limits::{ATTRIBUTES_BYTES_MAX, BATCH_FRAME_BYTES_MAX, MESSAGE_BYTES_MAX};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::limits::{BODY_INFLATED_BYTES_MAX, DICTIONARY_INFLATED_BYTES_MAX, INFLATE_FLOOR_BYTES};
+use crate::limits::{BODY_INFLATED_BYTES_MAX, INFLATE_FLOOR_BYTES};
 use crate::{
     BatchAnswer, Compression, Dictionary, FrameError, Heartbeat, HeartbeatAnswer, IngestAnswer,
     decode, decode_header, dictionary_of, encode, inflate, parse_line, uncompressed,
@@ -20,8 +22,8 @@ use crate::{
 
 /// Where a frame's checksum stands; it covers what is behind it.
 const CRC: std::ops::Range<usize> = 6..10;
-/// What stands before a body that a dictionary made smaller: a skippable frame that names it.
-const DICTIONARY_HEAD_BYTES: usize = 40;
+/// The checksum of a body that is told by a dictionary.
+const TOLD_CRC_BYTES: usize = 4;
 const NOW: Timestamp = Timestamp(1_800_000_000_000_000_000);
 
 /// A batch; its checksum is put right, so that what is behind it is looked at.
@@ -42,6 +44,11 @@ fn whole_frame(frame: &[u8]) {
         Ok(again) => assert!(same(&decode(&again), &batch), "written again it says otherwise"),
         Err(error) => assert!(matches!(error, FrameError::TooLarge { .. }), "{error}"),
     }
+    let empty = empty();
+    if let Some(body) = empty.compress(frame) {
+        let inflated = empty.inflate(&body).unwrap_or_else(|error| panic!("told, and {error}"));
+        assert!(same(&decode(&inflated), &batch), "told it says otherwise");
+    }
     let plain = uncompressed(frame).unwrap_or_else(|error| panic!("not uncompressed: {error}"));
     assert!(
         plain.len() > BATCH_FRAME_BYTES_MAX || same(&decode(&plain), &batch),
@@ -60,7 +67,7 @@ pub fn body(bytes: &[u8]) {
     let compression = match how % 3 {
         0 => Compression::Gzip,
         1 => Compression::Zstd,
-        _ => return dictionary(body),
+        _ => return told(body),
     };
     if let Ok(inflated) = inflate(Bytes::copy_from_slice(body), compression) {
         assert!(inflated.len() <= BODY_INFLATED_BYTES_MAX);
@@ -68,17 +75,25 @@ pub fn body(bytes: &[u8]) {
     }
 }
 
-/// A dictionary, a line's end, and a body in front of which its name is put.
-fn dictionary(bytes: &[u8]) {
-    let end = bytes.iter().position(|byte| *byte == b'\n');
-    let (words, body) = bytes.split_at(end.unwrap_or(bytes.len() / 2));
-    let Some(dictionary) = Dictionary::new(words.to_vec()) else { return };
-    let packed = dictionary.compress(body).expect("zstd has memory");
-    assert_eq!(dictionary.inflate(&packed).as_deref(), Ok(body));
-    assert_eq!(dictionary_of(&packed), Some(dictionary.hash()));
-    let hostile = [&packed[..DICTIONARY_HEAD_BYTES], body].concat();
-    if let Ok(inflated) = dictionary.inflate(&hostile) {
-        assert!(inflated.len() <= DICTIONARY_INFLATED_BYTES_MAX);
+/// The dictionary that everybody has.
+fn empty() -> &'static Dictionary {
+    static EMPTY: LazyLock<Dictionary> = LazyLock::new(Dictionary::default);
+    &EMPTY
+}
+
+/// What stands in a body behind the dictionary's name and a checksum; a dictionary is made of such, too.
+fn told(bytes: &[u8]) {
+    let empty = empty();
+    let name = empty.offer();
+    let body = [&name[..], &[0; TOLD_CRC_BYTES], bytes].concat();
+    assert_eq!(dictionary_of(&body).map(|(name, _)| name), Some(empty.hash()));
+    // The checksum is wrong; what stands before is read all the same.
+    assert!(empty.inflate(&body).is_err() || bytes.is_empty());
+    let Ok(dictionary) = empty.extended(bytes) else { return };
+    assert_eq!(dictionary.bytes(), bytes);
+    assert_eq!(dictionary.offer_whole(), [&name[..], bytes].concat());
+    if let Some(body) = dictionary.compress(bytes) {
+        assert!(dictionary.inflate(&body).is_ok());
     }
 }
 
@@ -126,7 +141,13 @@ mod tests {
 
     #[test]
     fn bodies() {
-        hold("body", &[], MUTATIONS, super::body);
+        let items = items(&["one".to_owned(), "two of 3".to_owned()]);
+        let frame = crate::encode(&header(2), &items).unwrap();
+        let told = crate::Dictionary::default().taught(&[frame]).unwrap();
+        let body = [&[2], told.bytes()].concat();
+        // Without its length it is what stands in a body.
+        let alone = [&[2], &told.bytes()[2..]].concat();
+        hold("body", &[body, alone], MUTATIONS, super::body);
     }
 
     #[test]

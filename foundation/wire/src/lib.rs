@@ -16,8 +16,10 @@ mod heartbeat;
 #[cfg(any(test, fuzzing))]
 pub mod hostile;
 mod intake;
+mod lesson;
 pub mod limits;
 mod ndjson;
+mod told;
 
 pub use answer::{BatchAnswer, CommittedTo, Refusal};
 pub use compression::{Compression, InflateError, inflate};
@@ -29,4 +31,5 @@ pub use frame::{
 pub use header::{BATCH_VERSION, BatchHeader, Fingerprint, SourceRange};
 pub use heartbeat::{CaughtUp, Heartbeat, HeartbeatAnswer, SourceRead};
 pub use intake::{IngestAnswer, IngestRequest, Intake, IntakeError, RefusedLine};
+pub use lesson::Lesson;
 pub use ndjson::{LineError, NdjsonLine, parse_line};

@@ -13,7 +13,13 @@ pub const INFLATE_FLOOR_BYTES: usize = 16 << 20;
 pub const INFLATE_RATIO_MAX: usize = 100;
 /// The window that a zstd body may ask us to keep, as a power of two.
 pub const BODY_WINDOW_LOG_MAX: u32 = 25;
-/// A dictionary, bytes: twice as many save half a percent more of what is read.
+/// A dictionary, bytes.
 pub const DICTIONARY_BYTES_MAX: usize = 128 << 10;
-/// A body that was compressed with a dictionary, once inflated, bytes: larger batches have no use for one.
+/// Texts that a dictionary knows by number, bytes.
+pub const DICTIONARY_TEXT_BYTES_MAX: usize = 384 << 10;
+/// Batches of which a dictionary is made.
+pub const DICTIONARY_BATCHES_MAX: usize = 64;
+/// Text of the records that one lesson holds, bytes.
+pub const LESSON_TEXT_BYTES_MAX: usize = 192 << 10;
+/// A batch that travels by a dictionary, with nothing compressed, bytes: larger ones have no use for one.
 pub const DICTIONARY_INFLATED_BYTES_MAX: usize = 256 << 10;

@@ -1,10 +1,12 @@
-//! The dictionaries with which collectors compress small batches on their way (RFC 9842, `dcz`).
+//! The dictionaries by which collectors tell small batches on their way (`nilometer-told`).
 //!
 //! ```text
-//!   POST /dictionaries  bytes, zstd      ──> kept in memory, by tenant and hash
-//!   POST /batches       dcz, hash ...    ──> inflated here; 404 when it is not known: send it (again)
+//!   POST /dictionaries  name of an earlier one, what was added   ──> kept in memory, by tenant and name
+//!   POST /batches       name, checksum, told                     ──> made a frame here
+//!                       404 when the name is not known: send it (again)
 //! ```
 //! Invariants:
+//! - the empty one is known to everybody;
 //! - a tenant's dictionary serves that tenant alone: what one inflates with it may hold what it says;
 //! - none is needed to read anything that is kept, so none is kept over a restart: who is told 404 has it
 //!   still.
@@ -29,7 +31,7 @@ use super::error::ApiError;
 use super::limits::{DICTIONARIES_MAX, RETRY_AFTER_S};
 use super::params::NoParams;
 
-/// Keeps a collector's dictionary for the batches that it compresses with it.
+/// Keeps a collector's dictionary for the batches that it tells by it.
 #[utoipa::path(post, path = "/api/v1/dictionaries", tag = "intake",
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 200, description = "Known until the process ends: {pipeline, dictionary}",
@@ -39,21 +41,28 @@ pub(crate) async fn dictionaries(
     State(api): State<Api>,
     caller: Caller,
     _: NoParams,
-    headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
-    let compression = body::compression(&headers)?;
-    let sent = body::read(body, DICTIONARY_BYTES_MAX).await?;
-    let make =
-        move || body::inflate(sent, compression).map(|bytes| Dictionary::new(bytes.to_vec()));
+    let offer = body::read(body, DICTIONARY_BYTES_MAX).await?;
+    let (base, _) = dictionary_of(&offer).ok_or_else(|| damaged("it names no dictionary"))?;
+    let known = known(&api, &caller.tenant, base, "body")?;
+    let make = move || {
+        let (_, added) = dictionary_of(&offer).unwrap_or((base, &[]));
+        known.extended(added)
+    };
     let made = tokio::task::spawn_blocking(make).await;
-    let dictionary =
-        made.map_err(|_| interrupted("the dictionary was dropped"))??.ok_or_else(|| {
-            let message = format!("a dictionary has at most {DICTIONARY_BYTES_MAX} bytes");
-            ApiError::too_large(message, "send batches without one").about("body")
-        })?;
+    let dictionary = match made.map_err(|_| interrupted("the dictionary was dropped"))? {
+        Ok(dictionary) => dictionary,
+        Err(error @ InflateError::TooLarge { .. }) => {
+            let too_large = ApiError::too_large(error.to_string(), "send batches without one");
+            return Err(too_large.about("body"));
+        }
+        Err(InflateError::Damaged(why)) => return Err(damaged(&why)),
+    };
     let hash = dictionary.hash();
-    api.dictionaries.keep(&caller.tenant, dictionary);
+    if hash != base {
+        api.dictionaries.keep(&caller.tenant, dictionary);
+    }
     Ok(Json(json!({ "pipeline": api.store.pipeline(), "dictionary": hash.to_string() })))
 }
 
@@ -62,6 +71,7 @@ pub(crate) async fn dictionaries(
 pub(crate) struct Dictionaries {
     /// The one used last stands last. Held for a look only.
     known: Mutex<VecDeque<(Tenant, Arc<Dictionary>)>>,
+    empty: Arc<Dictionary>,
 }
 
 impl Dictionaries {
@@ -75,6 +85,9 @@ impl Dictionaries {
     }
 
     pub(crate) fn get(&self, tenant: &Tenant, hash: DictionaryHash) -> Option<Arc<Dictionary>> {
+        if hash == self.empty.hash() {
+            return Some(Arc::clone(&self.empty));
+        }
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let at = known.iter().rposition(|(owner, kept)| owner == tenant && kept.hash() == hash)?;
         let used = known.remove(at)?;
@@ -84,7 +97,21 @@ impl Dictionaries {
     }
 }
 
-/// The frame that a body says, whether it was compressed with a dictionary or not at all.
+/// The dictionary of that name; a collector that hears that it is not known sends it.
+fn known(
+    api: &Api,
+    tenant: &Tenant,
+    name: DictionaryHash,
+    field: &str,
+) -> Result<Arc<Dictionary>, ApiError> {
+    api.dictionaries.get(tenant, name).ok_or_else(|| {
+        let hint = "POST it to /api/v1/dictionaries, then the batch again";
+        let error = ApiError::not_found(format!("dictionary {name} is not known here"), hint);
+        error.about(field).verdict_of(api.store.pipeline())
+    })
+}
+
+/// The frame that a body says, whether it was told by a dictionary or is one.
 pub(crate) async fn frame_of(
     api: &Api,
     tenant: &Tenant,
@@ -96,17 +123,17 @@ pub(crate) async fn frame_of(
         Some(coding) if coding == DICTIONARY_CODING.as_bytes() => {}
         Some(coding) => {
             let message = format!("the batch is encoded as '{}'", String::from_utf8_lossy(coding));
-            return Err(ApiError::bad_request("Content-Encoding", message, "dcz, or nothing"));
+            return Err(ApiError::bad_request(
+                "Content-Encoding",
+                message,
+                "nilometer-told, or nothing",
+            ));
         }
     }
-    let hash = dictionary_of(&body).ok_or_else(|| damaged("it does not say which dictionary"))?;
-    let dictionary = api.dictionaries.get(tenant, hash).ok_or_else(|| {
-        let hint = "POST it to /api/v1/dictionaries, then the batch again";
-        let error = ApiError::not_found(format!("dictionary {hash} is not known here"), hint);
-        error.about("Content-Encoding").verdict_of(api.store.pipeline())
-    })?;
+    let (name, _) = dictionary_of(&body).ok_or_else(|| damaged("it names no dictionary"))?;
+    let dictionary = known(api, tenant, name, "Content-Encoding")?;
     let inflated = tokio::task::spawn_blocking(move || dictionary.inflate(&body)).await;
-    match inflated.map_err(|_| interrupted("inflating was interrupted"))? {
+    match inflated.map_err(|_| interrupted("reading it was interrupted"))? {
         Ok(frame) => Ok(frame.into()),
         Err(error @ InflateError::TooLarge { .. }) => {
             let too_large = ApiError::too_large(error.to_string(), error.hint()).about("body");
@@ -128,10 +155,19 @@ fn interrupted(why: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use nilometer_model::Items;
+    use nilometer_wire::{BatchHeader, encode};
+
     use super::*;
 
+    static EMPTY: LazyLock<Dictionary> = LazyLock::new(Dictionary::default);
+
     fn dictionary(number: usize) -> Dictionary {
-        Dictionary::new(number.to_le_bytes().to_vec()).unwrap()
+        let shard_map = u32::try_from(number).unwrap();
+        let header = BatchHeader { shard_map, ..BatchHeader::default() };
+        EMPTY.taught(&[encode(&header, &Items::default()).unwrap()]).unwrap()
     }
 
     #[test]

@@ -40,8 +40,8 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 #[utoipa::path(post, path = "/api/v1/batches", tag = "intake",
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     params(("Nilometer-Pipeline" = Option<String>, Header, description = "The pipeline meant"),
-        ("Content-Encoding" = Option<String>, Header, description = "dcz, with a dictionary that is \
-            known: else 404")),
+        ("Content-Encoding" = Option<String>, Header, description = "nilometer-told, by a dictionary \
+            that is known: else 404")),
     responses((status = 200, description = "Durable", body = Object),
         (status = "4XX", body = ApiError), (status = "5XX", body = ApiError)))]
 pub(crate) async fn batches(

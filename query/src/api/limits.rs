@@ -37,7 +37,7 @@ pub(crate) const LOGIN_FAILURE_EVERY: Duration = Duration::from_secs(1);
 pub(crate) const AUDIT_PARAMETERS_MAX: usize = 32;
 /// The name or value of one of them, bytes.
 pub(crate) const AUDIT_PARAMETER_BYTES_MAX: usize = 1 << 10;
-/// Dictionaries of collectors that are known at once, of up to 290 KB each with what zstd makes of them.
+/// Dictionaries of collectors that are known at once, of up to 1.1 MB each, mostly half of that.
 pub(crate) const DICTIONARIES_MAX: usize = 256;
 /// A heartbeat, bytes.
 pub(crate) const HEARTBEAT_BYTES_MAX: usize = 8 << 20;

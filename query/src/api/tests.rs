@@ -313,14 +313,17 @@ async fn a_batch_for_another_pipeline_or_too_large_a_one_never_reaches_the_intak
 #[tokio::test]
 async fn a_batch_may_come_compressed_with_a_dictionary_that_came_before() {
     let world = World::new().await;
-    let dictionary = Dictionary::new(b"what batches have in common".to_vec()).unwrap();
-    let body = dictionary.compress(b"frame").unwrap();
-    let coded = [("content-encoding", "dcz")];
+    let frame =
+        nilometer_wire::encode(&harness::header(0, 1), &nilometer_model::Items::default()).unwrap();
+    let empty = Dictionary::default();
+    let dictionary = empty.taught(std::slice::from_ref(&frame)).unwrap();
+    let body = dictionary.compress(&frame).unwrap();
+    let coded = [("content-encoding", "nilometer-told")];
     let unknown = world.send(post("/api/v1/batches", &coded, body.clone())).await;
     let json = unknown.json();
     assert_eq!((unknown.status, &json["error"]["field"]), (404, &json!("Content-Encoding")));
     assert_eq!(json["pipeline"], world.store.pipeline().to_string(), "a verdict of ours");
-    let known = world.send(post("/api/v1/dictionaries", &[], dictionary.bytes().to_vec())).await;
+    let known = world.send(post("/api/v1/dictionaries", &[], dictionary.offer())).await;
     assert_eq!(
         (known.status, &known.json()["dictionary"]),
         (200, &json!(dictionary.hash().to_string()))
@@ -328,7 +331,9 @@ async fn a_batch_may_come_compressed_with_a_dictionary_that_came_before() {
     let taken = world.send(post("/api/v1/batches", &coded, body.clone())).await;
     assert_eq!((taken.status, world.intake.batches()), (200, 1));
     for (coding, body, status) in [
-        ("dcz", body[..body.len() - 1].to_vec(), 400),
+        ("nilometer-told", body[..body.len() - 1].to_vec(), 400),
+        ("nilometer-told", b"frame".to_vec(), 400),
+        ("nilometer-told", empty.compress(&frame).unwrap(), 200),
         ("dcz", b"frame".to_vec(), 400),
         ("gzip", b"frame".to_vec(), 400),
         ("identity", b"frame".to_vec(), 200),
@@ -337,15 +342,22 @@ async fn a_batch_may_come_compressed_with_a_dictionary_that_came_before() {
             world.send(post("/api/v1/batches", &[("content-encoding", coding)], body)).await;
         assert_eq!(answer.status, status, "{coding}");
     }
-    let large = vec![0; DICTIONARY_BYTES_MAX + 1];
-    let packed = zstd::bulk::compress(&large, 1).unwrap();
-    let zstd = [("content-encoding", "zstd")];
-    assert_eq!(world.send(post("/api/v1/dictionaries", &[], large)).await.status, 413);
-    assert_eq!(world.send(post("/api/v1/dictionaries", &zstd, packed)).await.status, 413);
-    let most = Dictionary::new(vec![0; DICTIONARY_BYTES_MAX]).unwrap();
-    let packed = most.packed().unwrap();
-    let known = world.send(post("/api/v1/dictionaries", &zstd, packed)).await;
-    assert_eq!(known.json()["dictionary"], most.hash().to_string());
+    let grown = dictionary.taught(std::slice::from_ref(&frame)).unwrap();
+    let mut unknown = grown.offer();
+    unknown[0] ^= 1;
+    let name = empty.offer();
+    for (offer, status) in [
+        (grown.offer(), 200),
+        (grown.offer_whole(), 200),
+        (name.clone(), 200),
+        (unknown, 404),
+        (name[1..].to_vec(), 400),
+        ([&name[..], b"damaged"].concat(), 400),
+        ([&name[..], &vec![0; DICTIONARY_BYTES_MAX + 1]].concat(), 413),
+    ] {
+        let answer = world.send(post("/api/v1/dictionaries", &[], offer)).await;
+        assert_eq!(answer.status, status);
+    }
 }
 
 #[tokio::test]

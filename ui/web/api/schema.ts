@@ -203,7 +203,7 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** Keeps a collector's dictionary for the batches that it compresses with it. */
+        /** Keeps a collector's dictionary for the batches that it tells by it. */
         readonly post: operations["dictionaries"];
         readonly delete?: never;
         readonly options?: never;
@@ -1829,7 +1829,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description dcz, with a dictionary that is known: else 404 */
+                /** @description nilometer-told, by a dictionary that is known: else 404 */
                 readonly "Content-Encoding"?: string | null;
                 /** @description The pipeline meant */
                 readonly "Nilometer-Pipeline"?: string | null;

@@ -75,6 +75,13 @@ impl Apart {
         Some(Self { quarters, rest })
     }
 
+    /// The bytes of one.
+    pub(super) fn bytes<'a>(cursor: &mut Cursor<'a>) -> Option<&'a [u8]> {
+        let mut ahead = cursor.clone();
+        Self::get(&mut ahead)?;
+        cursor.take(cursor.len() - ahead.len())
+    }
+
     /// Writes the clock; `None` when that is no time of day.
     pub(super) fn write(self, mark: Mark, time: i64, out: &mut Vec<u8>) -> Option<()> {
         let per_second = per_second(mark);

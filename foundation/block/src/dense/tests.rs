@@ -13,7 +13,7 @@ use crate::{BlockError, DenseEncoder, decode_dense, encode_dense, uncompressed};
 
 /// A record, as tests say it.
 #[derive(Debug, Clone, Default)]
-struct Said {
+pub(super) struct Said {
     origin: u8,
     time: i64,
     place: (u64, u32),
@@ -23,7 +23,7 @@ struct Said {
     span: Option<[u8; 8]>,
 }
 
-fn rows_of(all: &[Said]) -> Rows {
+pub(super) fn rows_of(all: &[Said]) -> Rows {
     let mut rows = Rows::default();
     for said in all {
         let origin = Arc::new(Origin {
@@ -62,7 +62,7 @@ fn check(rows: &Rows) -> Vec<u8> {
     bytes
 }
 
-fn says(message: &str, attributes: &str) -> Said {
+pub(super) fn says(message: &str, attributes: &str) -> Said {
     let (message, attributes) = (message.to_owned(), attributes.to_owned());
     Said { time: 1_767_225_605_477_123_456, message, attributes, ..Said::default() }
 }
@@ -155,7 +155,7 @@ fn any_text() -> impl Strategy<Value = String> {
     proptest::collection::vec(pieces, 0..7).prop_map(|pieces| pieces.concat())
 }
 
-fn any_rows() -> impl Strategy<Value = Rows> {
+pub(super) fn any_rows() -> impl Strategy<Value = Rows> {
     let ids = (proptest::option::of(1_u8..), proptest::option::of(1_u8..));
     let said = (0_u8..6, any::<i64>(), any::<(u64, u32)>(), any_text(), any_text(), ids).prop_map(
         |(origin, time, place, message, attributes, (trace, span))| {

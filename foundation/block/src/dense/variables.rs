@@ -20,13 +20,13 @@ use super::templates::{Slots, Spans, Templates};
 use crate::cursor::Cursor;
 
 /// How a column of digits is told.
-const EACH: u8 = 0;
-const ONE_LENGTH: u8 = 1;
-const ONE_VALUE: u8 = 2;
+pub(super) const EACH: u8 = 0;
+pub(super) const ONE_LENGTH: u8 = 1;
+pub(super) const ONE_VALUE: u8 = 2;
 
 const STREAMS: usize = Stream::ALL.len();
-const UUID_PACKED_BYTES: usize = 16;
-const ADDRESS_PACKED_BYTES: usize = 4;
+pub(super) const UUID_PACKED_BYTES: usize = 16;
+pub(super) const ADDRESS_PACKED_BYTES: usize = 4;
 
 /// Writes what stands in all slots.
 pub(super) struct Writer<'s, 'a> {
