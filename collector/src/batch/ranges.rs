@@ -25,7 +25,7 @@ pub(super) struct Ranges {
     node: String,
     books: Books,
     open: BTreeMap<SourceId, Open>,
-    /// Books that moved without a range.
+    /// Books that moved without a range, and whose source has none since.
     passed: Books,
     /// Of a source that is open something was passed over.
     left: bool,
@@ -112,9 +112,13 @@ impl Ranges {
             let book = self.books.entry(source).or_default();
             let ended = book.ended || range.ended;
             *book = Book { to: range.to, running: range.running, ended };
-            if let Some((to, running)) = beyond {
-                (book.to, book.running) = (to, running);
-                self.passed.insert(source, *book);
+            match beyond {
+                Some((to, running)) => {
+                    (book.to, book.running) = (to, running);
+                    self.passed.insert(source, *book);
+                }
+                // The range lies behind what was passed over before it.
+                None => drop(self.passed.remove(&source)),
             }
             ranges.push(range);
         }

@@ -114,3 +114,21 @@ fn a_batch_that_only_says_what_was_shed_waits_for_longer() {
     batcher.ended(&source(), 10);
     assert!(batcher.due_in(linger).unwrap() <= linger, "an end is told at once");
 }
+
+#[test]
+fn what_is_passed_over_moves_a_book_unless_a_range_lies_behind_it() {
+    let (source, end) = (source(), |batcher: &mut Batcher| {
+        let gathered = batcher.freeze().map(|gathered| gathered.sources);
+        let ranges = gathered.into_iter().flatten().map(|range| (range.from, range.to));
+        (ranges.collect::<Vec<_>>(), batcher.passed().values().map(|book| book.to).collect())
+    });
+    let mut batcher = Batcher::new("n1".to_owned(), Books::new());
+    batcher.covered(&source, 10, 10);
+    assert_eq!(end(&mut batcher), (vec![], vec![10]));
+    batcher.covered(&source, 20, 10);
+    batcher.ended(&source, 30);
+    assert_eq!(end(&mut batcher), (vec![(20, 30)], vec![]), "the spool would begin again at 20");
+    batcher.ended(&source, 40);
+    batcher.covered(&source, 50, 10);
+    assert_eq!(end(&mut batcher), (vec![(30, 40)], vec![50]));
+}

@@ -108,6 +108,7 @@ impl SimNet {
             "/api/v1/heartbeats" => centre.heartbeat(&request.body),
             "/api/v1/sources" => centre.sources(),
             "/readyz" => ready(),
+            path if path.starts_with("/api/v1/dictionaries") => centre.refuse(404, "not kept here"),
             path => panic!("{path} is not asked for"),
         }
     }
@@ -170,16 +171,9 @@ fn none(lost: bool) -> NoReply {
     NoReply { cause: "simulated".to_owned(), lost }
 }
 
-/// Where dictionaries are offered.
-const DICTIONARIES: &str = "/api/v1/dictionaries";
-
 #[async_trait]
 impl Net for SimNet {
     async fn carry(&self, request: Request) -> Result<Reply, NoReply> {
-        // No chance is drawn for what this centre never keeps: the worlds of the seeds stay as they were.
-        if request.path == DICTIONARIES {
-            return Ok(self.centre().refuse(404, "not kept here"));
-        }
         let fate = self.fate();
         self.0.trace.note(&format!("{} {fate:?} {} bytes", request.path, request.body.len()));
         // A task of its own: it goes on when whoever asked has died.
