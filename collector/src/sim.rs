@@ -14,7 +14,8 @@
 //!
 //! Broken on purpose, and seeds that failed: no fsync before the answer, 84 of 200; a lost answer taken for a
 //! good one, 13 of 200; the reader's memory dropped at a start, 144 of the first 179; a batch cut without its
-//! old name, 27 of the first 28; a piece of a line forgotten at a rotation, 78 of 100.
+//! old name, 27 of the first 28; a piece of a line forgotten at a rotation, 78 of 100; a book taken back behind
+//! its range by what was passed over before, 1 of 200.
 //!
 //! Every second seed is wild: plain files are emptied under the reader, the centre goes back to an older state,
 //! and the collector finds its data directory empty. `NILOMETER_SIM_SEEDS=10000` plays so many, for the night; with `NILOMETER_SIM_WILD=1` all are wild.

@@ -321,7 +321,7 @@ impl Tail {
 
     /// Opens the spool anew and settles what could not be spooled; whether nothing of that is left.
     fn settle(&mut self) -> bool {
-        let Some(unsettled) = self.unsettled.take() else { return true };
+        let Some(unsettled) = self.unsettled.take() else { return self.mend() };
         let (Unsettled::Read(record) | Unsettled::GivenBack(record, _)) = &unsettled;
         let names = names(record);
         let settled = self.reopen(&names).and_then(|()| match &unsettled {
@@ -334,6 +334,20 @@ impl Tail {
         }
         if let Unsettled::GivenBack(record, drawn) = unsettled {
             self.find_out(&names, &record, &drawn);
+        }
+        self.written();
+        true
+    }
+
+    /// Opens the spool anew that somebody else could not write: there may be nothing more to be read, and what
+    /// others have to say waits for it. Whether it can be written.
+    fn mend(&self) -> bool {
+        if !self.desk.spool().is_poisoned() {
+            return true;
+        }
+        if let Err(error) = self.reopen(&[]) {
+            self.refused(&error);
+            return false;
         }
         self.written();
         true
@@ -359,11 +373,15 @@ impl Tail {
 
     /// Says that the spool cannot be written.
     fn stuck(&mut self, error: &DeclareError, unsettled: Unsettled) {
+        self.refused(error);
+        self.door.fail(&error.to_string());
+        self.unsettled = Some(unsettled);
+    }
+
+    fn refused(&self, error: &DeclareError) {
         metrics::spool_failure();
         tracing::error!(%error, "cannot spool, reading stops");
         self.desk.status.spool(Some(error.to_string()));
-        self.door.fail(&error.to_string());
-        self.unsettled = Some(unsettled);
     }
 
     fn reopen(&self, names: &[BatchId]) -> Result<(), DeclareError> {

@@ -146,7 +146,11 @@ impl World {
             }
             5..13 => self.net.centre().commit(),
             13 => self.net.centre().restart(),
-            14 if self.chance.one_in(3) => self.net.centre().lose_log(),
+            14 if self.chance.one_in(3) => {
+                // What the emptied spool had sent stood in that Log alone.
+                self.past.went_back |= self.past.wiped > 0;
+                self.net.centre().lose_log();
+            }
             15 if self.wild && self.chance.one_in(10) => {
                 self.past.went_back = true;
                 self.net.centre().go_back();
