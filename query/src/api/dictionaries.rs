@@ -111,6 +111,9 @@ fn known(
     })
 }
 
+/// Which collectors of earlier builds go on with until an intake says that it does not know their dictionary.
+const EARLIER_CODING: &[u8] = b"dcz";
+
 /// The frame that a body says, whether it was told by a dictionary or is one.
 pub(crate) async fn frame_of(
     api: &Api,
@@ -121,6 +124,10 @@ pub(crate) async fn frame_of(
     match headers.get(header::CONTENT_ENCODING).map(|coding| coding.as_bytes()) {
         None | Some(b"identity") => return Ok(body),
         Some(coding) if coding == DICTIONARY_CODING.as_bytes() => {}
+        Some(coding) if coding == EARLIER_CODING => {
+            let error = ApiError::not_found("batches in dcz are read no more", "send it as it is");
+            return Err(error.about("Content-Encoding").verdict_of(api.store.pipeline()));
+        }
         Some(coding) => {
             let message = format!("the batch is encoded as '{}'", String::from_utf8_lossy(coding));
             return Err(ApiError::bad_request(

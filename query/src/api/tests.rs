@@ -334,7 +334,7 @@ async fn a_batch_may_come_compressed_with_a_dictionary_that_came_before() {
         ("nilometer-told", body[..body.len() - 1].to_vec(), 400),
         ("nilometer-told", b"frame".to_vec(), 400),
         ("nilometer-told", empty.compress(&frame).unwrap(), 200),
-        ("dcz", b"frame".to_vec(), 400),
+        ("dcz", b"an earlier build's".to_vec(), 404),
         ("gzip", b"frame".to_vec(), 400),
         ("identity", b"frame".to_vec(), 200),
     ] {
