@@ -27,4 +27,5 @@ mod tidy;
 mod tls;
 mod torture;
 mod traces;
+mod verify;
 mod who_spoke;

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Export(ExportOptions),
     /// The ledger: whether everything that was read is accounted for, and what is lost (exit 3 if not)
     Prove(AskOptions),
+    /// Read all that is stored, to see whether it still is what was written (exit 1 if not)
+    Verify(AskOptions),
     /// What is read, and how far
     Sources(AskOptions),
     /// A trace as a waterfall
@@ -388,8 +390,6 @@ mod tests {
 
     #[test]
     fn commands_of_later_issues_are_not_there() {
-        for command in ["purge", "verify"] {
-            Cli::try_parse_from(["nilometer", command]).expect_err(command);
-        }
+        Cli::try_parse_from(["nilometer", "purge"]).expect_err("no such command yet");
     }
 }

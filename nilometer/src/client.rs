@@ -23,6 +23,7 @@ mod sse;
 mod table;
 mod tail;
 mod trace;
+mod verify;
 
 pub(crate) use self::dead_letter::{DeadLetterAction, dead_letter};
 pub(crate) use self::demo::{DemoSwitch, demo};
@@ -35,6 +36,7 @@ pub(crate) use self::search::search;
 pub(crate) use self::sources::sources;
 pub(crate) use self::tail::tail;
 pub(crate) use self::trace::trace;
+pub(crate) use self::verify::verify;
 
 /// How a command that was answered ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub(crate) enum Outcome {
     Done,
     /// The ledger does not balance.
     Unbalanced,
+    /// Something that is stored is not what was written.
+    Damaged,
     /// A test of rules fails.
     TestFailed,
 }

@@ -40,7 +40,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
     match dispatch(command) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Unbalanced) => ExitCode::from(UNBALANCED),
-        Ok(Outcome::TestFailed) => ExitCode::from(FAILED),
+        Ok(Outcome::TestFailed | Outcome::Damaged) => ExitCode::from(FAILED),
         Err(Failure::Client(ClientError::Output(error)))
             if error.kind() == std::io::ErrorKind::BrokenPipe =>
         {
@@ -94,6 +94,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
             ask(&o.ask, async |c| client::export(c, query, &o.range).await)
         }
         Command::Prove(o) => ask(&o, client::prove),
+        Command::Verify(o) => ask(&o, client::verify),
         Command::Sources(o) => ask(&o, client::sources),
         Command::Trace(o) => ask(&o.ask, async |c| client::trace(c, o.id.clone()).await),
         Command::DeadLetter { command } => dead_letter(command),

@@ -53,6 +53,7 @@ mod throttle;
 mod token;
 mod trace;
 mod traces;
+mod verify;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -87,7 +88,7 @@ use self::audit::Audit;
 use self::dictionaries::Dictionaries;
 use self::error::ApiError;
 use self::health::HealthDesk;
-use self::limits::INGEST_AT_ONCE_MAX;
+use self::limits::{INGEST_AT_ONCE_MAX, VERIFICATIONS_AT_ONCE_MAX};
 use self::params::NoParams;
 use self::throttle::Throttle;
 use crate::alert::Alerts;
@@ -128,6 +129,8 @@ pub(crate) struct Shared {
     parts: ApiParts,
     /// Turns of ingest requests, whose bodies are held in memory.
     pub(crate) ingests: Semaphore,
+    /// The turn of who reads the whole disk.
+    pub(crate) verifying: Arc<Semaphore>,
     /// Those that collectors compress with.
     pub(crate) dictionaries: Dictionaries,
     /// What the filters that were asked for last have found.
@@ -189,6 +192,7 @@ pub fn router(parts: ApiParts) -> Router {
     let api = Api(Arc::new(Shared {
         parts,
         ingests: Semaphore::new(INGEST_AT_ONCE_MAX),
+        verifying: Arc::new(Semaphore::new(VERIFICATIONS_AT_ONCE_MAX)),
         dictionaries: Dictionaries::default(),
         filters: FilterCache::default(),
         health: HealthDesk::default(),
@@ -260,6 +264,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(paths::paths))
         .routes(routes!(export::export))
         .routes(routes!(ledger::ledger))
+        .routes(routes!(verify::verify))
         .routes(routes!(inventory::sources))
         .routes(routes!(inventory::nodes))
         .routes(routes!(inventory::forget_node))

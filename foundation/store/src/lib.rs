@@ -37,5 +37,5 @@ pub use split::{
     BlockEntry, SamplePrune, SpanPrune, Split, SplitError, SplitId, SplitKind, SplitMeta,
     SplitOrigin, build_samples, build_spans, object_path,
 };
-pub use store::{Cut, Documents, DocumentsError, Merged, Store, StoreError};
+pub use store::{Cut, Documents, DocumentsError, Merged, Store, StoreError, Verified};
 pub use views::{CollectorView, Completeness, GapView, Lagging, LedgerRow, SourceView};

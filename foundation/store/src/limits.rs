@@ -89,3 +89,6 @@ pub const DAY_CLOSES_AFTER_NS: i64 = 15 * 60 * 1_000_000_000;
 /// Objects that no commit names are kept for as long: a seal or a merge may still be on its way to naming
 /// them, ns.
 pub const ORPHAN_AGE_NS: i64 = 24 * 3_600 * 1_000_000_000;
+
+/// Blocks that are in memory at once while a split is verified.
+pub(crate) const VERIFIED_BLOCKS_AT_ONCE: usize = 32;

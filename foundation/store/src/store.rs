@@ -20,6 +20,7 @@ mod recall;
 mod retired;
 mod span_splits;
 mod trace_filter;
+mod verify;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,6 +39,7 @@ pub use self::publish::Cut;
 use self::recall::{Recall, Recalled};
 use self::retired::Retired;
 use self::span_splits::SpanSplits;
+pub use self::verify::Verified;
 use crate::arrival::{Arrival, Entered};
 use crate::buffer::{Buffer, Buffered, id_of};
 use crate::commit::{Commit, DeadLetter, Read, State};

@@ -24,8 +24,6 @@ const ATTEMPTS_MAX: u32 = 10;
 const PAUSE_FIRST: Duration = Duration::from_millis(200);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// Longest line, bytes.
-const LINE_BYTES_MAX: usize = 16 << 20;
 
 /// How far the export has come.
 struct Export {
@@ -91,31 +89,16 @@ impl Export {
     async fn attempt(&mut self, server: &Server, params: &Params<'_>) -> Result<(), ClientError> {
         let mut params = params.clone();
         params.extend(self.cursor.clone().map(|cursor| ("cursor", cursor)));
-        let mut response =
-            server.open(Method::GET, "/export", &params, "application/x-ndjson").await?;
-        let mut lines = Vec::new();
+        let answer = server.open(Method::GET, "/export", &params, "application/x-ndjson").await?;
+        let mut lines = server.lines(answer);
         while self.records < self.limit {
-            let Some(piece) = response.chunk().await.map_err(|source| server.broken(source))?
-            else {
-                return match lines.is_empty() {
-                    true => Ok(()),
-                    false => Err(server.unexpected("it ends within a line".to_owned())),
-                };
-            };
-            lines.extend_from_slice(&piece);
-            let whole = lines.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-            self.print(server, &lines[..whole])?;
-            lines.drain(..whole);
-            if lines.len() > LINE_BYTES_MAX {
-                return Err(server.unexpected(format!("a line longer than {LINE_BYTES_MAX} bytes")));
-            }
+            let Some(text) = lines.next().await? else { break };
+            self.print(server, &text)?;
         }
         Ok(())
     }
 
-    fn print(&mut self, server: &Server, lines: &[u8]) -> Result<(), ClientError> {
-        let text =
-            std::str::from_utf8(lines).map_err(|error| server.unexpected(error.to_string()))?;
+    fn print(&mut self, server: &Server, text: &str) -> Result<(), ClientError> {
         for line in text.lines().filter(|line| !line.is_empty()) {
             if self.records == self.limit {
                 break;

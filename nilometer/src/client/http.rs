@@ -17,6 +17,9 @@ const READ_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest answer that is not a stream, bytes.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
 
+/// Longest line of an answer that is a stream of them, bytes.
+const LINE_BYTES_MAX: usize = 16 << 20;
+
 /// The server that a command asks.
 pub(super) struct Server {
     url: String,
@@ -57,6 +60,11 @@ impl Server {
     ) -> Result<Response, ClientError> {
         let query = params.iter().find(|(name, _)| *name == "q").map_or("", |(_, query)| query);
         self.send(self.request(method, route, accept).query(params), query).await
+    }
+
+    /// The lines of a stream.
+    pub(super) fn lines(&self, answer: Response) -> Lines<'_> {
+        Lines { server: self, answer, bytes: Vec::new() }
     }
 
     fn request(&self, method: Method, route: &str, accept: &str) -> RequestBuilder {
@@ -134,6 +142,39 @@ impl Server {
 
     pub(super) fn unexpected(&self, problem: String) -> ClientError {
         ClientError::Answer { server: self.url.clone(), problem }
+    }
+}
+
+/// The lines of an answer, as they come.
+pub(super) struct Lines<'a> {
+    server: &'a Server,
+    answer: Response,
+    /// Of a line that is not whole yet.
+    bytes: Vec<u8>,
+}
+
+impl Lines<'_> {
+    /// The next whole lines, at least one; none once the answer has ended behind one.
+    pub(super) async fn next(&mut self) -> Result<Option<String>, ClientError> {
+        let server = self.server;
+        loop {
+            let piece = self.answer.chunk().await.map_err(|source| server.broken(source))?;
+            let Some(piece) = piece else {
+                return match self.bytes.is_empty() {
+                    true => Ok(None),
+                    false => Err(server.unexpected("it ends within a line".to_owned())),
+                };
+            };
+            self.bytes.extend_from_slice(&piece);
+            let whole = self.bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+            if whole > 0 {
+                let lines = String::from_utf8(self.bytes.drain(..whole).collect());
+                return lines.map(Some).map_err(|error| server.unexpected(error.to_string()));
+            }
+            if self.bytes.len() > LINE_BYTES_MAX {
+                return Err(server.unexpected(format!("a line longer than {LINE_BYTES_MAX} bytes")));
+            }
+        }
     }
 }
 

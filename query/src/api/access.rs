@@ -131,6 +131,7 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/traces", Need::Read),
     ("GET", "/api/v1/export", Need::Read),
     ("GET", "/api/v1/ledger", Need::Read),
+    ("POST", "/api/v1/verify", Need::Admin),
     ("GET", "/api/v1/sources", Need::ReadOrIngest),
     ("GET", "/api/v1/nodes", Need::Read),
     ("DELETE", "/api/v1/nodes/{node}", Need::Admin),

@@ -64,6 +64,9 @@ pub(crate) const TAIL_COMMENT_EVERY: Duration = Duration::from_secs(15);
 /// Pages of an export that wait for a slow reader.
 pub(crate) const EXPORT_PAGES_WAITING_MAX: usize = 2;
 
+/// Verifications of all splits at once.
+pub(crate) const VERIFICATIONS_AT_ONCE_MAX: usize = 1;
+
 /// Blocks of a split that are looked through at once for who speaks in it.
 pub(crate) const BLOCKS_AT_ONCE: usize = 64;
 

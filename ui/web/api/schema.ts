@@ -694,6 +694,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/verify": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Reads every split and says of each whether it still is what was written: a `VerifiedSplit` a line, and then
+         *     `VerifiedSplits`.
+         */
+        readonly post: operations["verify"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/livez": {
         readonly parameters: {
             readonly query?: never;
@@ -1705,6 +1725,17 @@ export interface components {
             readonly coverage: components["schemas"]["Coverage"];
             /** @description The commonest first; of those as common in the order of their text. */
             readonly values: readonly components["schemas"]["FieldValue"][];
+        };
+        /** @description All of them. */
+        readonly VerifiedSplits: {
+            /** Format: int64 */
+            readonly bytes: number;
+            /** Format: int64 */
+            readonly damaged: number;
+            /** Format: int64 */
+            readonly records: number;
+            /** Format: int64 */
+            readonly splits: number;
         };
     };
     responses: never;
@@ -3454,6 +3485,41 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["CompareAnswer"];
+                };
+            };
+        };
+    };
+    readonly verify: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/x-ndjson": components["schemas"]["VerifiedSplits"];
                 };
             };
         };

@@ -18,10 +18,8 @@ use super::directory::BlockPlace;
 use super::index::RecordIndex;
 use super::object::{FORMAT, Section, TAIL_BYTES, Tail};
 use super::row_set::RowSet;
+use crate::limits::VERIFIED_BLOCKS_AT_ONCE;
 use crate::split::{SplitError, SplitMeta, object_path};
-
-/// Blocks that are in memory at once while a split is verified.
-const VERIFIED_BLOCKS_AT_ONCE: usize = 32;
 
 /// See the module.
 pub struct RecordSplit {

@@ -16,6 +16,7 @@ use super::{
     MAGIC, SECTIONS, SamplePrune, SpanPrune, SplitError, SplitKind, SplitMeta, TAIL_BYTES,
     object_path,
 };
+use crate::limits::VERIFIED_BLOCKS_AT_ONCE;
 
 /// A split that can be read.
 pub struct Split {
@@ -208,6 +209,23 @@ impl Split {
             }
         }
         Ok(read)
+    }
+}
+
+impl Split {
+    /// Reads everything, and holds it against its checksums.
+    ///
+    /// # Errors
+    /// [`SplitError`], which names the section or the block.
+    pub(crate) async fn verify(&self) -> Result<(), SplitError> {
+        if self.index().is_none() {
+            return Err(SplitError::Damaged { id: self.meta.id, section: "index".to_owned() });
+        }
+        let numbers: Vec<u32> = (0..self.meta.blocks).collect();
+        for some in numbers.chunks(VERIFIED_BLOCKS_AT_ONCE) {
+            self.read_blocks(some).await?;
+        }
+        Ok(())
     }
 }
 
