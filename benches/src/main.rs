@@ -12,6 +12,7 @@ mod freshness;
 mod ingest;
 mod null_centre;
 mod otlp;
+mod patterns;
 mod product;
 mod records;
 mod report;
@@ -26,7 +27,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: nilometer-benches ingest|search|records|compact|ui|collector|live|rotation|rules \
                      NDJSON-FILE \
-                     | traces JSONL-GZ-FILE | otlp | freshness | files";
+                     | traces JSONL-GZ-FILE | patterns DIRECTORY | otlp | freshness | files";
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -49,6 +50,7 @@ async fn main() -> ExitCode {
         (Some("rotation"), Some(file)) => rotation::run(&file).await,
         (Some("rules"), Some(file)) => rules::run(&file).await,
         (Some("traces"), Some(file)) => traces::run(&file).await,
+        (Some("patterns"), Some(directory)) => patterns::run(&directory),
         (Some("otlp"), _) => otlp::run().await,
         (Some("files"), _) => files::run().await,
         (Some("freshness"), _) => freshness::run().await,

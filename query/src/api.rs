@@ -40,6 +40,7 @@ mod otlp;
 mod page;
 mod params;
 mod paths;
+mod patterns;
 mod peer;
 mod process;
 mod query;
@@ -92,6 +93,7 @@ use self::limits::{INGEST_AT_ONCE_MAX, VERIFICATIONS_AT_ONCE_MAX};
 use self::params::NoParams;
 use self::throttle::Throttle;
 use crate::alert::Alerts;
+use crate::patterns::PatternBook;
 use crate::plan::FilterCache;
 
 /// What the interface stands on; put together by the binary.
@@ -133,6 +135,8 @@ pub(crate) struct Shared {
     pub(crate) verifying: Arc<Semaphore>,
     /// Those that collectors compress with.
     pub(crate) dictionaries: Dictionaries,
+    /// Patterns that are known.
+    pub(crate) patterns: PatternBook,
     /// What the filters that were asked for last have found.
     pub(crate) filters: FilterCache,
     pub(crate) health: HealthDesk,
@@ -194,6 +198,7 @@ pub fn router(parts: ApiParts) -> Router {
         ingests: Semaphore::new(INGEST_AT_ONCE_MAX),
         verifying: Arc::new(Semaphore::new(VERIFICATIONS_AT_ONCE_MAX)),
         dictionaries: Dictionaries::default(),
+        patterns: PatternBook::default(),
         filters: FilterCache::default(),
         health: HealthDesk::default(),
         logins: Throttle::default(),
@@ -251,6 +256,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(histogram::histogram))
         .routes(routes!(fields::fields))
         .routes(routes!(fields::values))
+        .routes(routes!(patterns::patterns))
         .routes(routes!(context::context))
         .routes(routes!(complete::complete))
         .routes(routes!(query::query))

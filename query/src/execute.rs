@@ -16,6 +16,7 @@ mod dictionary;
 mod fields;
 mod group;
 mod histogram;
+mod patterns;
 mod pipeline;
 mod scan;
 mod search;
@@ -35,6 +36,7 @@ use crate::limits::{QUERY_MEMORY_BYTES, QUERY_READ_BYTES, QUERY_TIME};
 pub(crate) use context::{ContextRequest, Neighbours, context};
 pub(crate) use fields::{FieldCount, FieldsRequest, fields};
 pub(crate) use histogram::{HistogramRequest, histogram};
+pub(crate) use patterns::{FoundPatterns, PatternsRequest, Seen, patterns};
 pub(crate) use pipeline::{PipelineRequest, Tabled, pipeline};
 pub(crate) use search::{Direction, SearchRequest, search};
 pub(crate) use spans::{

@@ -9,6 +9,7 @@ pub mod hostile;
 mod language;
 mod limits;
 mod metrics;
+mod patterns;
 mod plan;
 mod traces;
 

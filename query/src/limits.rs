@@ -53,6 +53,11 @@ pub(crate) const EXPORT_PAGE_ROWS: usize = 10_000;
 pub(crate) const FIELDS_MAX: usize = 2_000;
 /// Different values that are counted; a field with more of them is refused.
 pub(crate) const VALUES_MAX: usize = 100_000;
+/// Skeletons of no known pattern that one query counts, each by itself; what is of none of these is in no pattern
+/// before the query is asked again.
+pub(crate) const NEW_SKELETONS_MAX: usize = 10_000;
+/// Documents that a tenant's patterns stand in, before one takes the place of all.
+pub(crate) const PATTERN_LOTS_MAX: usize = 64;
 /// What completion offers at once.
 pub(crate) const COMPLETE_ITEMS_MAX: usize = 20;
 /// Different names or values that completion remembers.

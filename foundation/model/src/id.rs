@@ -106,7 +106,9 @@ plain_id! {
 }
 
 /// The name of a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
 pub struct BatchId {
     /// Who froze it.
     pub collector: CollectorId,

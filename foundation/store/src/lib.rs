@@ -18,6 +18,7 @@ pub mod limits;
 mod live;
 mod merge_plan;
 pub mod meta;
+pub mod patterns;
 pub mod records;
 mod rivals;
 mod sift;

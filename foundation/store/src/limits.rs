@@ -63,6 +63,19 @@ pub const TEMPLATE_BYTES_MAX: usize = 16 << 10;
 pub const TEMPLATES_MAX: usize = 65_536;
 /// All templates of one split, bytes; what comes then is kept whole.
 pub const TEMPLATES_BYTES_MAX: usize = 16 << 20;
+/// Patterns of one tenant; what would be one more is in none, and counted as that.
+pub const PATTERNS_MAX: usize = 20_000;
+/// Patterns of as many words that begin with the same two; what would be one more joins the one that it is most
+/// like.
+pub const PATTERNS_ALIKE_MAX: usize = 256;
+/// Skeletons that patterns of one tenant are made of; what is new then is in none.
+pub const SKELETONS_MAX: usize = 100_000;
+/// The same, all together, bytes.
+pub const SKELETONS_BYTES_MAX: usize = 16 << 20;
+/// Words of a skeleton; what comes then is one variable.
+pub const PATTERN_WORDS_MAX: usize = 128;
+/// Longest word of a skeleton, bytes; a longer one is a variable.
+pub const PATTERN_WORD_BYTES_MAX: usize = 64;
 /// Shortest variable that a split's buckets know, bytes.
 pub const BUCKET_VALUE_BYTES_MIN: usize = 3;
 /// Counts by minute that a split keeps; with more it keeps none, and rows are counted.

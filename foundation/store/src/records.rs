@@ -59,6 +59,7 @@ pub use row_set::RowSet;
 pub use split::RecordSplit;
 pub(crate) use split::footer;
 pub use tally::Tallies;
+pub(crate) use token::is_variable;
 
 #[cfg(test)]
 mod tests;

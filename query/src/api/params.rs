@@ -144,7 +144,8 @@ pub(crate) fn range(
     })
 }
 
-fn time(field: &str, text: &str, now: Timestamp) -> Result<Timestamp, ApiError> {
+/// The time that a parameter says.
+pub(crate) fn time(field: &str, text: &str, now: Timestamp) -> Result<Timestamp, ApiError> {
     parse_time(text, now).map_err(|_| {
         let hint = "RFC 3339 like 2026-11-21T04:06:00Z, now, or before now: -90s -15m -2h -7d";
         ApiError::bad_request(field, format!("{field} is '{text}', which is no time"), hint)

@@ -8,6 +8,7 @@ mod harness;
 mod health;
 mod limits_hold;
 mod page;
+mod patterns;
 mod query;
 mod spans;
 

@@ -417,6 +417,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/logs/patterns": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** Which patterns the matching records are of. */
+        readonly get: operations["patterns"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/logs/tail": {
         readonly parameters: {
             readonly query?: never;
@@ -1363,6 +1380,42 @@ export interface components {
             readonly left_out: number;
             /** @description The commonest first. */
             readonly paths: readonly components["schemas"]["Path"][];
+        };
+        readonly Pattern: {
+            /** @description Who says it, the one that says it most first. */
+            readonly components: readonly string[];
+            /**
+             * Format: int64
+             * @description Records of it.
+             */
+            readonly count: number;
+            /**
+             * Format: date-time
+             * @description The first of them.
+             */
+            readonly first_seen: string;
+            /** @description Stays the same. */
+            readonly id: string;
+            /**
+             * Format: date-time
+             * @description The last of them.
+             */
+            readonly last_seen: string;
+            /** @description Of the gravest of them. */
+            readonly severity: string;
+            /** @description What its messages say, a variable as <*>. */
+            readonly template: string;
+        };
+        readonly PatternsAnswer: {
+            readonly coverage: components["schemas"]["Coverage"];
+            /**
+             * Format: int64
+             * @description Records of no pattern: there is no room for more, or too many were new at once, and are found when they
+             *     are asked for again.
+             */
+            readonly other: number;
+            /** @description The commonest first; of those as common in the order of their template. */
+            readonly patterns: readonly components["schemas"]["Pattern"][];
         };
         /** @description A query. */
         readonly Query: {
@@ -2701,6 +2754,54 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["HistogramAnswer"];
+                };
+            };
+        };
+    };
+    readonly patterns: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description RFC 3339, now, or before now like -15m; default -1h, with new_since or vanished_since all that is kept. */
+                readonly from?: string;
+                /** @description Patterns, 1 to 10,000; default 100. */
+                readonly limit?: string;
+                /** @description A time: only patterns whose first record in the range is not older. */
+                readonly new_since?: string;
+                /** @description A query; empty or * means everything. */
+                readonly q?: string;
+                /** @description As `from`, not included; default now, with new_since or vanished_since all that is kept. */
+                readonly to?: string;
+                /** @description A time: only patterns whose last record in the range is older. */
+                readonly vanished_since?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PatternsAnswer"];
                 };
             };
         };

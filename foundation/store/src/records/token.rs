@@ -27,6 +27,11 @@ pub(super) fn mask(text: &[u8]) -> Mask {
     text.iter().fold(0, |mask, byte| mask | MASKS[usize::from(*byte)])
 }
 
+/// Whether the byte makes a variable of its token, or is one.
+pub(crate) fn is_variable(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte == MARK
+}
+
 pub(super) fn has_digit(text: &[u8]) -> bool {
     text.iter().any(u8::is_ascii_digit)
 }

@@ -1,0 +1,128 @@
+//! The patterns of each tenant, and what of them stands in Meta.
+//!
+//! ```text
+//!   skeletons that a scan met and nobody knows ──> patterns ──> one commit ──> known from then on
+//!
+//!   patterns/TENANT/N    the Nth lot of what was decided, in the order of deciding; when there are 64 of them,
+//!                        one that says it all takes their place
+//! ```
+//! Invariants:
+//! - an id that was answered once is answered for ever: it is in Meta before it is in an answer;
+//! - one learns at a time, so that no two decide the same otherwise.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use nilometer_model::{Tenant, Timestamp};
+use nilometer_store::patterns::{PatternEntry, Patterns, Skeleton};
+use nilometer_store::{Documents, DocumentsError, Store};
+
+use crate::limits::PATTERN_LOTS_MAX;
+
+const PREFIX: &str = "patterns/";
+
+/// Why nothing was learnt.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LearnError {
+    #[error("patterns")]
+    Documents(#[from] DocumentsError),
+    #[error("patterns cannot be written as JSON")]
+    Encode(#[from] serde_json::Error),
+    #[error("finding patterns was interrupted")]
+    Interrupted,
+}
+
+/// See the file's head.
+#[derive(Debug, Default)]
+pub(crate) struct PatternBook {
+    /// As committed. Held for a look only.
+    known: Mutex<BTreeMap<Tenant, Arc<Patterns>>>,
+    learning: tokio::sync::Mutex<()>,
+}
+
+impl PatternBook {
+    /// The patterns that are known.
+    pub(crate) fn known(&self, store: &Store, tenant: &Tenant) -> Arc<Patterns> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = || {
+            let mut patterns = Patterns::default();
+            lots(store, tenant).into_iter().for_each(|(_, text)| replay(&mut patterns, &text));
+            Arc::new(patterns)
+        };
+        Arc::clone(known.entry(tenant.clone()).or_insert_with(read))
+    }
+
+    /// Has a place for each of the skeletons that there is room for; what is known then.
+    pub(crate) async fn learn(
+        &self,
+        store: &Store,
+        tenant: &Tenant,
+        (skeletons, now): (Vec<Skeleton>, Timestamp),
+    ) -> Result<Arc<Patterns>, LearnError> {
+        if skeletons.is_empty() {
+            return Ok(self.known(store, tenant));
+        }
+        let _learning = self.learning.lock().await;
+        let known = self.known(store, tenant);
+        let decide = move || {
+            let mut patterns = (*known).clone();
+            let entries: Vec<_> = skeletons.iter().filter_map(|new| patterns.add(new)).collect();
+            (patterns, entries)
+        };
+        let decided = tokio::task::spawn_blocking(decide).await;
+        let (patterns, entries) = decided.map_err(|_| LearnError::Interrupted)?;
+        if !entries.is_empty() {
+            let (expected, changes) = next_lot(store, tenant, entries)?;
+            store.change_documents(&expected, changes, now).await?;
+        }
+        let patterns = Arc::new(patterns);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(tenant.clone(), Arc::clone(&patterns));
+        Ok(patterns)
+    }
+}
+
+/// The tenant's lots by number.
+fn lots(store: &Store, tenant: &Tenant) -> BTreeMap<u64, String> {
+    let prefix = format!("{PREFIX}{tenant}/");
+    let own = store.documents(&prefix).into_iter();
+    // A tenant whose name goes on behind a slash has others.
+    own.filter_map(|(name, text)| {
+        let number = name.strip_prefix(&prefix)?;
+        Some((u64::from_str_radix(number, 16).ok()?, text))
+    })
+    .collect()
+}
+
+fn name(tenant: &Tenant, lot: u64) -> String {
+    format!("{PREFIX}{tenant}/{lot:016x}")
+}
+
+fn read(text: &str) -> Vec<PatternEntry> {
+    serde_json::from_str(text).unwrap_or_else(|error| {
+        tracing::error!(%error, "a lot of patterns cannot be read; they will get other ids");
+        Vec::new()
+    })
+}
+
+fn replay(patterns: &mut Patterns, text: &str) {
+    read(text).iter().for_each(|entry| patterns.replay(entry));
+}
+
+/// What is expected, and what is to be written.
+fn next_lot(
+    store: &Store,
+    tenant: &Tenant,
+    mut entries: Vec<PatternEntry>,
+) -> Result<(Documents, Documents), serde_json::Error> {
+    let lots = lots(store, tenant);
+    let next = lots.keys().next_back().map_or(0, |last| last + 1);
+    let expected = Documents::from([(name(tenant, next), None)]);
+    let mut changes = Documents::new();
+    if lots.len() >= PATTERN_LOTS_MAX {
+        entries.splice(0..0, lots.values().flat_map(|text| read(text)));
+        changes.extend(lots.keys().map(|lot| (name(tenant, *lot), None)));
+    }
+    changes.insert(name(tenant, next), Some(serde_json::to_string(&entries)?));
+    Ok((expected, changes))
+}
