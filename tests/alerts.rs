@@ -40,9 +40,16 @@ fn config(scratch: &Scratch, destinations: &str, rules: &str) -> String {
 
 fn rule(notify: &str) -> String {
     format!(
-        "[[rule]]\nname = \"errors\"\nquery = \"severity:error\"\nevery = \"1s\"\nover = \"4s\"\n\
-         group_by = [\"component\"]\nseverity = \"critical\"\nnotify = [{notify}]\n\
-         annotations = {{ summary = \"{{{{ labels.component }}}} fails\" }}\n"
+        r#"[[rule]]
+name = "errors"
+query = "severity:error"
+every = "1s"
+over = "4s"
+group_by = ["component"]
+severity = "critical"
+notify = [{notify}]
+annotations = {{ summary = "{{{{ labels.component }}}} fails" }}
+"#
     )
 }
 

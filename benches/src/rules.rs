@@ -55,18 +55,21 @@ async fn many() -> Outcome<()> {
 }
 
 fn written(rules: usize) -> String {
-    let mut text = String::new();
-    for number in 0..rules {
+    let rule = |number: usize| {
         let (component, code) = (number % COMPONENTS, number / COMPONENTS);
-        // Writing to a String cannot fail.
-        let _written = writeln!(
-            text,
-            "[[rule]]\nid = \"r{number}\"\nname = \"r{number}\"\nevery = \"15s\"\nover = \"1m\"\n\
-             query = \"component:c{component} severity:error code{code}\"\n\
-             condition = {{ op = \">\", value = 1000 }}"
-        );
-    }
-    text
+        format!(
+            r#"
+[[rule]]
+id = "r{number}"
+name = "r{number}"
+every = "15s"
+over = "1m"
+query = "component:c{component} severity:error code{code}"
+condition = {{ op = ">", value = 1000 }}
+"#
+        )
+    };
+    (0..rules).map(rule).collect()
 }
 
 /// Lines, some of them errors, for so long.

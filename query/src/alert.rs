@@ -31,5 +31,5 @@ pub use self::outbox::Delivery;
 pub use self::question::check_rule;
 pub(crate) use self::replay::ReplayError;
 pub(crate) use self::rulebook::Place;
-pub(crate) use self::silences::every;
+pub(crate) use self::silences::read_every;
 pub use self::trial::{Outcome, TestReport, test_rules};

@@ -18,13 +18,13 @@ pub(crate) struct Written {
 impl Written {
     /// The silence that is meant.
     pub(crate) fn check(self, id: String) -> Result<Silence, FieldError> {
-        let every = every(self.every.as_deref())?;
+        let every = read_every(self.every.as_deref())?;
         Silence::new(id, self.matchers, (self.from, self.to, every), self.comment)
     }
 }
 
 /// How often it comes again, as it is written.
-pub(crate) fn every(text: Option<&str>) -> Result<Option<Length>, FieldError> {
+pub(crate) fn read_every(text: Option<&str>) -> Result<Option<Length>, FieldError> {
     let read = |text: &str| {
         Length::parse(text).ok_or_else(|| {
             FieldError::new("every", format!("'{text}' is no length of time"), "such as 1d or 7d")

@@ -17,7 +17,7 @@ use super::error::ApiError;
 use super::limits::RULE_BODY_BYTES_MAX;
 use super::params::{self, NoParams};
 use super::rules::to_the_end;
-use crate::alert::every;
+use crate::alert::read_every;
 
 // What Silence writes, for the OpenAPI document.
 /// A silence.
@@ -120,7 +120,7 @@ pub(crate) async fn create(
         params::range(Some(from), Some(&asked.to), params::Default::LastHour, api.clock.now())?;
     let id = uuid::Uuid::now_v7().to_string();
     let bad = |error: FieldError| ApiError::bad_request(&error.field, error.message, error.hint);
-    let every = every(asked.every.as_deref()).map_err(bad)?;
+    let every = read_every(asked.every.as_deref()).map_err(bad)?;
     let window = (range.from(), range.to(), every);
     let silence = Silence::new(id, asked.matchers, window, asked.comment).map_err(bad)?;
     let made = silence.clone();

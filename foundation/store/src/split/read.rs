@@ -210,9 +210,7 @@ impl Split {
         }
         Ok(read)
     }
-}
 
-impl Split {
     /// Reads everything, and holds it against its checksums.
     ///
     /// # Errors
