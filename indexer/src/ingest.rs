@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use memchr::memchr_iter;
 use nilometer_model::limits::NAME_BYTES_MAX;
 use nilometer_model::{Count, Origin, RowRef, Rows, SourceId, Stream, Tenant, Timestamp};
 use nilometer_store::NotOwned;
@@ -146,8 +147,11 @@ fn parse(body: &Bytes, context: &Context) -> Parsed {
     let mut origins = Origins::default();
     let mut piece = Piece { rows: Rows::default(), to: 0, count: Count::default() };
     let mut number = 0;
-    for line in body.split(|byte| *byte == b'\n') {
-        number += 1;
+    let ends = memchr_iter(b'\n', body).chain([body.len()]);
+    let mut begin = 0;
+    for end in ends {
+        let line = &body[begin..end];
+        (number, begin) = (number + 1, end + 1);
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }

@@ -6,6 +6,8 @@
 //!   incoming traceparent: 00-4bf9…4736-00f0…02b7-01                    W3C trace context
 //!   uber-trace-id: 4bf9…4736:f067…02b7:0:1                             Jaeger
 //!   X-B3-TraceId: a3ce929d0e0e4736 X-B3-SpanId: 00f0…02b7              B3
+//!   b3: a3ce929d0e0e4736-00f0…02b7-1                                   B3 in one header
+//!   10.0.0.7 "GET /cart" 200 "00-4bf9…4736-00f0…02b7-01"               W3C trace context without its name
 //!   dd.trace_id=9532127138774266268 dd.span_id=67667974448284343       Datadog
 //! ```
 //! Invariants:
@@ -13,8 +15,9 @@
 //!   16; Jaeger leaves leading zeros out; Datadog's are decimal numbers of 64 bits; none is zero; what is no id is passed over;
 //! - the first wins, but in a JSON line its own members before what its texts quote;
 //! - a span is only taken beside a trace: alone it leads nowhere;
-//! - a line is looked at, never changed, and one that says nothing of a trace costs one search for
-//!   four letters; names are looked for in its first [`TRACE_NAMES_BYTES`] only.
+//! - what has a name with `trace` in it goes before what has none;
+//! - a line is looked at, never changed, and one that says nothing of a trace costs three searches for a few
+//!   letters, in its first [`TRACE_NAMES_BYTES`] only.
 
 use std::sync::LazyLock;
 
@@ -26,6 +29,10 @@ use crate::limits::TRACE_NAMES_BYTES;
 static TRACE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("race"));
 /// The same of a span.
 static SPAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("pan"));
+/// What a W3C trace context begins with.
+static CONTEXT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("00-"));
+/// The name of B3's one header, whatever its case.
+static B3: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["b3", "B3"].map(Finder::new));
 
 const TRACE_NAMES: [&[u8]; 10] = [
     b"trace_id",
@@ -57,6 +64,8 @@ const CONTEXT_NAMES: [&[u8]; 2] = [b"traceparent", b"Traceparent"];
 const JAEGER_NAMES: [&[u8]; 2] = [b"uber-trace-id", b"Uber-Trace-Id"];
 /// What names begin with whose ids are decimal.
 const DECIMAL: &[u8] = b"dd.";
+/// Bytes of a W3C trace context of version 00.
+const CONTEXT_BYTES: usize = 55;
 /// Bytes of the longest of these names.
 const NAME_BYTES_MAX: usize = 13;
 
@@ -78,7 +87,9 @@ pub fn trace_ids(message: &str) -> Option<TraceIds> {
         let field = Field::around(text, at)?;
         Some((field.is_member, ids(&field)?))
     });
-    let mut found = first(traces, is_json)?;
+    let Some(mut found) = first(traces, is_json) else {
+        return nameless_context(head).or_else(|| b3(text, head.len()));
+    };
     if found.span.is_none() {
         let spans = SPAN.find_iter(head).filter_map(|at| {
             let field = Field::around(text, at)?;
@@ -190,6 +201,31 @@ fn context(value: &[u8]) -> Option<TraceIds> {
     rest.starts_with(b"-").then_some(TraceIds { trace, span: Some(span) })
 }
 
+/// The first trace context that stands as a word of its own.
+fn nameless_context(head: &[u8]) -> Option<TraceIds> {
+    CONTEXT.find_iter(head).find_map(|at| {
+        let found = context(&head[at..])?;
+        let (flags, rest) = head.get(at + CONTEXT_BYTES - 2..)?.split_at_checked(2)?;
+        let is_whole = flags.iter().all(u8::is_ascii_hexdigit) && ends_word(rest);
+        (is_whole && begins_word(&head[..at])).then_some(found)
+    })
+}
+
+/// `TRACE-SPAN`, and how it is sampled, behind B3's one name in the first `names` bytes.
+fn b3(text: &[u8], names: usize) -> Option<TraceIds> {
+    B3.iter().find_map(|finder| {
+        finder.find_iter(&text[..names]).find_map(|at| {
+            let field = Field::around(text, at).filter(|field| field.name.len() == 2)?;
+            let (trace, rest) = digits(field.value)
+                .filter(|(_, rest)| rest.starts_with(b"-"))
+                .or_else(|| digits(field.value).map(|(half, rest)| (padded(half), rest)))?;
+            let (span, rest) = digits(rest.strip_prefix(b"-")?)?;
+            (rest.first() == Some(&b'-') || ends_word(rest))
+                .then_some(TraceIds { trace, span: Some(span) })
+        })
+    })
+}
+
 /// `TRACE:SPAN:`, the span before it, and flags.
 fn jaeger(value: &[u8]) -> Option<TraceIds> {
     let (trace, rest) = number_up_to_colon(value, 32)?;
@@ -214,8 +250,15 @@ fn id<const N: usize>(value: &[u8]) -> Option<[u8; N]> {
 }
 
 fn ends_word(rest: &[u8]) -> bool {
-    let of_word = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    !rest.first().is_some_and(of_word)
+    !rest.first().is_some_and(|byte| is_of_word(*byte))
+}
+
+fn begins_word(before: &[u8]) -> bool {
+    !before.last().is_some_and(|byte| is_of_word(*byte))
+}
+
+fn is_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 /// `2 * N` hex digits that are not all zero, and what is behind them.

@@ -8,6 +8,7 @@
 //! - a value that cannot be what its key says is an error that names the key.
 
 mod line;
+mod plain;
 mod value;
 
 use std::borrow::Cow;
@@ -17,7 +18,6 @@ use nilometer_model::limits::{
     ATTRIBUTES_PER_RECORD_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX,
 };
 use nilometer_model::{Severity, Stream, Timestamp};
-use serde_json::value::RawValue;
 
 use self::line::{Field, Fields, Key};
 
@@ -85,8 +85,7 @@ pub enum LineError {
 pub fn parse_line<'a>(line: &'a [u8], received: Timestamp) -> Result<NdjsonLine<'a>, LineError> {
     let text =
         std::str::from_utf8(line).map_err(|e| LineError::NotAnObject(format!("not UTF-8: {e}")))?;
-    let mut fields: Fields<'a> =
-        serde_json::from_str(text).map_err(|e| LineError::NotAnObject(e.to_string()))?;
+    let mut fields = Fields::read(text)?;
     let severity = severity(&mut fields);
     let component = name(&fields, Field::Component)?;
     Ok(NdjsonLine {
@@ -125,7 +124,7 @@ fn within(key: &str, size: usize, limit: usize, unit: &'static str) -> Result<()
     Ok(())
 }
 
-fn time((key, value): (&str, &RawValue)) -> Result<Timestamp, LineError> {
+fn time((key, value): (&str, &str)) -> Result<Timestamp, LineError> {
     value::time(value)
         .ok_or_else(|| wrong(key, "RFC 3339 or a whole number of s, ms, us or ns since 1970"))
 }
@@ -137,16 +136,16 @@ fn name<'a>(fields: &Fields<'a>, field: Field) -> Result<Cow<'a, str>, LineError
     Ok(text)
 }
 
-fn stream((key, value): (&str, &RawValue)) -> Result<Stream, LineError> {
+fn stream((key, value): (&str, &str)) -> Result<Stream, LineError> {
     value::text(value)
         .and_then(|word| Stream::parse(&word))
         .ok_or_else(|| wrong(key, "stdout, stderr, file, otlp or ingest"))
 }
 
-fn message<'a>((key, value): (&str, &'a RawValue)) -> Result<Cow<'a, str>, LineError> {
-    let text = match value.get().as_bytes().first() {
+fn message<'a>((key, value): (&str, &'a str)) -> Result<Cow<'a, str>, LineError> {
+    let text = match value.as_bytes().first() {
         Some(b'"') => value::text(value).ok_or_else(|| wrong(key, "a text that is UTF-8"))?,
-        _ => Cow::Borrowed(value.get()),
+        _ => Cow::Borrowed(value),
     };
     within(key, text.len(), MESSAGE_BYTES_MAX, "bytes")?;
     Ok(text)
@@ -186,8 +185,8 @@ fn attributes(fields: Fields<'_>) -> Result<String, LineError> {
             continue;
         }
         within(&key.name, key.name.len(), NAME_BYTES_MAX, "bytes of name")?;
-        within(&key.name, value.get().len(), ATTRIBUTE_VALUE_BYTES_MAX, "bytes")?;
-        within(&key.name, value::depth(value.get()), ATTRIBUTE_DEPTH_MAX, "levels")?;
+        within(&key.name, value.len(), ATTRIBUTE_VALUE_BYTES_MAX, "bytes")?;
+        within(&key.name, value::depth(value), ATTRIBUTE_DEPTH_MAX, "levels")?;
         push_member(&mut object, key, value);
     }
     if !object.is_empty() {
@@ -197,11 +196,11 @@ fn attributes(fields: Fields<'_>) -> Result<String, LineError> {
     Ok(object)
 }
 
-fn push_member(object: &mut String, key: &Key<'_>, value: &RawValue) {
+fn push_member(object: &mut String, key: &Key<'_>, value: &str) {
     object.push(if object.is_empty() { '{' } else { ',' });
     value::push_quoted(object, &key.name);
     object.push(':');
-    object.push_str(value.get());
+    object.push_str(value);
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{LineError, value};
+use super::{LineError, plain, value};
 
 /// What a line may say of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,19 +99,31 @@ impl<'de> Deserialize<'de> for Key<'de> {
 }
 
 /// A field's value, under which name it came, and that name's rank.
-type Held<'a> = (u8, Key<'a>, &'a RawValue);
+type Held<'a> = (u8, Key<'a>, &'a str);
 
-/// A line's keys and values, sorted.
+/// A line's keys and values, sorted. Values are JSON, as they were written.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'a> {
     held: [Option<Held<'a>>; FIELDS],
-    attributes: Option<&'a RawValue>,
-    others: Vec<(Key<'a>, &'a RawValue)>,
+    attributes: Option<&'a str>,
+    others: Vec<(Key<'a>, &'a str)>,
 }
 
 impl<'a> Fields<'a> {
+    /// Of one line.
+    pub(super) fn read(line: &'a str) -> Result<Self, LineError> {
+        let mut fields = Self::default();
+        let take = |key, value| fields.take(Key { name: Cow::Borrowed(key) }, value);
+        match plain::members(line, take) {
+            Some(()) => Ok(fields),
+            None => {
+                serde_json::from_str(line).map_err(|e| LineError::NotAnObject(e.to_string()))
+            }
+        }
+    }
+
     /// The name under which the field came, and its value; null is no value.
-    pub(super) fn get(&self, field: Field) -> Option<(&str, &'a RawValue)> {
+    pub(super) fn get(&self, field: Field) -> Option<(&str, &'a str)> {
         self.held[field as usize].as_ref().map(|(_, key, value)| (&*key.name, *value))
     }
 
@@ -123,11 +135,11 @@ impl<'a> Fields<'a> {
     }
 
     /// What is no field: the line's other keys, then the members of its `attributes`.
-    pub(super) fn into_others(self) -> Result<Vec<(Key<'a>, &'a RawValue)>, LineError> {
+    pub(super) fn into_others(self) -> Result<Vec<(Key<'a>, &'a str)>, LineError> {
         let mut others = self.others;
         if let Some(attributes) = self.attributes {
-            if attributes.get().starts_with('{') {
-                let members: Members<'a> = serde_json::from_str(attributes.get())
+            if attributes.starts_with('{') {
+                let members: Members<'a> = serde_json::from_str(attributes)
                     .map_err(|e| LineError::NotAnObject(e.to_string()))?;
                 others.extend(members.0);
             } else {
@@ -137,7 +149,7 @@ impl<'a> Fields<'a> {
         Ok(others)
     }
 
-    fn take(&mut self, key: Key<'a>, value: &'a RawValue) {
+    fn take(&mut self, key: Key<'a>, value: &'a str) {
         match meaning(&key.name) {
             Meaning::Ignored => {}
             Meaning::Other => self.others.push((key, value)),
@@ -167,8 +179,8 @@ impl<'de> Deserialize<'de> for Fields<'de> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
                 let mut fields = Fields::default();
-                while let Some((key, value)) = map.next_entry()? {
-                    fields.take(key, value);
+                while let Some((key, value)) = map.next_entry::<_, &RawValue>()? {
+                    fields.take(key, value.get());
                 }
                 Ok(fields)
             }
@@ -178,7 +190,7 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 }
 
 /// The members of an object, as they come.
-struct Members<'a>(Vec<(Key<'a>, &'a RawValue)>);
+struct Members<'a>(Vec<(Key<'a>, &'a str)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -190,8 +202,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
+                while let Some((key, value)) = map.next_entry::<_, &RawValue>()? {
+                    members.push((key, value.get()));
                 }
                 Ok(Members(members))
             }

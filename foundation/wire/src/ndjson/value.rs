@@ -2,26 +2,26 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
 use nilometer_model::Timestamp;
-use serde_json::value::RawValue;
 
-pub(super) fn is_null(value: &RawValue) -> bool {
-    value.get() == "null"
+pub(super) fn is_null(value: &str) -> bool {
+    value == "null"
 }
 
 /// The text of a JSON string, borrowed when it has no escapes; `None` for everything else.
-pub(super) fn text(value: &RawValue) -> Option<Cow<'_, str>> {
-    let inner = value.get().strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
-        serde_json::from_str(value.get()).ok().map(Cow::Owned)
+pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
+    let inner = value.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr(b'\\', inner.as_bytes()).is_some() {
+        serde_json::from_str(value).ok().map(Cow::Owned)
     } else {
         Some(Cow::Borrowed(inner))
     }
 }
 
 /// RFC 3339, or a whole number (which may stand in quotes).
-pub(super) fn time(value: &RawValue) -> Option<Timestamp> {
-    let text = text(value).unwrap_or(Cow::Borrowed(value.get()));
+pub(super) fn time(value: &str) -> Option<Timestamp> {
+    let text = text(value).unwrap_or(Cow::Borrowed(value));
     match text.parse::<i64>() {
         Ok(number) => scaled(number),
         Err(_) => Timestamp::parse(text.as_bytes()).ok(),
