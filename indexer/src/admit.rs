@@ -7,18 +7,22 @@ use nilometer_model::limits::{
     ATTRIBUTES_BYTES_MAX, EVENTS_BYTES_MAX, LINKS_BYTES_MAX, MESSAGE_BYTES_MAX, NAME_BYTES_MAX,
     OPERATION_BYTES_MAX, STATUS_MESSAGE_BYTES_MAX,
 };
-use nilometer_model::{Entry, Items, Origin, Reason, RowRef, SampleRef, SourceId, SpanRef};
+use nilometer_model::{
+    Entry, Items, Origin, Reason, RowRef, SampleRef, SourceId, SpanRef, Timestamp,
+};
 use nilometer_wire::{Batch, Refusal};
 
-/// The items of the batch that are turned away.
-pub(crate) fn admit(batch: &Batch) -> Vec<Refusal> {
+/// The items of the batch that are turned away: all, if it was frozen before `horizon`, by its collector's clock, for
+/// then the marks may be gone that would say whether they are in already.
+pub(crate) fn admit(batch: &Batch, horizon: Timestamp) -> Vec<Refusal> {
+    let too_old = (batch.header.frozen_at < horizon).then_some(Reason::TooOld);
     let ranges: HashMap<SourceId, (u64, u64)> =
         batch.header.sources.iter().map(|range| (range.source, (range.from, range.to))).collect();
     let refusal = |((index, entry), reason): ((u32, Entry), Option<Reason>)| {
         let Entry { source, position, .. } = entry;
         let declared =
             ranges.get(&source).is_some_and(|(from, to)| *from < position && position <= *to);
-        let reason = if declared { reason } else { Some(Reason::Malformed) };
+        let reason = if declared { too_old.or(reason) } else { Some(Reason::Malformed) };
         reason.map(|reason| Refusal { index, source, position, reason })
     };
     (0..).zip(batch.items.entries()).zip(reasons(&batch.items)).filter_map(refusal).collect()

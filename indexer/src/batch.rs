@@ -13,6 +13,7 @@ use nilometer_model::{Count, Items, LineageId, LogPosition, Origin, SourceId, St
 use nilometer_store::Read;
 use nilometer_wire::{BatchHeader, Fingerprint, IntakeError, SourceRange};
 
+use crate::entry::NO_HORIZON;
 use crate::intake::{Parts, unavailable};
 use crate::lanes::Lane;
 use crate::metrics;
@@ -61,7 +62,7 @@ impl NextBatch {
             .map_err(|error| unavailable(&error.to_string()))?;
         let (tenant, collector) = (lane.tenant.clone(), lane.collector);
         let attempt = lane.attempt();
-        let position = parts.append(&tenant, &frame).await?;
+        let position = parts.append(&tenant, NO_HORIZON, &frame).await?;
         attempt.durable(own.unwrap_or_default());
         metrics::batch_durable(records, frame.len(), 0);
         let read = Read { tenant, collector, count: running, as_of: parts.clock.now() };

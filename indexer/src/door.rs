@@ -34,6 +34,7 @@ impl Received {
         let pieces = pieces.map_err(|_| unavailable("the items could not be cut into batches"))?;
         let lane = self.lanes.of(tenant);
         let mut lane = lane.lock().await;
+        lane.used(self.parts.clock.now());
         let mut last = None;
         for piece in pieces {
             let next = NextBatch::own(&lane, Stream::Otlp, piece);

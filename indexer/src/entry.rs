@@ -1,11 +1,14 @@
 //! An entry of the Log: a batch as it was sent, under the stamp of the intake that took it.
 //!
 //! ```text
+//!   format u8 = 3 | received i64, ns | tenant length u8 | tenant | horizon i64, ns | frame of the batch
 //!   format u8 = 2 | received i64, ns | tenant length u8 | tenant | frame of the batch
 //! ```
-//! Numbers are little-endian. Invariants:
+//! Numbers are little-endian. Format 2 is read as one without a horizon. Invariants:
 //! - when it came and whose it is stand in the stamp, which is made here; the frame has no say in either;
-//! - an entry of another form is an error that says so. The form before this one (received i64 | frame)
+//! - so does the horizon behind which its collector's batches are not let in any more, so that whoever reads the Log
+//!   again decides the same;
+//! - an entry of another form is an error that says so. The form before these (received i64 | frame)
 //!   can never be misread: where its frame begins, "NLBT", an L would be the length of the tenant, and
 //!   no tenant's name is that long.
 
@@ -16,9 +19,14 @@ use nilometer_wire::FrameError;
 
 use crate::admit::admit;
 
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
+/// Without a horizon.
+const FORMAT_BEFORE: u8 = 2;
 /// Format, received, length of the tenant.
 const PREFIX_BYTES: usize = 1 + 8 + 1;
+const HORIZON_BYTES: usize = 8;
+/// Everything is let in.
+pub(crate) const NO_HORIZON: Timestamp = Timestamp(i64::MIN);
 /// How a frame began behind the time in the form before tenants were stamped.
 const OLD_FRAME_AT: usize = 8;
 const OLD_FRAME: &[u8] = b"NLBT";
@@ -28,6 +36,8 @@ const OLD_FRAME: &[u8] = b"NLBT";
 pub(crate) struct Entry<'a> {
     pub(crate) received: Timestamp,
     pub(crate) tenant: Tenant,
+    /// What its collector froze before is not let in, by the collector's clock.
+    pub(crate) horizon: Timestamp,
     pub(crate) frame: &'a [u8],
 }
 
@@ -50,12 +60,14 @@ pub(crate) enum EntryError {
 impl<'a> Entry<'a> {
     pub(crate) fn encode(&self) -> Bytes {
         let tenant = self.tenant.name().as_bytes();
-        let mut entry = BytesMut::with_capacity(PREFIX_BYTES + tenant.len() + self.frame.len());
+        let mut entry =
+            BytesMut::with_capacity(PREFIX_BYTES + tenant.len() + HORIZON_BYTES + self.frame.len());
         entry.put_u8(FORMAT);
         entry.put_i64_le(self.received.0);
         // A tenant's name is far shorter than 256 bytes.
         entry.put_u8(tenant.len() as u8);
         entry.put_slice(tenant);
+        entry.put_i64_le(self.horizon.0);
         entry.put_slice(self.frame);
         entry.freeze()
     }
@@ -65,21 +77,28 @@ impl<'a> Entry<'a> {
             return Err(EntryError::Old);
         }
         let (format, rest) = entry.split_first().ok_or(EntryError::Stamp)?;
-        if *format != FORMAT {
+        if ![FORMAT, FORMAT_BEFORE].contains(format) {
             return Err(EntryError::Format(*format));
         }
         let (received, rest) = rest.split_first_chunk().ok_or(EntryError::Stamp)?;
         let (len, rest) = rest.split_first().ok_or(EntryError::Stamp)?;
-        let (name, frame) = rest.split_at_checked(usize::from(*len)).ok_or(EntryError::Stamp)?;
+        let (name, rest) = rest.split_at_checked(usize::from(*len)).ok_or(EntryError::Stamp)?;
         let name = std::str::from_utf8(name).map_err(|_| EntryError::Stamp)?;
         let tenant = Tenant::parse(name).map_err(|_| EntryError::Stamp)?;
-        Ok(Self { received: Timestamp(i64::from_le_bytes(*received)), tenant, frame })
+        let (horizon, frame) = match *format {
+            FORMAT_BEFORE => (NO_HORIZON, rest),
+            _ => {
+                let (horizon, frame) = rest.split_first_chunk().ok_or(EntryError::Stamp)?;
+                (Timestamp(i64::from_le_bytes(*horizon)), frame)
+            }
+        };
+        Ok(Self { received: Timestamp(i64::from_le_bytes(*received)), tenant, horizon, frame })
     }
 
     /// What arrives with it.
     pub(crate) fn arrival(self, position: LogPosition) -> Result<Arrival, EntryError> {
         let batch = nilometer_wire::decode(self.frame)?;
-        let refused = admit(&batch);
+        let refused = admit(&batch, self.horizon);
         let Self { received, tenant, .. } = self;
         Ok(Arrival { position, received, tenant, batch, refused })
     }
@@ -91,7 +110,8 @@ mod tests {
 
     fn entry(tenant: &str) -> Entry<'static> {
         let tenant = Tenant::parse(tenant).unwrap();
-        Entry { received: Timestamp(1_763_700_000_123_456_789), tenant, frame: b"NLBT..." }
+        let (received, horizon) = (Timestamp(1_763_700_000_123_456_789), Timestamp(17));
+        Entry { received, tenant, horizon, frame: b"NLBT..." }
     }
 
     #[test]
@@ -99,6 +119,15 @@ mod tests {
         for tenant in ["a", &"t".repeat(64)] {
             assert_eq!(Entry::decode(&entry(tenant).encode()), Ok(entry(tenant)));
         }
+    }
+
+    #[test]
+    fn an_entry_of_the_format_before_has_no_horizon() {
+        let ours = entry("acme");
+        let mut before = ours.encode().to_vec();
+        before.drain(PREFIX_BYTES + 4..PREFIX_BYTES + 4 + HORIZON_BYTES);
+        before[0] = FORMAT_BEFORE;
+        assert_eq!(Entry::decode(&before), Ok(Entry { horizon: NO_HORIZON, ..ours }));
     }
 
     #[test]
@@ -114,12 +143,12 @@ mod tests {
     #[test]
     fn an_entry_that_is_cut_or_changed_in_its_stamp_is_an_error() {
         let whole = entry("acme").encode();
-        for end in 0..PREFIX_BYTES + 4 {
+        for end in 0..PREFIX_BYTES + 4 + HORIZON_BYTES {
             assert_eq!(Entry::decode(&whole[..end]), Err(EntryError::Stamp), "{end}");
         }
         let mut other = whole.to_vec();
-        other[0] = 3;
-        assert_eq!(Entry::decode(&other), Err(EntryError::Format(3)));
+        other[0] = 4;
+        assert_eq!(Entry::decode(&other), Err(EntryError::Format(4)));
         let mut blank = whole.to_vec();
         blank[PREFIX_BYTES] = b' ';
         assert_eq!(Entry::decode(&blank), Err(EntryError::Stamp));

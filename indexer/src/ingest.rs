@@ -65,6 +65,7 @@ impl Ingest {
         let parsed = parsed.map_err(|_| unavailable("the lines broke their parser"))?;
         let lane = self.lanes.of(&tenant);
         let mut lane = lane.lock().await;
+        lane.used(self.parts.clock.now());
         let mut from = 0;
         let mut last = None;
         let mut running = Count::default();

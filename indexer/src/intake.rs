@@ -22,13 +22,13 @@ use tokio::sync::Semaphore;
 use crate::admit::admit;
 use crate::disk::DiskGauge;
 use crate::door::Received;
-use crate::entry::Entry;
+use crate::entry::{Entry, NO_HORIZON};
 use crate::index::SHARD;
 use crate::ingest::Ingest;
 use crate::lanes::is_own_collector;
 use crate::limits::{
-    BUSY_RETRY_AFTER_S, DECODING_MAX, INDEX_LAG_MS_MAX, INGEST_VISIBLE_WAIT_MS, LINGER_MS,
-    LOG_BACKLOG_ENTRIES_MAX,
+    BUSY_RETRY_AFTER_S, CLOCK_SET_MIN_NS, DECODING_MAX, INDEX_LAG_MS_MAX, INGEST_VISIBLE_WAIT_MS,
+    LINGER_MS, LOG_BACKLOG_ENTRIES_MAX,
 };
 use crate::metrics;
 
@@ -43,6 +43,8 @@ pub(crate) struct Parts {
     /// The name of this host, for records that do not say theirs.
     pub(crate) node: String,
     disk: DiskGauge,
+    /// How long marks are kept, ns.
+    books_kept_ns: i64,
     /// The last position that the Log gave.
     appended: AtomicU64,
     /// The last append failed.
@@ -61,6 +63,8 @@ pub struct IntakeParts {
     pub node: String,
     /// The directory whose disk must not run full.
     pub data: PathBuf,
+    /// How long marks are kept after their last commit; what was frozen longer ago is not let in.
+    pub books_kept: Duration,
 }
 
 /// The centre's intake.
@@ -82,6 +86,8 @@ impl std::fmt::Debug for CentreIntake {
 /// A frame that was looked at: its name, how many records, and which are refused.
 struct Checked {
     batch: BatchId,
+    /// See [`Parts::horizon`].
+    horizon: Timestamp,
     records: usize,
     refused: Vec<Refusal>,
 }
@@ -90,11 +96,13 @@ impl CentreIntake {
     /// An intake that draws a new epoch for what it is sent itself.
     #[must_use]
     pub fn new(parts: IntakeParts) -> Self {
-        let IntakeParts { store, log, clock, node, data } = parts;
+        let IntakeParts { store, log, clock, node, data, books_kept } = parts;
+        let books_kept_ns = i64::try_from(books_kept.as_nanos()).unwrap_or(i64::MAX);
         let appended = AtomicU64::new(store.arrived().0);
         let disk = DiskGauge::new(data);
         let log_failed = AtomicBool::new(false);
-        let parts = Arc::new(Parts { store, log, clock, node, disk, appended, log_failed });
+        let parts = Parts { store, log, clock, node, disk, books_kept_ns, appended, log_failed };
+        let parts = Arc::new(parts);
         let ingest = Ingest::new(Arc::clone(&parts));
         let received = Received::new(Arc::clone(&parts));
         let decoding = Semaphore::new(DECODING_MAX);
@@ -129,8 +137,8 @@ impl CentreIntake {
 
     async fn check(&self, tenant: &Tenant, frame: Bytes) -> Result<Checked, IntakeError> {
         let permit = self.decoding.acquire().await;
-        let (store, tenant) = (Arc::clone(&self.parts.store), tenant.clone());
-        let check = move || check_frame(&store, &tenant, &frame);
+        let (parts, tenant) = (Arc::clone(&self.parts), tenant.clone());
+        let check = move || check_frame(&parts, &tenant, &frame);
         let checked = tokio::task::spawn_blocking(check).await;
         drop(permit);
         checked.map_err(|_| unavailable("the batch broke its decoder"))?
@@ -143,7 +151,7 @@ impl Intake for CentreIntake {
         self.parts.has_room().await?;
         let checked = self.check(tenant, frame.clone()).await?;
         self.parts.not_a_copy(checked.batch.collector, checked.batch.epoch)?;
-        self.parts.append(tenant, &frame).await?;
+        self.parts.append(tenant, checked.horizon, &frame).await?;
         metrics::batch_durable(checked.records, frame.len(), checked.refused.len());
         fail::fail_point!("intake::before_answer", |_| std::process::abort());
         Ok(BatchAnswer {
@@ -186,9 +194,11 @@ impl Parts {
     pub(crate) async fn append(
         &self,
         tenant: &Tenant,
+        horizon: Timestamp,
         frame: &[u8],
     ) -> Result<LogPosition, IntakeError> {
-        let entry = Entry { received: self.clock.now(), tenant: tenant.clone(), frame };
+        let (received, tenant) = (self.clock.now(), tenant.clone());
+        let entry = Entry { received, tenant, horizon, frame };
         let appended = self.log.append(SHARD, vec![entry.encode()]).await;
         self.log_failed.store(appended.is_err(), Ordering::Relaxed);
         let appended = appended.map_err(|error| {
@@ -201,6 +211,13 @@ impl Parts {
         };
         self.appended.fetch_max(position.0, Ordering::Relaxed);
         Ok(position)
+    }
+
+    /// What the collector froze before is older than its marks can be, by its own clock. Nothing is, as long as it is
+    /// not known how that goes.
+    fn horizon(&self, collector: CollectorId) -> Timestamp {
+        let Some(offset_ns) = self.store.clock_offset_ns(collector) else { return NO_HORIZON };
+        self.clock.now().plus_ns(-self.books_kept_ns).plus_ns(-offset_ns)
     }
 
     /// Whoever sent something and then asks for it shall find it; an index that is behind is not waited for
@@ -237,7 +254,8 @@ impl Parts {
     }
 }
 
-fn check_frame(store: &Store, tenant: &Tenant, frame: &[u8]) -> Result<Checked, IntakeError> {
+fn check_frame(parts: &Parts, tenant: &Tenant, frame: &[u8]) -> Result<Checked, IntakeError> {
+    let store = &parts.store;
     let batch = nilometer_wire::decode(frame).map_err(|error| frame_error(&error, frame.len()))?;
     not_ours(store, batch.header.batch.collector)?;
     store.accepts(tenant, &batch.header).map_err(|error| match error {
@@ -247,8 +265,11 @@ fn check_frame(store: &Store, tenant: &Tenant, frame: &[u8]) -> Result<Checked, 
         }
         TurnedBack::NotOwned(error) => forbidden(error),
     })?;
-    let refused = admit(&batch);
-    Ok(Checked { batch: batch.header.batch, records: batch.items.len(), refused })
+    let is_clock_set = batch.header.frozen_at.0 >= CLOCK_SET_MIN_NS;
+    let horizon =
+        if is_clock_set { parts.horizon(batch.header.batch.collector) } else { NO_HORIZON };
+    let refused = admit(&batch, horizon);
+    Ok(Checked { batch: batch.header.batch, horizon, records: batch.items.len(), refused })
 }
 
 fn frame_error(error: &FrameError, bytes: usize) -> IntakeError {

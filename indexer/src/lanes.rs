@@ -6,18 +6,22 @@
 //!   append whose outcome nobody heard, as when its sender left, ends the epoch;
 //! - the collector that the lanes of a tenant speak as is the intake's own, one per tenant, and no
 //!   collector that draws its uuid can be taken for one;
+//! - one that lay idle for a day is another epoch: its books may be closed one day (see
+//!   [`close_books`](nilometer_store::Store::close_books));
 //! - at most [`INGEST_TENANTS_MAX`] tenants have lanes at a time: whoever was served longest ago gives
 //!   way, and begins new epochs when he comes back.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use nilometer_model::{BatchId, CollectorId, Count, Epoch, PipelineId, Sequence, SourceId, Tenant};
+use nilometer_model::{
+    BatchId, CollectorId, Count, Epoch, PipelineId, Sequence, SourceId, Tenant, Timestamp,
+};
 use tokio::sync;
 use uuid::{Builder, Variant, Version};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::limits::{INGEST_LANES, INGEST_TENANTS_MAX};
+use crate::limits::{INGEST_LANES, INGEST_TENANTS_MAX, LANE_IDLE_NS};
 
 /// One journal of this intake.
 #[derive(Debug, Clone)]
@@ -31,12 +35,13 @@ pub(crate) struct Lane {
     sequence: Sequence,
     /// Records and bytes of the lane's own source so far; the records are its counter.
     pub(crate) count: Count,
+    used_at: Timestamp,
 }
 
 impl Lane {
     fn new(tenant: Tenant, collector: CollectorId) -> Self {
         let (epoch, count) = (Epoch(rand::random()), Count::default());
-        Self { tenant, collector, epoch, sequence: Sequence(0), count }
+        Self { tenant, collector, epoch, sequence: Sequence(0), count, used_at: Timestamp(0) }
     }
 
     /// Its own source.
@@ -48,6 +53,14 @@ impl Lane {
     pub(crate) fn next_batch(&self) -> BatchId {
         let sequence = Sequence(self.sequence.0 + 1);
         BatchId { collector: self.collector, epoch: self.epoch, sequence }
+    }
+
+    /// It is used `now`: one that lay idle goes on as another journal.
+    pub(crate) fn used(&mut self, now: Timestamp) {
+        if now.0.saturating_sub(self.used_at.0) >= LANE_IDLE_NS && self.sequence != Sequence(0) {
+            self.begin_anew();
+        }
+        self.used_at = now;
     }
 
     /// Its next batch is on its way to the Log.
@@ -207,6 +220,21 @@ mod tests {
         assert!(!is_own_collector(pipeline, drawn));
         let elsewhere = own_collector(PipelineId(uuid::Uuid::now_v7()), &tenant(1));
         assert!(!is_own_collector(pipeline, elsewhere));
+    }
+
+    #[test]
+    fn a_lane_that_lay_idle_goes_on_as_another_journal() {
+        let lane = Lanes::new(PipelineId::default()).of(&tenant(1));
+        let mut lane = lane.try_lock().unwrap();
+        lane.used(Timestamp(LANE_IDLE_NS));
+        let source = lane.source();
+        lane.attempt().durable(Count::one(5));
+        lane.used(Timestamp(2 * LANE_IDLE_NS - 1));
+        lane.used(Timestamp(3 * LANE_IDLE_NS - 2));
+        assert_eq!((lane.source(), lane.count), (source, Count::one(5)));
+        lane.used(Timestamp(4 * LANE_IDLE_NS - 2));
+        assert_ne!(lane.source(), source);
+        assert_eq!(lane.count, Count::default());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The centre's limits, with their units.
 
+use std::time::Duration;
+
 /// Log entries that may wait for the index; more, and intakes answer 429.
 pub const LOG_BACKLOG_ENTRIES_MAX: u64 = 20_000;
 /// An index that is further behind the Log is not ready, ms.
@@ -24,6 +26,12 @@ pub const UPKEEP_EVERY_MS: u64 = 2_000;
 pub const MERGE_REST_PERCENT: u32 = 100;
 /// How often objects that no commit names are looked for, ms.
 pub const ORPHANS_EVERY_MS: i64 = 3_600_000;
+/// Marks are kept for so much longer than data and spools.
+pub const BOOKS_KEPT_BEYOND: Duration = Duration::from_hours(24);
+/// A lane that nobody used for so long goes on as another journal: far sooner than its books could be closed, ns.
+pub const LANE_IDLE_NS: i64 = 24 * 3_600 * 1_000_000_000;
+/// No clock that somebody has set says an earlier time, ns since 1970 (2020-01-01).
+pub const CLOCK_SET_MIN_NS: i64 = 1_577_836_800 * 1_000_000_000;
 /// Lanes that one tenant's `/ingest` requests are journaled in side by side.
 pub const INGEST_LANES: usize = 4;
 /// Tenants that have lanes at a time.

@@ -27,6 +27,8 @@ use crate::metrics;
 pub struct UpkeepConfig {
     /// How long data is kept, from its receipt.
     pub retention: Duration,
+    /// How long marks are kept after their last commit; longer than anything else.
+    pub books_kept: Duration,
     /// Where the objects lie, for a look at the disk.
     pub data: PathBuf,
 }
@@ -35,6 +37,7 @@ struct Upkeep {
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
     retention: Duration,
+    books_kept: Duration,
     disk: DiskGauge,
     expired_at: Timestamp,
     /// When orphans were last looked for.
@@ -50,10 +53,11 @@ pub async fn keep(
     shutdown: CancellationToken,
 ) {
     let never = Timestamp(i64::MIN);
-    let UpkeepConfig { retention, data } = config;
+    let UpkeepConfig { retention, books_kept, data } = config;
     let disk = DiskGauge::new(data);
     let (expired_at, listed_at) = (never, never);
-    let mut upkeep = Upkeep { store, clock, retention, disk, expired_at, listed_at, shutdown };
+    let mut upkeep =
+        Upkeep { store, clock, retention, books_kept, disk, expired_at, listed_at, shutdown };
     while !upkeep.shutdown.is_cancelled() {
         upkeep.expire().await;
         upkeep.merge_all().await;
@@ -74,11 +78,14 @@ impl Upkeep {
             return;
         }
         self.expired_at = now;
-        let retention = i64::try_from(self.retention.as_nanos()).unwrap_or(i64::MAX);
-        let horizon = Timestamp(now.0.saturating_sub(retention));
-        match self.store.expire(horizon, now).await {
+        match self.store.expire(before(now, self.retention), now).await {
             Ok(splits) => metrics::expired(splits),
             Err(error) => failed("expire", &error),
+        }
+        match self.store.close_books(before(now, self.books_kept), now).await {
+            Ok(0) => {}
+            Ok(books) => tracing::info!(books, "books of what is long gone were closed"),
+            Err(error) => failed("books", &error),
         }
     }
 
@@ -110,6 +117,10 @@ impl Upkeep {
             Err(error) => failed("orphans", &error),
         }
     }
+}
+
+fn before(now: Timestamp, age: Duration) -> Timestamp {
+    Timestamp(now.0.saturating_sub(i64::try_from(age.as_nanos()).unwrap_or(i64::MAX)))
 }
 
 fn is_due(last: Timestamp, every_ms: i64, now: Timestamp) -> bool {

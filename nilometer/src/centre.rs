@@ -77,10 +77,12 @@ impl Centre {
             clock: Arc::clone(&clock),
             node: config.node.clone(),
             data: data.path().to_owned(),
+            books_kept: config.books_kept(),
         });
         let alerts = Alerts::open(Arc::clone(&store), Arc::clone(&clock));
         let index = IndexConfig { seal_bytes: config.buffer_bytes, seal_after: config.seal_after };
-        let upkeep = UpkeepConfig { retention: config.retention, data: data.path().to_owned() };
+        let (retention, books_kept) = (config.retention, config.books_kept());
+        let upkeep = UpkeepConfig { retention, books_kept, data: data.path().to_owned() };
         let failed = Arc::new(AtomicBool::new(false));
         let audit = audit::writer(data.join("audit.ndjson"));
         Ok(Self {

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use nilometer_collector::{FirstLine, FlowConfig, IntakeAddress, KubernetesConfig};
+use nilometer_indexer::limits::BOOKS_KEPT_BEYOND;
 use nilometer_notify::Destination;
 use nilometer_parse::RedactConfig;
 
@@ -110,6 +111,15 @@ pub(crate) struct Config {
     pub(crate) kubernetes: Option<KubernetesConfig>,
     /// What it was made of, to be read anew.
     pub(crate) settings: Settings,
+}
+
+impl Config {
+    /// How long the centre remembers what it has of a source: longer than a record is kept, and than it can wait in a
+    /// spool that is set as this one.
+    pub(crate) fn books_kept(&self) -> Duration {
+        let longest = self.spool_age_max.map_or(self.retention, |age| age.max(self.retention));
+        longest.saturating_add(BOOKS_KEPT_BEYOND)
+    }
 }
 
 /// Where a receiver listens.

@@ -7,7 +7,7 @@
 //! - checkpoint, splits and marks move in the same commit, or not at all;
 //! - what was written before tenants were told apart belongs to the default one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nilometer_model::{
     CollectorId, Count, Coverage, Epoch, LogId, LogPosition, Reason, Revision, SourceId, Tenant,
@@ -16,6 +16,7 @@ use nilometer_model::{
 use serde::{Deserialize, Serialize};
 
 use crate::account::Account;
+use crate::closing::Closed;
 use crate::limits::DEAD_LETTERS_MAX;
 use crate::split::{SplitId, SplitMeta};
 
@@ -116,8 +117,11 @@ pub struct Commit {
     pub collectors: BTreeMap<CollectorId, Heard>,
     /// Records turned away.
     pub dead_letters: Vec<DeadLetter>,
-    /// Collectors that an operator deleted.
+    /// Collectors that an operator deleted, or that are gone for good.
     pub forget: Vec<CollectorId>,
+    /// Books that nobody needs any more.
+    #[serde(default, skip_serializing_if = "Closed::is_empty")]
+    pub closed: Closed,
     /// Named documents (`state.<name>`): the whole new text, or none to delete it.
     pub documents: BTreeMap<String, Option<String>>,
 }
@@ -135,6 +139,9 @@ pub struct State {
     pub accounts: BTreeMap<SourceId, Account>,
     /// Batches in splits.
     pub sequences: BTreeMap<CollectorId, BTreeMap<Epoch, Coverage<()>>>,
+    /// When batches of an epoch were last committed.
+    #[serde(default)]
+    pub epochs_changed: BTreeMap<CollectorId, BTreeMap<Epoch, Timestamp>>,
     /// Whose the collectors are that batches came from.
     #[serde(default)]
     pub owners: BTreeMap<CollectorId, Tenant>,
@@ -157,10 +164,13 @@ impl State {
             self.splits.remove(id);
         }
         self.splits.extend(commit.add.iter().map(|meta| (meta.id, meta.clone())));
+        self.close(&commit.closed);
         self.accounts.extend(commit.accounts.iter().map(|(id, account)| (*id, account.clone())));
         for (collector, epochs) in &commit.sequences {
             let known = self.sequences.entry(*collector).or_default();
             known.extend(epochs.iter().map(|(epoch, sequences)| (*epoch, sequences.clone())));
+            let changed = self.epochs_changed.entry(*collector).or_default();
+            changed.extend(epochs.keys().map(|epoch| (*epoch, commit.time)));
         }
         self.owners.extend(commit.owners.iter().map(|(id, owner)| (*id, owner.clone())));
         self.reads.extend(commit.reads.iter().map(|(id, read)| (*id, read.clone())));
@@ -177,5 +187,32 @@ impl State {
                 None => self.documents.remove(name),
             };
         }
+    }
+
+    fn close(&mut self, closed: &Closed) {
+        for source in &closed.sources {
+            self.accounts.remove(source);
+            self.reads.remove(source);
+        }
+        for (collector, epochs) in &closed.epochs {
+            close_epochs(&mut self.sequences, *collector, epochs);
+            close_epochs(&mut self.epochs_changed, *collector, epochs);
+            if !self.sequences.contains_key(collector) {
+                self.owners.remove(collector);
+            }
+        }
+    }
+}
+
+/// Takes epochs out; who has none left goes too.
+pub(crate) fn close_epochs<T>(
+    all: &mut BTreeMap<CollectorId, BTreeMap<Epoch, T>>,
+    collector: CollectorId,
+    epochs: &BTreeSet<Epoch>,
+) {
+    let Some(known) = all.get_mut(&collector) else { return };
+    known.retain(|epoch, _| !epochs.contains(epoch));
+    if known.is_empty() {
+        all.remove(&collector);
     }
 }

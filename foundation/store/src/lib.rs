@@ -10,6 +10,7 @@
 mod account;
 mod arrival;
 mod buffer;
+mod closing;
 mod commit;
 mod feeds;
 #[cfg(any(test, fuzzing))]

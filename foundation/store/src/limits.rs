@@ -1,5 +1,9 @@
 //! The store's limits, with their units.
 
+/// Books that one commit closes, of each kind.
+pub const BOOKS_CLOSED_AT_ONCE: usize = 10_000;
+/// After so long a collector is asked again which sources it reads, so that theirs are not closed, ns.
+pub const RESYNC_EVERY_NS: i64 = 24 * 3_600 * 1_000_000_000;
 /// Dead letters that are kept; the oldest go first.
 pub const DEAD_LETTERS_MAX: usize = 10_000;
 /// How much of a dead letter's message is kept, bytes.

@@ -16,9 +16,11 @@ use nilometer_wire::{Batch, BatchHeader, CaughtUp, Heartbeat, SourceRange};
 
 use crate::account::Account;
 use crate::arrival::Arrival;
-use crate::commit::{Commit, Heard, Read, State};
+use crate::closing::Closed;
+use crate::commit::{Commit, Heard, Read, State, close_epochs};
 use crate::limits::{
-    COLLECTOR_WARNINGS_MAX, CONFIG_VERSION_CHARS_MAX, HEARTBEATS_PENDING_MAX, UNKNOWN_READS_MAX,
+    COLLECTOR_WARNINGS_MAX, CONFIG_VERSION_CHARS_MAX, HEARTBEATS_PENDING_MAX, RESYNC_EVERY_NS,
+    UNKNOWN_READS_MAX,
 };
 use crate::rivals::Rivals;
 use crate::sift::{Kept, Missing, sift};
@@ -33,6 +35,8 @@ pub(crate) struct Collector {
     rivals: Rivals,
     /// The batch up to which all is in that it had read, if its last heartbeat could say that.
     pub(crate) complete: Option<Sequence>,
+    /// When it was asked last which sources it reads.
+    resynced: Timestamp,
     /// "Up to this time all is in the batches up to that sequence", where they are not in yet.
     pending: VecDeque<(Timestamp, Sequence)>,
 }
@@ -106,7 +110,8 @@ impl Collector {
 
     fn of(heard: Heard) -> Self {
         let (rivals, pending) = (Rivals::default(), VecDeque::new());
-        Self { heard, epoch: Epoch(0), number: 0, rivals, complete: None, pending }
+        let resynced = heard.last_seen;
+        Self { heard, epoch: Epoch(0), number: 0, rivals, complete: None, resynced, pending }
     }
 
     fn hear(&mut self, beat: &Heartbeat, now: Timestamp) {
@@ -263,7 +268,8 @@ impl Live {
         UNKNOWN_READS_MAX.saturating_sub(unknown)
     }
 
-    /// Takes note of a sign of life; returns whether the epoch is new to this centre. Nothing is noted of
+    /// Takes note of a sign of life; returns whether all that its collector reads is to be told again: the epoch is
+    /// new to this centre, or was told long ago. Nothing is noted of
     /// a copy's, see [`Live::is_copy`].
     pub(crate) fn hear(
         &mut self,
@@ -283,6 +289,7 @@ impl Live {
         let unknown = || Collector::new(tenant, beat, now);
         let collector = self.collectors.entry(beat.collector).or_insert_with(unknown);
         let new_epoch = collector.epoch != beat.epoch;
+        let is_long_ago = now.0.saturating_sub(collector.resynced.0) >= RESYNC_EVERY_NS;
         if collector.rivals.hear(beat.epoch, beat.number, now) {
             return Ok(false);
         }
@@ -291,6 +298,10 @@ impl Live {
             return Ok(false);
         }
         collector.hear(beat, now);
+        let resync = new_epoch || is_long_ago;
+        if resync {
+            collector.resynced = now;
+        }
         self.dirty.collectors.insert(beat.collector);
         let (mut room, mut passed_over) = (self.room_for_reads(tenant, beat), 0);
         for read in &beat.sources {
@@ -314,7 +325,7 @@ impl Live {
             );
         }
         self.settle(beat.collector);
-        Ok(new_epoch)
+        Ok(resync)
     }
 
     /// Takes note of what an intake was sent itself: it is the reader of its own journals.
@@ -338,6 +349,53 @@ impl Live {
     pub(crate) fn forget(&mut self, id: CollectorId) {
         self.collectors.remove(&id);
         self.dirty.collectors.remove(&id);
+    }
+
+    /// Whether the source's books changed since the last cut.
+    pub(crate) fn is_changed(&self, source: SourceId) -> bool {
+        self.dirty.accounts.contains(&source) || self.dirty.reads.contains(&source)
+    }
+
+    /// Whether batches of the epoch came since the last cut.
+    pub(crate) fn is_epoch_changed(&self, collector: CollectorId, epoch: Epoch) -> bool {
+        self.dirty.epochs.contains(&(collector, epoch))
+    }
+
+    /// Takes the books out; what comes now opens new ones.
+    pub(crate) fn close(&mut self, closed: &Closed) {
+        for source in &closed.sources {
+            self.accounts.remove(source);
+            self.reads.remove(source);
+        }
+        for (collector, epochs) in &closed.epochs {
+            close_epochs(&mut self.sequences, *collector, epochs);
+            if !self.sequences.contains_key(collector) {
+                self.owners.remove(collector);
+            }
+        }
+    }
+
+    /// Takes books in again that were not closed after all, but for those that were opened anew.
+    pub(crate) fn reopen(&mut self, closed: &Closed, state: &State) {
+        for source in &closed.sources {
+            if let Some(account) = state.accounts.get(source) {
+                self.accounts.entry(*source).or_insert_with(|| account.clone());
+            }
+            if let Some(read) = state.reads.get(source) {
+                self.reads.entry(*source).or_insert_with(|| read.clone());
+            }
+        }
+        for (collector, epochs) in &closed.epochs {
+            let known = state.sequences.get(collector).into_iter().flatten();
+            let known = known.filter(|(epoch, _)| epochs.contains(epoch));
+            let open = self.sequences.entry(*collector).or_default();
+            known.for_each(|(epoch, sequences)| {
+                open.entry(*epoch).or_insert_with(|| sequences.clone());
+            });
+            if let Some(owner) = state.owners.get(collector) {
+                self.owners.entry(*collector).or_insert_with(|| owner.clone());
+            }
+        }
     }
 
     /// Whether anything changed since the last cut that must be committed for batches to be let go.

@@ -12,6 +12,7 @@
 //! - whose an item is, is stamped on it as it arrives, and everything that is said of the books is
 //!   said to one tenant: there is no question without one.
 
+mod books;
 mod compact;
 mod documents;
 mod orphans;
@@ -274,7 +275,7 @@ impl Store {
         self.inner().live.is_copy(collector, epoch, now)
     }
 
-    /// Takes note of a heartbeat of the tenant's; returns whether its epoch is new to this centre.
+    /// Takes note of a heartbeat of the tenant's; returns whether its collector is to tell again all that it reads.
     ///
     /// # Errors
     /// [`NotOwned`]: nothing of it was noted.
@@ -285,6 +286,13 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, NotOwned> {
         self.inner().live.hear(tenant, beat, now)
+    }
+
+    /// By how much a collector's clock is behind ours, ns; `None` when it was not heard.
+    #[must_use]
+    pub fn clock_offset_ns(&self, collector: CollectorId) -> Option<i64> {
+        let inner = self.inner();
+        inner.live.collectors.get(&collector).map(|known| known.heard.clock_offset_ns)
     }
 
     /// Takes note of what an intake was sent itself, and has made durable.

@@ -11,6 +11,7 @@ use nilometer_wire::{BatchHeader, Fingerprint, SourceRange};
 use super::*;
 
 const SOURCE: SourceId = SourceId(7);
+const NO_HORIZON: Timestamp = Timestamp(i64::MIN);
 
 /// A batch of `items`, all of one source, which declares positions 11 to 20.
 fn batch(items: Items) -> Batch {
@@ -113,9 +114,9 @@ fn sample(component: &str, change: impl FnOnce(&mut SampleRef<'_>)) -> Items {
 #[track_caller]
 fn check(items: Items, expect: Option<Reason>) {
     let batch = batch(items);
-    let refused = admit(&batch);
+    let refused = admit(&batch, batch.header.frozen_at);
     assert_eq!(refused.first().map(|refusal| refusal.reason), expect);
-    assert_eq!(refused, admit(&batch), "admission is pure");
+    assert_eq!(refused, admit(&batch, batch.header.frozen_at), "admission is pure");
 }
 
 /// `with` takes a text of `most` bytes, and one byte more is refused for `reason`.
@@ -183,7 +184,22 @@ fn an_item_is_named_by_its_number_among_records_spans_and_samples() {
     items.append(&span("c", |span| span.position = 21));
     items.append(&sample("c", |_| ()));
     items.append(&sample("c", |sample| sample.position = 22));
-    let refused = admit(&batch(items));
+    let refused = admit(&batch(items), NO_HORIZON);
     let named: Vec<_> = refused.iter().map(|refusal| (refusal.index, refusal.position)).collect();
     assert_eq!(named, [(1, 21), (3, 22)]);
+}
+
+#[test]
+fn of_a_batch_from_before_the_horizon_nothing_is_let_in() {
+    let mut items = row("c", |_| ());
+    items.append(&span("c", |_| ()));
+    items.append(&sample("c", |sample| sample.position = 22));
+    let batch = batch(items);
+    let at_horizon = admit(&batch, batch.header.frozen_at);
+    assert_eq!(at_horizon.len(), 1, "but for what it does not declare");
+    let reasons: Vec<_> = admit(&batch, batch.header.frozen_at.plus_ns(1))
+        .iter()
+        .map(|refusal| refusal.reason)
+        .collect();
+    assert_eq!(reasons, [Reason::TooOld, Reason::TooOld, Reason::Malformed]);
 }

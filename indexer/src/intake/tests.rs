@@ -2,8 +2,8 @@
 
 use nilometer_journal::SimLog;
 use nilometer_model::{
-    Count, Epoch, LineageId, ManualClock, Origin, RowRef, Rows, Sequence, Severity, SourceId,
-    Stream,
+    Count, Epoch, LineageId, ManualClock, Origin, Reason, RowRef, Rows, Sequence, Severity,
+    SourceId, Stream,
 };
 use nilometer_store::SimMeta;
 use nilometer_wire::{BatchHeader, CaughtUp, Fingerprint, SourceRange, encode};
@@ -12,6 +12,7 @@ use object_store::memory::InMemory;
 use super::*;
 use crate::lanes::Lanes;
 
+const BOOKS_KEPT: Duration = Duration::from_hours(24);
 const NOW: Timestamp = Timestamp(1_700_000_000_000_000_000);
 
 /// A centre whose Log nobody reads but the test.
@@ -34,6 +35,7 @@ impl Door {
             clock: Arc::new(ManualClock::at(NOW)),
             node: "centre".to_owned(),
             data: data.path().to_owned(),
+            books_kept: BOOKS_KEPT,
         });
         Self { intake, store, log, _data: data }
     }
@@ -58,6 +60,11 @@ fn tenant(name: &str) -> Tenant {
 
 /// A batch of one record that says it is `globex`'s.
 fn frame(collector: CollectorId, source: SourceId) -> Bytes {
+    frame_of(collector, source, NOW)
+}
+
+/// The same, frozen then.
+fn frame_of(collector: CollectorId, source: SourceId, frozen_at: Timestamp) -> Bytes {
     let origin = Arc::new(Origin { tenant: "globex".to_owned(), source, ..Origin::default() });
     let mut rows = Rows::default();
     rows.push(RowRef {
@@ -92,7 +99,7 @@ fn frame(collector: CollectorId, source: SourceId) -> Bytes {
         tenant: "globex".to_owned(),
         shard_map: 0,
         dictionary: 0,
-        frozen_at: NOW,
+        frozen_at,
         replaces: Vec::new(),
         node: "n".to_owned(),
         sources: vec![range],
@@ -181,4 +188,37 @@ async fn a_key_whose_source_another_has_taken_is_turned_away_before_anything_is_
     let answer = door.intake.ingest(keyed(&acme)).await;
     assert!(matches!(answer, Err(IntakeError::Forbidden(_))), "{answer:?}");
     assert_eq!(door.entries().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_batch_from_before_its_marks_is_refused_by_its_collectors_clock_and_again_when_the_log_is_read()
+ {
+    let kept_ns = i64::try_from(BOOKS_KEPT.as_nanos()).unwrap();
+    let hour_ns = 3_600_000_000_000;
+    // Its clock is an hour behind.
+    let horizon = NOW.plus_ns(-hour_ns - kept_ns);
+    for (frozen_at, is_heard, refused) in [
+        (horizon, true, 0),
+        (horizon.plus_ns(-1), true, 1),
+        (horizon.plus_ns(-1), false, 0),
+        (Timestamp(0), true, 0),
+    ] {
+        let door = Door::new().await;
+        let (acme, collector) = (tenant("acme"), CollectorId::default());
+        if is_heard {
+            let clock = NOW.plus_ns(-hour_ns);
+            door.intake
+                .heartbeat(&acme, Heartbeat { clock, ..heartbeat(collector) })
+                .await
+                .unwrap();
+        }
+        let frame = frame_of(collector, SourceId(1), frozen_at);
+        let answer = door.intake.batch(&acme, frame).await.unwrap();
+        assert_eq!(answer.refused.len(), refused, "frozen {frozen_at}, heard {is_heard}");
+        door.index().await;
+        door.store.publish(door.store.cut(NOW)).await.unwrap();
+        let row = door.store.ledger(&acme, NOW).remove(0);
+        assert_eq!(row.refused.get(&Reason::TooOld).copied().unwrap_or(0), refused as u64);
+        assert!(row.balanced, "{row:?}");
+    }
 }

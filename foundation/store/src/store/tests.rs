@@ -1,6 +1,7 @@
 //! Batches in any order, repeated and cut anew, with seals, failures and restarts between: each record
 //! is seen once, at every moment.
 
+mod books;
 mod compact;
 mod documents;
 mod kinds;

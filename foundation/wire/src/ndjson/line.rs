@@ -116,9 +116,7 @@ impl<'a> Fields<'a> {
         let take = |key, value| fields.take(Key { name: Cow::Borrowed(key) }, value);
         match plain::members(line, take) {
             Some(()) => Ok(fields),
-            None => {
-                serde_json::from_str(line).map_err(|e| LineError::NotAnObject(e.to_string()))
-            }
+            None => serde_json::from_str(line).map_err(|e| LineError::NotAnObject(e.to_string())),
         }
     }
 
