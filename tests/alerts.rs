@@ -1,5 +1,7 @@
 //! Alerts from outside: rules in files and by the API, real receivers, kills.
 
+#[path = "alerts/defaults.rs"]
+mod defaults;
 #[path = "alerts/peers.rs"]
 mod peers;
 #[path = "alerts/receiver.rs"]

@@ -7,6 +7,7 @@
 
 use std::fs::File;
 use std::io::Write as _;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -80,6 +81,40 @@ fn metric(api: &Api, series: &str) -> Option<f64> {
     let text = api.get("/metrics").ok()?.text();
     let line = text.lines().find(|line| line.starts_with(series))?;
     line.rsplit_once(' ')?.1.parse().ok()
+}
+
+/// A port to which no packet gets through: its queue is full, so that the kernel drops what comes for it.
+struct Unreachable {
+    listener: TcpListener,
+    _queue: Vec<TcpStream>,
+}
+
+impl Unreachable {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let knock = || TcpStream::connect_timeout(&address, Duration::from_millis(500)).ok();
+        let queue = std::iter::from_fn(knock).collect();
+        Self { listener, _queue: queue }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.listener.local_addr().unwrap())
+    }
+}
+
+#[test]
+fn where_packets_are_dropped_another_intake_takes_over() {
+    let mut bench = Bench::new();
+    let dropped = Unreachable::new();
+    let to = format!("{}#zone=b,{}#zone=a", dropped.url(), bench.centre.url());
+    let (_collect, api) = bench.collect(&["--to", &to], &[("NILOMETER_ZONE", "b")]);
+    for _ in 0..3 {
+        bench.write(100);
+        bench.all_there();
+    }
+    let failovers = metric(&api, "nilometer_collector_failovers_total").unwrap();
+    assert!(failovers >= 1.0, "{failovers}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rcgen::{
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 use crate::Scratch;
 
@@ -83,6 +83,18 @@ impl Authority {
 }
 
 impl Issued {
+    /// A server that shows it, and asks nobody who he is.
+    pub fn server(&self) -> ServerConfig {
+        let key = PrivateKeyDer::from_pem_slice(self.key.as_bytes()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![CertificateDer::from(self.der.clone())], key)
+            .unwrap()
+    }
+
     /// Writes `NAME.crt` and `NAME.key`, and says how a command is told of them.
     pub fn files(&self, scratch: &Scratch, name: &str) -> [String; 4] {
         let cert = scratch.write(&format!("{name}.crt"), &self.cert).display().to_string();
