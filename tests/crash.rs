@@ -6,6 +6,7 @@
 //!        ─> index::before_put ─> [split] ─> index::after_put ─> [Meta] ─> index::after_commit
 //!        ─> compact::mid_merge ─> [split] ─> compact::after_put ─> [Meta] ─> compact::after_commit
 //!        ─> compact::mid_delete
+//!   a purge: purge::after_put ─> [Meta] ─> purge::after_commit ─> purge::before_done ─> [Meta]
 //!   in each [journal]: before_fsync ─> fsync ─> before_answer
 //! ```
 //! Each step is a fail point of the product. A run starts `nilometer up` with one armed and writes container
@@ -105,6 +106,32 @@ fn one_crash_after_the_other_loses_nothing_and_repeats_nothing() {
         ("collector::after_answer", 3),
         ("index::after_arrive", 2),
     ]);
+}
+
+/// Whatever was removed by then, what is purged was masked before and stays so.
+#[test]
+fn a_crash_in_a_purge_shows_nothing_of_it_again_and_the_next_start_ends_it() {
+    for point in ["purge::after_put", "purge::after_commit", "purge::before_done"] {
+        println!("crash at {point}");
+        let scratch = Scratch::new();
+        let failpoint = format!("{point}=return");
+        let seals = ("NILOMETER_SEAL_AFTER", "1s");
+        let armed = [("FAILPOINTS", failpoint.as_str()), seals, NO_RULES];
+        let (mut serve, api) = Process::role("serve", &scratch, &[], &armed);
+        assert_eq!([0, 1, 2, 3].map(|n| ingest(&api, n)), [200; 4]);
+        let body = br#"{"q": "\"line 2\""}"#;
+        assert_eq!(api.send("POST", "/api/v1/purge", &[], body).unwrap().status, 202);
+        let status = until(&format!("the crash at {point}"), CRASH_DEADLINE, || serve.ended());
+        assert_eq!(status.signal(), Some(SIGABRT), "{point}: {status}");
+        let (_serve, api) = Process::role("serve", &scratch, &[], &[seals, NO_RULES]);
+        ingested(&api, &[0, 1, 3]);
+        let removed = until("the end of the purge", CRASH_DEADLINE, || {
+            let purge = api.json("/api/v1/purges")["purges"][0].take();
+            (purge["state"] == "done").then(|| purge["removed"]["records"].as_u64())
+        });
+        assert_eq!(removed, Some(1), "{point}");
+        ingested(&api, &[0, 1, 3]);
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod life;
 mod otlp;
 mod otlp_custody;
 mod prove;
+mod purge;
 mod redaction;
 mod reread;
 mod shipping;

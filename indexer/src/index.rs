@@ -161,7 +161,7 @@ impl Index {
         let old = self.oldest.is_some_and(|oldest| now.0.saturating_sub(oldest.0) >= age);
         if self.seal.is_some()
             || now < self.not_before
-            || !(old || unsealed >= self.config.seal_bytes)
+            || !(old || unsealed >= self.config.seal_bytes || self.store.wants_seal())
         {
             return;
         }

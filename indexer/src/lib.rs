@@ -19,6 +19,7 @@ mod intake;
 mod lanes;
 pub mod limits;
 mod metrics;
+mod purge;
 mod upkeep;
 
 pub use caught_up::caught_up;

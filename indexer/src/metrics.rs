@@ -39,6 +39,10 @@ pub(crate) fn merged(splits: usize, bytes: u64) {
     counter!("nilometer_index_merged_bytes_total").increment(bytes);
 }
 
+pub(crate) fn purged(records: u64) {
+    counter!("nilometer_index_purged_records_total").increment(records);
+}
+
 pub(crate) fn orphans_deleted(objects: usize) {
     counter!("nilometer_index_orphans_deleted_total").increment(objects as u64);
 }

@@ -1,7 +1,7 @@
 //! What happens to splits after they are sealed: they are merged, expire, and their objects go.
 //!
 //! ```text
-//!   each look:  expire ──> merge what is due, one after the other ──> delete what nobody reads
+//!   each look:  expire ──> merge what is due, one after the other ──> delete what nobody reads ──> purge
 //!   each hour:  delete orphans
 //! ```
 //! Invariants:
@@ -14,13 +14,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use nilometer_journal::Log;
 use nilometer_model::{Clock, Timestamp};
-use nilometer_store::{Store, StoreError};
+use nilometer_store::{PurgeStep, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::disk::DiskGauge;
 use crate::limits::{EXPIRE_EVERY_MS, MERGE_REST_PERCENT, ORPHANS_EVERY_MS, UPKEEP_EVERY_MS};
 use crate::metrics;
+use crate::purge::LogPurge;
 
 /// How splits are kept.
 #[derive(Debug, Clone)]
@@ -35,6 +37,7 @@ pub struct UpkeepConfig {
 
 struct Upkeep {
     store: Arc<Store>,
+    purging: LogPurge,
     clock: Arc<dyn Clock>,
     retention: Duration,
     books_kept: Duration,
@@ -47,7 +50,7 @@ struct Upkeep {
 
 /// Runs until `shutdown`.
 pub async fn keep(
-    store: Arc<Store>,
+    (store, log): (Arc<Store>, Arc<dyn Log>),
     clock: Arc<dyn Clock>,
     config: UpkeepConfig,
     shutdown: CancellationToken,
@@ -56,12 +59,23 @@ pub async fn keep(
     let UpkeepConfig { retention, books_kept, data } = config;
     let disk = DiskGauge::new(data);
     let (expired_at, listed_at) = (never, never);
-    let mut upkeep =
-        Upkeep { store, clock, retention, books_kept, disk, expired_at, listed_at, shutdown };
+    let purging = LogPurge::new(log);
+    let mut upkeep = Upkeep {
+        store,
+        purging,
+        clock,
+        retention,
+        books_kept,
+        disk,
+        expired_at,
+        listed_at,
+        shutdown,
+    };
     while !upkeep.shutdown.is_cancelled() {
         upkeep.expire().await;
         upkeep.merge_all().await;
         upkeep.store.delete_retired().await;
+        upkeep.purge_all().await;
         upkeep.delete_orphans().await;
         let tick = tokio::time::sleep(Duration::from_millis(UPKEEP_EVERY_MS));
         tokio::select! {
@@ -102,6 +116,23 @@ impl Upkeep {
                 }
                 Ok(None) => return,
                 Err(error) => return failed("merge", &error),
+            }
+        }
+    }
+
+    /// A purge goes on also while the disk is nearly full: in the end it frees more than it takes.
+    async fn purge_all(&mut self) {
+        if let Err(error) = self.purging.look(&self.store).await {
+            tracing::error!(%error, "the Log cannot be freed of what is purged; it is tried again");
+            metrics::failed("purge");
+        }
+        while !self.shutdown.is_cancelled() {
+            let now = self.clock.now();
+            match self.store.purge_step(now, pace(self.shutdown.clone())).await {
+                Ok(PurgeStep::Rests) => return,
+                Ok(PurgeStep::Split(records)) => metrics::purged(records),
+                Ok(PurgeStep::Done(id)) => tracing::info!(purge = %id, "all that it takes is gone"),
+                Err(error) => return failed("purge", &error),
             }
         }
     }

@@ -4,6 +4,8 @@
 //!   DATA/lock  DATA/tokens  DATA/audit.ndjson  DATA/log/  DATA/meta/  DATA/objects/splits/
 //! ```
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,6 +15,7 @@ use nilometer_journal::{LocalLog, Log, LogError, Recovery};
 use nilometer_model::{Clock, SystemClock};
 use nilometer_query::alert::Alerts;
 use nilometer_query::api::{AccessPolicy, ApiParts, DemoBoard, Readiness, WriteAudit, router};
+use nilometer_query::purge::Language;
 use nilometer_receive::{Receiver, http_router};
 use nilometer_store::{LocalMeta, MetaError, Store, StoreError};
 use nilometer_wire::Door;
@@ -41,13 +44,14 @@ pub(crate) enum CentreError {
     #[error("the directory for splits cannot be opened: {0}")]
     Objects(#[from] object_store::Error),
     #[error("the directory for splits cannot be made: {0}")]
-    MakeObjects(std::io::Error),
+    MakeObjects(io::Error),
 }
 
 /// An open centre that does nothing yet.
 pub(crate) struct Centre {
     data: DataDir,
     store: Arc<Store>,
+    language: Arc<Language>,
     log: Arc<dyn Log>,
     intake: Arc<CentreIntake>,
     alerts: Arc<Alerts>,
@@ -70,7 +74,9 @@ impl Centre {
         let log: Arc<dyn Log> = Arc::new(log);
         let meta = LocalMeta::open(&data.join("meta"))?;
         let objects = objects(&data)?;
-        let store = Arc::new(Store::open(Arc::new(meta), objects, log.id()).await?);
+        let language = Arc::new(Language::default());
+        let store = Store::open(Arc::new(meta), objects, log.id()).await?;
+        let store = Arc::new(store.with_language(Arc::clone(&language) as _));
         let intake = CentreIntake::new(IntakeParts {
             store: Arc::clone(&store),
             log: Arc::clone(&log),
@@ -90,6 +96,7 @@ impl Centre {
             audit,
             data,
             store,
+            language,
             log,
             intake: Arc::new(intake),
             alerts: Arc::new(alerts),
@@ -141,6 +148,7 @@ impl Centre {
         router(ApiParts {
             store: Arc::clone(&self.store),
             intake: Arc::clone(&self.intake) as _,
+            language: Arc::clone(&self.language),
             alerts: Arc::clone(&self.alerts),
             otlp: http_router(receiver.clone()),
             access,
@@ -188,8 +196,13 @@ impl Centre {
         let (store, log) = (Arc::clone(&self.store), Arc::clone(&self.log));
         let (clock, config, failed) =
             (Arc::clone(&self.clock), self.index, Arc::clone(&self.failed));
-        let kept = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        let upkeep = nilometer_indexer::keep(kept.0, kept.1, self.upkeep.clone(), shutdown.clone());
+        let kept = (Arc::clone(&self.store), Arc::clone(&self.log));
+        let upkeep = nilometer_indexer::keep(
+            kept,
+            Arc::clone(&self.clock),
+            self.upkeep.clone(),
+            shutdown.clone(),
+        );
         tokio::spawn(async move {
             let upkeep = tokio::spawn(upkeep);
             let ended = nilometer_indexer::run(store, log, clock, config, shutdown).await;
@@ -207,7 +220,24 @@ impl Centre {
 fn objects(data: &DataDir) -> Result<Arc<dyn ObjectStore>, CentreError> {
     let dir = data.join("objects");
     std::fs::create_dir_all(&dir).map_err(CentreError::MakeObjects)?;
+    forget_half_written(&dir.join("splits")).map_err(CentreError::MakeObjects)?;
     Ok(Arc::new(LocalFileSystem::new_with_prefix(dir)?.with_fsync(true)))
+}
+
+/// What was being written when a process before this one ended: no object, but bytes of one. They have its name, a
+/// `#` and a number.
+fn forget_half_written(dir: &Path) -> io::Result<()> {
+    let listed = match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        listed => listed?,
+    };
+    for entry in listed {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().contains('#') {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn report(recovery: &Recovery) {

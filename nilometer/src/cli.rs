@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Export(ExportOptions),
     /// The ledger: whether everything that was read is accounted for, and what is lost (exit 3 if not)
     Prove(AskOptions),
+    /// Remove records for good: from answers at once, then from all that is kept
+    Purge(PurgeOptions),
     /// Read all that is stored, to see whether it still is what was written (exit 1 if not)
     Verify(AskOptions),
     /// What is read, and how far
@@ -237,6 +239,37 @@ pub(crate) struct DeadLetterOptions {
     pub(crate) ask: AskOptions,
 }
 
+/// What is to be gone.
+#[derive(Debug, Args)]
+pub(crate) struct PurgeOptions {
+    /// Which records; `*` is everything in the range
+    #[arg(allow_hyphen_values = true, required_unless_present_any = ["list", "end"])]
+    pub(crate) query: Option<String>,
+    /// The first time of these: RFC 3339, now, or a time ago [default: the first record's]
+    #[arg(long, value_name = "T", allow_hyphen_values = true, requires = "query")]
+    pub(crate) from: Option<String>,
+    /// The first moment that is too late
+    #[arg(long, value_name = "T", allow_hyphen_values = true, requires = "query")]
+    pub(crate) to: Option<String>,
+    /// Kept for good, unlike the query: a ticket's number, not a name
+    #[arg(long, value_name = "TEXT", requires = "query")]
+    pub(crate) reason: Option<String>,
+    /// Only say how many records there are
+    #[arg(long, requires = "query")]
+    pub(crate) dry_run: bool,
+    /// Do not ask
+    #[arg(long, requires = "query")]
+    pub(crate) yes: bool,
+    /// What was purged, and how far that is
+    #[arg(long, conflicts_with_all = ["query", "end", "from", "to", "reason", "dry_run", "yes"])]
+    pub(crate) list: bool,
+    /// Refuse nothing for this purge any more, and forget what it asked
+    #[arg(long, value_name = "ID", conflicts_with_all = ["query", "from", "to", "reason", "dry_run", "yes"])]
+    pub(crate) end: Option<String>,
+    #[command(flatten)]
+    pub(crate) ask: AskOptions,
+}
+
 /// A fault of the demo; without one, what is on is shown.
 #[derive(Debug, Args)]
 pub(crate) struct DemoOptions {
@@ -389,7 +422,18 @@ mod tests {
     }
 
     #[test]
-    fn commands_of_later_issues_are_not_there() {
-        Cli::try_parse_from(["nilometer", "purge"]).expect_err("no such command yet");
+    fn a_purge_says_what_is_to_be_gone_or_which_purge_is_meant() {
+        for (arguments, is_right) in [
+            (&["purge"][..], false),
+            (&["purge", "--yes"], false),
+            (&["purge", "-a", "--yes", "--from", "-2h"], true),
+            (&["purge", "a", "--list"], false),
+            (&["purge", "--list"], true),
+            (&["purge", "--end", "7"], true),
+            (&["purge", "--end", "7", "--dry-run"], false),
+        ] {
+            let all = std::iter::once("nilometer").chain(arguments.iter().copied());
+            assert_eq!(Cli::try_parse_from(all).is_ok(), is_right, "{arguments:?}");
+        }
     }
 }

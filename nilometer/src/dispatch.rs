@@ -5,9 +5,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::cli::{
-    AskOptions, Command, ConfigCommand, DeadLetterCommand, DemoOptions, RulesCommand,
+    AskOptions, Command, ConfigCommand, DeadLetterCommand, DemoOptions, PurgeOptions, RulesCommand,
 };
-use crate::client::{self, ClientError, DeadLetterAction, DemoSwitch, Outcome};
+use crate::client::{
+    self, ClientError, DeadLetterAction, DemoSwitch, Outcome, PurgeAction, PurgeWanted,
+};
 use crate::config::{self, AskConfig, Config, ConfigError, Purpose, Settings};
 use crate::notify::{self, NotifyError};
 use crate::roles::{self, RoleError};
@@ -95,6 +97,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         }
         Command::Prove(o) => ask(&o, client::prove),
         Command::Verify(o) => ask(&o, client::verify),
+        Command::Purge(o) => purge(o),
         Command::Sources(o) => ask(&o, client::sources),
         Command::Trace(o) => ask(&o.ask, async |c| client::trace(c, o.id.clone()).await),
         Command::DeadLetter { command } => dead_letter(command),
@@ -106,6 +109,19 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Rules { command } => rules(command),
         Command::Config { command } => configuration(command),
     }
+}
+
+fn purge(options: PurgeOptions) -> Result<Outcome, Failure> {
+    let PurgeOptions { query, from, to, reason, dry_run, yes, end, ask: asked, .. } = options;
+    let action = match (query, end) {
+        (Some(q), _) => {
+            let reason = reason.unwrap_or_default();
+            PurgeAction::Purge(PurgeWanted { q, from, to, reason, dry_run, yes })
+        }
+        (None, Some(id)) => PurgeAction::End(id),
+        (None, None) => PurgeAction::List,
+    };
+    ask(&asked, async |config| client::purge(config, action).await)
 }
 
 fn rules(command: RulesCommand) -> Result<Outcome, Failure> {

@@ -43,6 +43,7 @@ mod paths;
 mod patterns;
 mod peer;
 mod process;
+mod purges;
 mod query;
 mod record;
 mod rules;
@@ -93,13 +94,15 @@ use self::limits::{INGEST_AT_ONCE_MAX, VERIFICATIONS_AT_ONCE_MAX};
 use self::params::NoParams;
 use self::throttle::Throttle;
 use crate::alert::Alerts;
-use crate::patterns::PatternBook;
 use crate::plan::FilterCache;
+use crate::purge::Language;
 
 /// What the interface stands on; put together by the binary.
 pub struct ApiParts {
     pub store: Arc<Store>,
     pub intake: Arc<dyn Intake>,
+    /// The one that the store has.
+    pub language: Arc<Language>,
     /// Rules, alerts and silences.
     pub alerts: Arc<Alerts>,
     /// Answers `/v1/logs`, `/v1/traces` and `/v1/metrics`.
@@ -135,8 +138,6 @@ pub(crate) struct Shared {
     pub(crate) verifying: Arc<Semaphore>,
     /// Those that collectors compress with.
     pub(crate) dictionaries: Dictionaries,
-    /// Patterns that are known.
-    pub(crate) patterns: PatternBook,
     /// What the filters that were asked for last have found.
     pub(crate) filters: FilterCache,
     pub(crate) health: HealthDesk,
@@ -198,7 +199,6 @@ pub fn router(parts: ApiParts) -> Router {
         ingests: Semaphore::new(INGEST_AT_ONCE_MAX),
         verifying: Arc::new(Semaphore::new(VERIFICATIONS_AT_ONCE_MAX)),
         dictionaries: Dictionaries::default(),
-        patterns: PatternBook::default(),
         filters: FilterCache::default(),
         health: HealthDesk::default(),
         logins: Throttle::default(),
@@ -271,6 +271,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(export::export))
         .routes(routes!(ledger::ledger))
         .routes(routes!(verify::verify))
+        .routes(routes!(purges::purge))
+        .routes(routes!(purges::purges))
+        .routes(routes!(purges::end))
         .routes(routes!(inventory::sources))
         .routes(routes!(inventory::nodes))
         .routes(routes!(inventory::forget_node))

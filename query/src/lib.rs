@@ -11,6 +11,7 @@ mod limits;
 mod metrics;
 mod patterns;
 mod plan;
+pub mod purge;
 mod traces;
 
 /// Whether the query goes on behind a pipe, so that its answer is a table and not records.

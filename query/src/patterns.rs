@@ -8,14 +8,16 @@
 //! ```
 //! Invariants:
 //! - an id that was answered once is answered for ever: it is in Meta before it is in an answer;
+//! - a pattern that no record is of any more may be forgotten, and of others the words that none says any more;
+//!   their ids stay as long as a record is of them;
 //! - one learns at a time, so that no two decide the same otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nilometer_model::{Tenant, Timestamp};
-use nilometer_store::patterns::{PatternEntry, Patterns, Skeleton};
-use nilometer_store::{Documents, DocumentsError, Store};
+use nilometer_store::patterns::{PatternEntry, PatternId, Patterns, Skeleton, without_unseen};
+use nilometer_store::{Documents, DocumentsError, SplitError, Store};
 
 use crate::limits::PATTERN_LOTS_MAX;
 
@@ -30,6 +32,8 @@ pub(crate) enum LearnError {
     Encode(#[from] serde_json::Error),
     #[error("finding patterns was interrupted")]
     Interrupted,
+    #[error(transparent)]
+    Split(#[from] SplitError),
 }
 
 /// See the file's head.
@@ -80,6 +84,56 @@ impl PatternBook {
         known.insert(tenant.clone(), Arc::clone(&patterns));
         Ok(patterns)
     }
+
+    /// Forgets what no record says any more.
+    pub(crate) async fn forget_unseen(
+        &self,
+        store: &Store,
+        tenant: &Tenant,
+        now: Timestamp,
+    ) -> Result<(), LearnError> {
+        let _learning = self.learning.lock().await;
+        let lots = lots(store, tenant);
+        if lots.is_empty() {
+            return Ok(());
+        }
+        let seen = seen(store, tenant).await?;
+        let entries: Vec<PatternEntry> = lots.values().flat_map(|text| read(text)).collect();
+        let left = without_unseen(&entries, &seen);
+        let mut changes: Documents = lots.keys().map(|lot| (name(tenant, *lot), None)).collect();
+        let next = lots.keys().next_back().map_or(0, |last| last + 1);
+        changes.insert(name(tenant, next), Some(serde_json::to_string(&left)?));
+        let expected = Documents::from([(name(tenant, next), None)]);
+        store.change_documents(&expected, changes, now).await?;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(tenant);
+        Ok(())
+    }
+}
+
+/// The skeletons of all that the tenant's splits and buffer say.
+async fn seen(store: &Store, tenant: &Tenant) -> Result<HashSet<PatternId>, LearnError> {
+    let snapshot = store.snapshot(tenant);
+    let mut seen = HashSet::new();
+    for split in &snapshot.splits {
+        let index = Arc::clone(split.index().await?);
+        let reading = move || {
+            let mut of_split = HashSet::new();
+            index.each_template(|text| {
+                of_split.insert(Skeleton::of(text).id());
+            })?;
+            Ok::<_, SplitError>(of_split)
+        };
+        let of_split = tokio::task::spawn_blocking(reading).await;
+        seen.extend(of_split.map_err(|_| LearnError::Interrupted)??);
+    }
+    let reading = move || {
+        for rows in &snapshot.buffer {
+            seen.extend(rows.iter().map(|row| Skeleton::of(row.message).id()));
+        }
+        seen
+    };
+    tokio::task::spawn_blocking(reading).await.map_err(|_| LearnError::Interrupted)
 }
 
 /// The tenant's lots by number.

@@ -18,6 +18,7 @@ pub async fn check(log: &dyn Log) {
     concurrent_appends_get_positions_of_their_own(log).await;
     limits_are_exact(log).await;
     a_trimmed_log_goes_on(log).await;
+    nothing_is_left_of_what_was_parted_and_trimmed(log).await;
     assert_eq!(log.id(), id, "the id changes only when something acknowledged is gone");
 }
 
@@ -79,4 +80,14 @@ async fn a_trimmed_log_goes_on(log: &dyn Log) {
     assert_eq!(append(log, &["next"]).await, [70]);
     assert_eq!(read(log, 69, 100).await, [(70, Bytes::from("next"))]);
     assert_eq!(read(log, 0, 100).await.last().map(|(number, _)| *number), Some(70));
+}
+
+async fn nothing_is_left_of_what_was_parted_and_trimmed(log: &dyn Log) {
+    assert_eq!(append(log, &["goes"]).await, [71]);
+    assert_eq!(log.part(0).await.expect("the Log parts"), LogPosition(71));
+    assert_eq!(append(log, &["stays"]).await, [72]);
+    log.trim(0, LogPosition(71)).await.expect("the Log trims");
+    assert_eq!(read(log, 0, usize::MAX).await, [(72, Bytes::from("stays"))]);
+    assert_eq!(log.part(0).await.expect("the Log parts"), LogPosition(72));
+    assert_eq!(log.part(0).await.expect("the Log parts again"), LogPosition(72));
 }

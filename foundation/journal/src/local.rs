@@ -33,6 +33,7 @@ type Answer = Result<Vec<(LogPosition, Durable)>, LogError>;
 /// What waits for the writer.
 enum Job {
     Append { entries: Vec<Bytes>, answer: oneshot::Sender<Answer> },
+    Part { answer: oneshot::Sender<Result<LogPosition, LogError>> },
     Trim { to: u64, answer: oneshot::Sender<Result<(), LogError>> },
 }
 
@@ -158,6 +159,13 @@ impl Log for LocalLog {
         Ok(())
     }
 
+    async fn part(&self, shard: u32) -> Result<LogPosition, LogError> {
+        only_shard(shard)?;
+        let (answer, answered) = oneshot::channel();
+        self.send(Job::Part { answer }).await?;
+        answered.await.map_err(|_| LogError::Closed)?
+    }
+
     async fn trim(&self, shard: u32, to: LogPosition) -> Result<(), LogError> {
         only_shard(shard)?;
         let (answer, answered) = oneshot::channel();
@@ -192,7 +200,7 @@ fn redraw(dir: &Path, identity: &Mutex<Identity>) -> Result<(), JournalError> {
 /// The writer's life: everything that waits, up to a limit, shares one fsync.
 fn write(mut journal: Journal, mut waiting: mpsc::Receiver<Job>, grown: &watch::Sender<u64>) {
     while let Some(job) = waiting.blocking_recv() {
-        let (mut group, mut trims, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (mut group, mut parts, mut trims, mut bytes) = (Vec::new(), Vec::new(), Vec::new(), 0);
         let mut next = Some(job);
         while let Some(job) = next {
             match job {
@@ -200,13 +208,18 @@ fn write(mut journal: Journal, mut waiting: mpsc::Receiver<Job>, grown: &watch::
                     bytes += entries.iter().map(Bytes::len).sum::<usize>();
                     group.push((entries, answer));
                 }
+                Job::Part { answer } => parts.push(answer),
                 Job::Trim { to, answer } => trims.push((to, answer)),
             }
             next = if bytes < LOG_GROUP_BYTES_MAX { waiting.try_recv().ok() } else { None };
         }
         append_group(&mut journal, group, grown);
+        // Who asked may be gone.
+        for answer in parts {
+            let parted = journal.rotate().map(|()| LogPosition(journal.last()));
+            drop(answer.send(parted.map_err(LogError::from)));
+        }
         for (to, answer) in trims {
-            // Who asked may be gone.
             drop(answer.send(trim(&mut journal, to).map_err(LogError::from)));
         }
     }

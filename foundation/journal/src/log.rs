@@ -68,6 +68,10 @@ pub trait Log: Send + Sync {
     /// Returns once there is an entry behind `after`.
     async fn grown(&self, shard: u32, after: LogPosition) -> Result<(), LogError>;
 
+    /// Parts what is there from what comes: after a trim to the position that is answered, nothing of an entry up
+    /// to it is left.
+    async fn part(&self, shard: u32) -> Result<LogPosition, LogError>;
+
     /// Allows to forget the entries up to `to`.
     async fn trim(&self, shard: u32, to: LogPosition) -> Result<(), LogError>;
 }

@@ -75,6 +75,8 @@ pub enum Reason {
     Sampled,
     /// It waited in the spool for longer than the spool keeps anything.
     SpoolTooOld,
+    /// Somebody had what says that removed for good before it came.
+    Purged,
 }
 
 impl Reason {
@@ -96,6 +98,7 @@ impl Reason {
             Self::RateLimited => "rate_limited",
             Self::Sampled => "sampled",
             Self::SpoolTooOld => "spool_too_old",
+            Self::Purged => "purged",
         }
     }
 }

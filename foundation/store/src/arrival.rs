@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use nilometer_model::{LogPosition, Origin, RowRef, SampleRef, SpanRef, Tenant, Timestamp};
+use nilometer_model::{LogPosition, Origin, Reason, RowRef, SampleRef, SpanRef, Tenant, Timestamp};
 use nilometer_wire::{Batch, Refusal};
 
 use crate::commit::DeadLetter;
@@ -55,9 +55,10 @@ impl Arrival {
         }
     }
 
-    /// What admission turned away, for people to look at.
+    /// What was turned away, for people to look at; nobody is to look at what was purged.
     pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
-        self.refused.iter().filter_map(|refusal| self.dead_letter(refusal)).collect()
+        let refused = self.refused.iter().filter(|refusal| refusal.reason != Reason::Purged);
+        refused.filter_map(|refusal| self.dead_letter(refusal)).collect()
     }
 
     fn dead_letter(&self, refusal: &Refusal) -> Option<DeadLetter> {

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::account::Account;
 use crate::closing::Closed;
 use crate::limits::DEAD_LETTERS_MAX;
+use crate::purge::{Purge, PurgeId};
 use crate::split::{SplitId, SplitMeta};
 
 /// Everything in this Log up to this position is in splits.
@@ -117,6 +118,9 @@ pub struct Commit {
     pub collectors: BTreeMap<CollectorId, Heard>,
     /// Records turned away.
     pub dead_letters: Vec<DeadLetter>,
+    /// Dead letters that are removed, by their ids.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub forget_letters: BTreeSet<String>,
     /// Collectors that an operator deleted, or that are gone for good.
     pub forget: Vec<CollectorId>,
     /// Books that nobody needs any more.
@@ -124,6 +128,9 @@ pub struct Commit {
     pub closed: Closed,
     /// Named documents (`state.<name>`): the whole new text, or none to delete it.
     pub documents: BTreeMap<String, Option<String>>,
+    /// Purges that changed; none for one that is forgotten.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub purges: BTreeMap<PurgeId, Option<Purge>>,
 }
 
 /// What all commits up to a revision say.
@@ -153,6 +160,9 @@ pub struct State {
     pub dead_letters: Vec<DeadLetter>,
     /// Named documents.
     pub documents: BTreeMap<String, String>,
+    /// What somebody wants to be gone, or wanted.
+    #[serde(default)]
+    pub purges: BTreeMap<PurgeId, Purge>,
 }
 
 impl State {
@@ -178,6 +188,7 @@ impl State {
         for id in &commit.forget {
             self.collectors.remove(id);
         }
+        self.dead_letters.retain(|letter| !commit.forget_letters.contains(&letter.id));
         self.dead_letters.extend(commit.dead_letters.iter().cloned());
         let excess = self.dead_letters.len().saturating_sub(DEAD_LETTERS_MAX);
         self.dead_letters.drain(..excess);
@@ -185,6 +196,12 @@ impl State {
             match text {
                 Some(text) => self.documents.insert(name.clone(), text.clone()),
                 None => self.documents.remove(name),
+            };
+        }
+        for (id, purge) in &commit.purges {
+            match purge {
+                Some(purge) => self.purges.insert(*id, purge.clone()),
+                None => self.purges.remove(id),
             };
         }
     }

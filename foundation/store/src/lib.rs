@@ -20,6 +20,7 @@ mod live;
 mod merge_plan;
 pub mod meta;
 pub mod patterns;
+mod purge;
 pub mod records;
 mod rivals;
 mod sift;
@@ -33,11 +34,15 @@ pub use arrival::{Arrival, Entered};
 pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
 pub use live::{NotOwned, TurnedBack};
 pub use meta::{LocalMeta, Meta, MetaError, Replay, SimMeta};
+pub use purge::{Mask, Purge, PurgeId, PurgeLanguage, PurgeStage, Removed, Takes, Untidy};
 pub use records::RecordSplit;
 pub use snapshot::Snapshot;
 pub use split::{
     BlockEntry, SamplePrune, SpanPrune, Split, SplitError, SplitId, SplitKind, SplitMeta,
     SplitOrigin, build_samples, build_spans, object_path,
 };
-pub use store::{Cut, Documents, DocumentsError, Merged, Store, StoreError, Verified};
+pub use store::{
+    Cut, Documents, DocumentsError, Merged, PurgeAsked, PurgeError, PurgeStep, PurgeView, Store,
+    StoreError, Verified,
+};
 pub use views::{CollectorView, Completeness, GapView, Lagging, LedgerRow, SourceView};

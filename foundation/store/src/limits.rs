@@ -106,6 +106,17 @@ pub const DAY_CLOSES_AFTER_NS: i64 = 15 * 60 * 1_000_000_000;
 /// Objects that no commit names are kept for as long: a seal or a merge may still be on its way to naming
 /// them, ns.
 pub const ORPHAN_AGE_NS: i64 = 24 * 3_600 * 1_000_000_000;
+/// Objects of which is known that a commit was to name them: three of a seal, one of a merge, and those of commits
+/// that failed.
+pub const ON_THE_WAY_MAX: usize = 1_000;
+/// What a purge asks, bytes.
+pub const PURGE_QUERY_BYTES_MAX: usize = 4 << 10;
+/// Why somebody purges, bytes.
+pub const PURGE_REASON_BYTES_MAX: usize = 1 << 10;
+/// Purges of a tenant that are not ended: each is asked of every record that comes.
+pub const PURGES_OPEN_MAX: usize = 64;
+/// Purges of a tenant that are remembered; of those that are ended the oldest go.
+pub const PURGES_KEPT_MAX: usize = 1_000;
 
 /// Blocks that are in memory at once while a split is verified.
 pub(crate) const VERIFIED_BLOCKS_AT_ONCE: usize = 32;

@@ -79,6 +79,9 @@ pub trait Meta: Send + Sync {
     /// What happened behind `after`.
     async fn replay(&self, shard: u32, after: Revision) -> Result<Replay, MetaError>;
 
+    /// Keeps nothing of the commits so far but the state that they make.
+    async fn condense(&self, shard: u32) -> Result<(), MetaError>;
+
     /// Which pipeline this Meta belongs to; drawn with it.
     fn pipeline(&self) -> PipelineId;
 }

@@ -19,7 +19,7 @@
 
 mod skeleton;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -90,9 +90,54 @@ impl Skeleton {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatternEntry {
     skeleton: String,
+    /// Its name, where the text is no longer the one that it was named by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
     /// The first skeleton of its pattern, when it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     of: Option<String>,
+}
+
+impl PatternEntry {
+    fn id(&self) -> PatternId {
+        let given = self.id.as_ref().and_then(|id| id.parse().ok());
+        given.unwrap_or_else(|| PatternId(xxh3_64(self.skeleton.as_bytes())))
+    }
+}
+
+/// What is to be kept of `entries` when no message has other skeletons than those that `seen` names. Patterns with
+/// none of these are forgotten; of others each skeleton keeps its name, and says no more than what those that are
+/// seen have in common.
+#[must_use]
+pub fn without_unseen(entries: &[PatternEntry], seen: &HashSet<PatternId>) -> Vec<PatternEntry> {
+    let mut all = Patterns::default();
+    entries.iter().for_each(|entry| all.replay(entry));
+    let pattern = |entry: &PatternEntry| all.pattern(entry.id());
+    let mut common = HashMap::<PatternId, Vec<Box<str>>>::new();
+    for entry in entries.iter().filter(|entry| seen.contains(&entry.id())) {
+        let Some(pattern) = pattern(entry) else { continue };
+        let words: Vec<&str> = skeleton::words(&entry.skeleton).collect();
+        let own = || words.iter().map(|word| (*word).into()).collect();
+        join(common.entry(pattern).or_insert_with(own), &words);
+    }
+    let kept = |entry: &PatternEntry| {
+        let words = common.get(&pattern(entry)?)?;
+        let mut kept = entry.clone();
+        if !seen.contains(&entry.id()) {
+            (kept.id, kept.skeleton) = (Some(entry.id().to_string()), words.join(" "));
+        }
+        Some(kept)
+    };
+    entries.iter().filter_map(kept).collect()
+}
+
+/// Makes a variable of each word that is not the same in both.
+fn join(words: &mut [Box<str>], others: &[&str]) {
+    for (word, other) in words.iter_mut().zip(others) {
+        if **word != **other {
+            *word = VARIABLE.into();
+        }
+    }
 }
 
 /// See the file's head.
@@ -149,22 +194,21 @@ impl Patterns {
         if place.is_none() && self.patterns.len() >= PATTERNS_MAX {
             return None;
         }
-        self.put(&skeleton.0, place);
+        self.put(id, &skeleton.0, place);
         let of = place.map(|place| self.patterns[place].id.to_string());
-        Some(PatternEntry { skeleton: skeleton.0.clone(), of })
+        Some(PatternEntry { skeleton: skeleton.0.clone(), id: None, of })
     }
 
     /// Takes in what was decided before; those of a pattern that is not known make one of their own.
     pub fn replay(&mut self, entry: &PatternEntry) {
         let of = entry.of.as_ref().and_then(|of| of.parse().ok());
         let place = of.and_then(|of: PatternId| self.known.get(&of).copied());
-        if !self.known.contains_key(&PatternId(xxh3_64(entry.skeleton.as_bytes()))) {
-            self.put(&entry.skeleton, place);
+        if !self.known.contains_key(&entry.id()) {
+            self.put(entry.id(), &entry.skeleton, place);
         }
     }
 
-    fn put(&mut self, skeleton: &str, place: Option<usize>) {
-        let id = PatternId(xxh3_64(skeleton.as_bytes()));
+    fn put(&mut self, id: PatternId, skeleton: &str, place: Option<usize>) {
         let words: Vec<&str> = skeleton::words(skeleton).collect();
         let place = place.filter(|place| self.patterns[*place].words.len() == words.len());
         let place = place.unwrap_or_else(|| {
@@ -174,11 +218,7 @@ impl Patterns {
                 .push(Pattern { id, words: words.iter().map(|word| (*word).into()).collect() });
             place
         });
-        for (word, other) in self.patterns[place].words.iter_mut().zip(&words) {
-            if **word != **other {
-                *word = VARIABLE.into();
-            }
-        }
+        join(&mut self.patterns[place].words, &words);
         self.known.insert(id, place);
         self.skeletons_bytes += skeleton.len();
     }

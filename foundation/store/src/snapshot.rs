@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nilometer_model::{Revision, Rows, Samples, Spans};
 
+use crate::purge::Mask;
 use crate::records::RecordSplit;
 use crate::split::Split;
 
@@ -20,6 +21,8 @@ pub struct Snapshot {
     pub sample_splits: Vec<Arc<Split>>,
     /// Splits that Meta names and that cannot be read.
     pub missing_splits: u32,
+    /// What of the records is to be left out; nearly always nothing.
+    pub masks: Arc<[Mask]>,
     /// The tenant's records that are in no split yet, oldest chunk first.
     pub buffer: Vec<Arc<Rows>>,
     /// The tenant's spans that are in no split yet, oldest chunk first.

@@ -17,6 +17,7 @@ mod compact;
 mod documents;
 mod orphans;
 mod publish;
+mod purging;
 mod recall;
 mod retired;
 mod span_splits;
@@ -27,8 +28,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nilometer_model::{
-    CollectorId, Epoch, Items, LogId, LogPosition, PipelineId, Revision, Rows, SourceId, Tenant,
-    TimeRange, Timestamp,
+    CollectorId, Epoch, Items, LogId, LogPosition, PipelineId, Reason, Revision, Rows, SourceId,
+    Tenant, TimeRange, Timestamp,
 };
 use nilometer_wire::{BatchHeader, CommittedTo, Heartbeat};
 use object_store::ObjectStore;
@@ -37,6 +38,8 @@ use tokio::sync::{broadcast, watch};
 pub use self::compact::Merged;
 pub use self::documents::{Documents, DocumentsError};
 pub use self::publish::Cut;
+use self::purging::Purging;
+pub use self::purging::{PurgeAsked, PurgeError, PurgeStep, PurgeView};
 use self::recall::{Recall, Recalled};
 use self::retired::Retired;
 use self::span_splits::SpanSplits;
@@ -45,8 +48,10 @@ use crate::arrival::{Arrival, Entered};
 use crate::buffer::{Buffer, Buffered, id_of};
 use crate::commit::{Commit, DeadLetter, Read, State};
 use crate::feeds::Feeds;
+use crate::limits::ON_THE_WAY_MAX;
 use crate::live::{Live, NotOwned, TurnedBack};
 use crate::meta::{Meta, MetaError};
+use crate::purge::PurgeLanguage;
 use crate::records::{Builder, RecordSplit};
 use crate::sift::Kept;
 use crate::snapshot::Snapshot;
@@ -68,6 +73,9 @@ pub enum StoreError {
     /// The object store failed.
     #[error("object store")]
     Objects(#[from] object_store::Error),
+    /// What a purge leaves in documents could not be put in order.
+    #[error(transparent)]
+    Untidy(#[from] crate::purge::Untidy),
     /// A thread of the build ended early.
     #[error("the build of a split was interrupted")]
     Interrupted,
@@ -86,6 +94,8 @@ pub struct Store {
     recall: Recall,
     /// Of splits of records; lent to each seal, so that it finds its memory again.
     builder: Arc<Mutex<Option<Builder>>>,
+    /// What purges ask is understood by it.
+    language: Option<Arc<dyn PurgeLanguage>>,
 }
 
 struct Inner {
@@ -111,6 +121,9 @@ struct Inner {
     /// Turned away since the last cut.
     dead_letters: Vec<DeadLetter>,
     feeds: Feeds,
+    purging: Purging,
+    /// Objects that a commit is on its way to naming, and the latest of those whose commit failed.
+    on_the_way: BTreeSet<SplitId>,
 }
 
 impl std::fmt::Debug for Store {
@@ -137,6 +150,7 @@ impl Store {
         }
         let Opened { record_splits, splits, missing_splits } = Opened::of(&state, &objects).await;
         let span_splits = SpanSplits::of(splits.values().map(Arc::clone)).await?;
+        let purging = Purging::open(&state, &*objects).await?;
         let start = match state.checkpoint {
             Some(checkpoint) if checkpoint.log == log => checkpoint.position,
             _ => LogPosition(0),
@@ -155,12 +169,26 @@ impl Store {
             cut_to: start,
             dead_letters: Vec::new(),
             feeds: Feeds::default(),
+            purging,
+            on_the_way: BTreeSet::new(),
         };
         let committing = tokio::sync::Mutex::new(());
         let visible = watch::Sender::new(start);
         let (recall, builder) = (Recall::default(), Arc::default());
         let inner = Mutex::new(inner);
-        Ok(Self { inner, visible, meta, objects, log, committing, recall, builder })
+        let language = None;
+        Ok(Self { inner, visible, meta, objects, log, committing, recall, builder, language })
+    }
+
+    /// The same, understanding what purges ask; without it none is begun.
+    #[must_use]
+    pub fn with_language(mut self, language: Arc<dyn PurgeLanguage>) -> Self {
+        let mut guard = self.inner();
+        let Inner { purging, state, .. } = &mut *guard;
+        purging.understand(state, &*language);
+        drop(guard);
+        self.language = Some(language);
+        self
     }
 
     /// A poisoned lock is taken all the same: what it guards is changed by steps that cannot panic.
@@ -198,6 +226,7 @@ impl Store {
             span_splits: inner.splits_of(SplitKind::Spans),
             sample_splits: inner.splits_of(SplitKind::Samples),
             missing_splits: inner.missing_splits,
+            masks: inner.purging.masks(&inner.state, tenant),
             buffer: rows,
             spans,
             samples,
@@ -239,8 +268,10 @@ impl Store {
     pub async fn arrive(&self, mut arrival: Arrival) -> Result<Entered, NotOwned> {
         let position = arrival.position;
         arrival.stamp();
+        let turned_away = std::mem::take(&mut arrival.refused);
         let entered = loop {
             let recalled = self.recall(&arrival).await;
+            arrival.refused = self.refused(&mut arrival, &turned_away).await;
             let mut inner = self.inner();
             if recalled.revision == inner.state.revision {
                 break inner.take(arrival, &recalled);
@@ -399,9 +430,13 @@ impl Store {
     /// The tenant's records that were turned away, oldest first.
     #[must_use]
     pub fn dead_letters(&self, tenant: &Tenant) -> Vec<DeadLetter> {
-        let inner = self.inner();
-        let all = inner.state.dead_letters.iter().chain(&inner.dead_letters);
-        all.filter(|letter| letter.tenant == *tenant).cloned().collect()
+        let (letters, takes) = {
+            let inner = self.inner();
+            let all = inner.state.dead_letters.iter().chain(&inner.dead_letters);
+            let own = all.filter(|letter| letter.tenant == *tenant).cloned().collect::<Vec<_>>();
+            (own, inner.purging.takes(&inner.state, tenant))
+        };
+        purging::without_taken(letters, &takes)
     }
 }
 
@@ -409,6 +444,15 @@ impl Inner {
     fn splits_of(&self, kind: SplitKind) -> Vec<Arc<Split>> {
         let of_kind = self.splits.values().filter(|split| split.meta().kind == kind);
         of_kind.map(Arc::clone).collect()
+    }
+
+    /// Notes that a commit is to name the object.
+    fn is_on_the_way(&mut self, id: SplitId) {
+        self.on_the_way.insert(id);
+        while self.on_the_way.len() > ON_THE_WAY_MAX {
+            // Ids rise with time.
+            self.on_the_way.pop_first();
+        }
     }
 
     /// Shows what a commit made true: what it adds and removes, under one lock.
@@ -420,6 +464,7 @@ impl Inner {
         span_splits: Arc<SpanSplits>,
     ) {
         self.state.fold(revision, commit);
+        self.on_the_way.retain(|id| !commit.add.iter().any(|meta| meta.id == *id));
         for id in &commit.remove {
             let records = self.record_splits.remove(id).map(Retired::Records);
             let other = || self.splits.remove(id).map(Retired::Other);
@@ -436,6 +481,9 @@ impl Inner {
 
     fn take(&mut self, arrival: Arrival, recalled: &Recalled) -> Result<Entered, NotOwned> {
         self.arrived = self.arrived.max(arrival.position);
+        if arrival.refused.iter().any(|refusal| refusal.reason == Reason::Purged) {
+            self.purging.stain_log();
+        }
         let (tenant, header) = (&arrival.tenant, &arrival.batch.header);
         let was_in = self.live.has(&header.batch);
         let kept = {

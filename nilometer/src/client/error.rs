@@ -29,6 +29,13 @@ pub(crate) enum ClientError {
     TokenFile { path: PathBuf, problem: String },
     #[error("{path}: {error}")]
     File { path: PathBuf, error: std::io::Error },
+    #[error("nothing was removed: answer y, or say --yes")]
+    NotConfirmed,
+    #[error(
+        "they are masked but not gone: {0} splits that may hold some of them cannot be read (see the server's \
+         log, and `nilometer verify`)"
+    )]
+    NotPurged(usize),
     /// Places and what is wrong there, a line each.
     #[error("rules or tests that cannot be read:\n{0}")]
     BadRules(String),

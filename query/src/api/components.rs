@@ -10,9 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Json;
 use axum::extract::State;
 use nilometer_block::Columns;
-use nilometer_model::{Rows, Tenant, Timestamp};
-use nilometer_store::records::RowSet;
-use nilometer_store::{RecordSplit, Snapshot, SplitError, SplitId};
+use nilometer_model::{Rows, Tenant, TimeRange, Timestamp};
+use nilometer_store::records::{Plan, RowSet};
+use nilometer_store::{Mask, RecordSplit, Snapshot, SplitError, SplitId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +22,7 @@ use super::error::ApiError;
 use super::limits::BLOCKS_AT_ONCE;
 use super::params::NoParams;
 use crate::health::Known;
+use crate::plan::{Filter, seen_in_buffer};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Component)]
@@ -54,7 +55,8 @@ pub(crate) async fn components(
     let (mut speakers, missing_splits) =
         api.alerts.sources.speakers.of_splits(&caller.tenant, &snapshot).await;
     let mut buffered = SpeakersByTenant::default();
-    snapshot.buffer.iter().for_each(|rows| buffered.hear(rows));
+    let seen = seen_in_buffer(&snapshot, &caller.tenant);
+    seen.iter().for_each(|rows| buffered.hear(rows));
     buffered.of(&caller.tenant).into_iter().for_each(|heard| speakers.add_all(heard));
     let components = speakers.0.into_iter().map(|(component, heard)| ComponentJson {
         component,
@@ -145,6 +147,25 @@ impl Speakers {
     }
 }
 
+/// Who of the tenant speaks in a split, of what is not masked. It is not kept: soon the split is another one.
+async fn seen_in_split(
+    split: &RecordSplit,
+    tenant: &Tenant,
+    masks: &[Mask],
+) -> Result<SpeakersByTenant, SplitError> {
+    let seen = <Filter>::of(tenant, Vec::new()).without(masks);
+    let plan = Plan::new(split.index().await?, seen.prune(), TimeRange::ALL)?;
+    let mut speakers = SpeakersByTenant::default();
+    for part in plan.blocks()?.chunks(BLOCKS_AT_ONCE) {
+        for (number, bytes) in part.iter().zip(split.read_blocks(part).await?) {
+            let block = plan.index().block(*number, &bytes)?;
+            speakers.hear(&block.take(&plan.rows(&block)?, Columns::TIME)?);
+        }
+        tokio::task::yield_now().await;
+    }
+    Ok(speakers)
+}
+
 /// Who speaks in each split, as far as it was asked for. The lock is held for a look or a note only.
 #[derive(Debug, Default)]
 pub(crate) struct SpeakersBySplit(Mutex<BTreeMap<SplitId, Arc<SpeakersByTenant>>>);
@@ -166,7 +187,8 @@ impl SpeakersBySplit {
     ) -> BTreeMap<String, Known> {
         let (mut speakers, _) = self.of_splits_since(tenant, snapshot, since).await;
         let mut buffered = SpeakersByTenant::default();
-        snapshot.buffer.iter().for_each(|rows| buffered.hear(rows));
+        let seen = seen_in_buffer(snapshot, tenant);
+        seen.iter().for_each(|rows| buffered.hear(rows));
         buffered.of(tenant).into_iter().for_each(|heard| speakers.add_all(heard));
         let known = |heard: Heard| Known {
             instances: heard.instances,
@@ -191,7 +213,11 @@ impl SpeakersBySplit {
     ) -> (Speakers, u32) {
         let (mut all, mut missing_splits) = (Speakers::default(), snapshot.missing_splits);
         for split in snapshot.splits.iter().filter(|split| split.meta().time_last >= since) {
-            match self.of_split(split).await {
+            let heard = match &*snapshot.masks {
+                [] => self.of_split(split).await,
+                masks => seen_in_split(split, tenant, masks).await.map(Arc::new),
+            };
+            match heard {
                 Ok(heard) => heard.of(tenant).into_iter().for_each(|heard| all.add_all(heard)),
                 Err(error) => {
                     tracing::error!(%error, split = %split.meta().id.0, "who speaks in it is left out");

@@ -79,3 +79,5 @@ pub(crate) const TRACE_PAGE_SPANS: usize = 10_000;
 pub(crate) const PATH_DEPTH_MAX: usize = 50;
 /// Longest body of a rule, a replay or a silence, bytes.
 pub(crate) const RULE_BODY_BYTES_MAX: usize = 256 << 10;
+/// Longest body of a purge, bytes.
+pub(crate) const PURGE_BODY_BYTES_MAX: usize = 16 << 10;

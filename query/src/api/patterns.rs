@@ -95,7 +95,7 @@ pub(crate) async fn patterns(
     let request = PatternsRequest {
         filter: ask::cached_filter(&api, &caller, params.q.as_deref())?,
         range: params::range(params.from.as_deref(), params.to.as_deref(), default, now)?,
-        known: api.patterns.known(&api.store, &caller.tenant),
+        known: api.language.patterns.known(&api.store, &caller.tenant),
         limits: Limits::default(),
     };
     let snapshot = api.store.snapshot(&caller.tenant);
@@ -104,7 +104,7 @@ pub(crate) async fn patterns(
     let (missing_splits, limited_by) = (found.missing_splits, found.limited_by);
     let coverage = ask::coverage(&api, &caller.tenant, request.range, missing_splits, limited_by);
     let new = found.new.iter().map(|(skeleton, _)| skeleton.clone()).collect();
-    let known = api.patterns.learn(&api.store, &caller.tenant, (new, now)).await;
+    let known = api.language.patterns.learn(&api.store, &caller.tenant, (new, now)).await;
     let known = known.map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "new patterns were not kept");
         ApiError::unavailable("new patterns could not be kept", RETRY_AFTER_S)

@@ -5,6 +5,7 @@
 //!                 └──> units ──read──> visit ──┴──> fold
 //! ```
 //! Invariants:
+//! - no scan sees what a purge takes: masks meet the filter here, and nowhere else is a snapshot scanned;
 //! - units come in the order of their nearest end, so once a fold does not want one it wants none behind it;
 //! - a limit ends a scan only where going on from there gets further;
 //! - what cannot be read is left out and counted, never an error: the rest is answered;
@@ -124,8 +125,12 @@ pub(super) async fn scan<S: Signal, F: Fold<S>>(
     let mut reader = Reader::new(S::splits(snapshot));
     let indexes = reader.indexes(question.range).await;
     let (buffer, asking) = (S::buffer(snapshot).to_vec(), question.clone());
-    let planning = tokio::task::spawn_blocking(move || plan(&indexes, &buffer, &asking, fold));
-    let planned = planning.await.map_err(|_| QueryError::Stopped)?;
+    let masks = Arc::clone(&snapshot.masks);
+    let planning = tokio::task::spawn_blocking(move || {
+        let question = Question { filter: S::seen(&asking.filter, &masks), ..asking };
+        (plan(&indexes, &buffer, &question, fold), question)
+    });
+    let (planned, question) = planning.await.map_err(|_| QueryError::Stopped)?;
     let Planned { mut fold, units, asked, rows_counted, failed } = planned;
     failed.iter().for_each(|(split, error)| reader.miss(*split, error));
     check(&fold, &question.limits)?;

@@ -22,7 +22,7 @@ use nilometer_block::{BlockError, Columns, SpanColumns, decode_samples, decode_s
 use nilometer_model::{Spans, Tenant, TimeRange, Timestamp};
 use nilometer_store::records::{Plan, RowSet};
 use nilometer_store::{
-    RecordSplit, SamplePrune, Snapshot, SourceView, SpanPrune, Split, SplitError, SplitId,
+    Mask, RecordSplit, SamplePrune, Snapshot, SourceView, SpanPrune, Split, SplitError, SplitId,
     SplitKind, SplitMeta,
 };
 
@@ -32,7 +32,7 @@ use super::track::Tracks;
 use super::window::Window;
 use crate::execute::LimitedBy;
 use crate::limits::{HEALTH_BLOCKS_AT_ONCE, HEALTH_PARTS_MAX, HEALTH_WINDOW_BYTES, QUERY_TIME};
-use crate::plan::Filter;
+use crate::plan::{Filter, seen_in_buffer};
 
 /// What was read of a snapshot.
 #[derive(Debug, Default)]
@@ -102,7 +102,7 @@ impl Parts {
                 {
                     gathered.limited_by = Some(LimitedBy::Bytes);
                 }
-                self.part(&split, tenant, history).await
+                self.part(&split, (tenant, &snapshot.masks), history).await
             };
             match read.await {
                 Ok(part) => parts.push(part),
@@ -122,17 +122,17 @@ impl Parts {
     async fn part(
         &self,
         split: &Stored<'_>,
-        tenant: &Tenant,
+        (tenant, masks): (&Tenant, &[Mask]),
         history: TimeRange,
     ) -> Result<Arc<Part>, Unreadable> {
-        let key = (split.meta().id, tenant.name().to_owned());
+        let key = (split.meta().id, whose(tenant, masks));
         let known = self.lock().get(&key).map(Arc::clone);
         if let Some(known) = known.filter(|known| known.from <= history.from()) {
             return Ok(known);
         }
         let range = TimeRange::new(history.from(), Timestamp(i64::MAX)).unwrap_or(TimeRange::ALL);
         let part = Arc::new(match split {
-            Stored::Records(split) => fold_records(split, tenant, range).await?,
+            Stored::Records(split) => fold_records(split, (tenant, masks), range).await?,
             Stored::Items(split) => fold_items(split, tenant, range).await?,
         });
         self.keep(key, Arc::clone(&part));
@@ -212,12 +212,19 @@ impl Recent {
     }
 }
 
+/// Whose parts of splits: as long as a purge hides some of them, they are others.
+fn whose(tenant: &Tenant, masks: &[Mask]) -> String {
+    let hidden: String = masks.iter().map(|mask| format!(" {} {}", mask.purge, mask.at)).collect();
+    format!("{tenant}{hidden}")
+}
+
 async fn fold_records(
     split: &RecordSplit,
-    tenant: &Tenant,
+    (tenant, masks): (&Tenant, &[Mask]),
     range: TimeRange,
 ) -> Result<Part, Unreadable> {
-    let own: Filter = Filter::of(tenant, Vec::new());
+    let own: Filter = Filter::of(tenant, Vec::new()).without(masks);
+    let is_masked = !masks.is_empty();
     let plan = Arc::new(Plan::new(split.index().await?, own.prune(), range)?);
     let mut part = Part { from: range.from(), ..Part::default() };
     for piece in plan.blocks()?.chunks(HEALTH_BLOCKS_AT_ONCE) {
@@ -227,7 +234,9 @@ async fn fold_records(
         let fold = move || {
             for (number, bytes) in &read {
                 let block = plan.index().block(*number, bytes)?;
-                let rows = block.take(&RowSet::all(block.rows()), columns)?;
+                let all = || Ok(RowSet::all(block.rows()));
+                let seen = if is_masked { plan.rows(&block) } else { all() }?;
+                let rows = block.take(&seen, columns)?;
                 part.tracks.take_rows(&rows, tenant.name(), range);
             }
             Ok::<Part, Unreadable>(part)
@@ -284,7 +293,7 @@ fn fold_all(
         gathered.tracks.add_all(&part.tracks, &times.slots());
         gathered.readings.add_all(&part.readings);
     }
-    for rows in &buffered.buffer {
+    for rows in &seen_in_buffer(buffered, tenant) {
         gathered.tracks.take_rows(rows, name, history);
     }
     for samples in &buffered.samples {

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use nilometer_block::{BlockError, Columns, SpanColumns};
 use nilometer_model::{Order, Origin, Tenant, TextColumn, TimeRange};
 use nilometer_store::records::RowSet;
-use nilometer_store::{Snapshot, SplitError, SplitMeta};
+use nilometer_store::{Mask, Snapshot, SplitError, SplitMeta};
 
 use self::stored::Asked;
 use super::value::Value;
@@ -66,6 +66,10 @@ pub(crate) trait Signal: Default + Clone + fmt::Debug + Send + Sync + 'static {
 
     /// What of a tenant's filter can be asked of a split.
     fn prune(tenant: &Tenant, root: &Step<Self>) -> Self::Prune;
+    /// What the filter finds of what is not left out by masks, which are of records.
+    fn seen(filter: &Arc<Filter<Self>>, _: &[Mask]) -> Arc<Filter<Self>> {
+        Arc::clone(filter)
+    }
     fn splits(snapshot: &Snapshot) -> &[Arc<Self::Split>];
     fn buffer(snapshot: &Snapshot) -> &[Arc<Self>];
     fn meta(split: &Self::Split) -> &SplitMeta;

@@ -502,6 +502,60 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/purge": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Removes records for good: no answer shows them from now on, and in the background they are removed from
+         *     everything that is kept.
+         */
+        readonly post: operations["purge"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/purges": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** All purges that are remembered. */
+        readonly get: operations["purges"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/purges/{id}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /** Ends a purge that is done: what it takes is not refused any more when it comes, and what it asked is forgotten. */
+        readonly delete: operations["end_purge"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/query": {
         readonly parameters: {
             readonly query?: never;
@@ -1261,6 +1315,15 @@ export interface components {
             readonly stale: boolean;
             readonly stream: string;
         };
+        /** @description What is left to do. */
+        readonly LeftJson: {
+            /** @description Objects that go when nobody reads them any more. */
+            readonly objects: number;
+            /** @description Splits that were not looked at. */
+            readonly splits: number;
+            /** @description Splits that cannot be read: while there are any, it is not done. */
+            readonly splits_unreadable: number;
+        };
         readonly Login: {
             /** @description As it stands in the tokens file. */
             readonly token: string;
@@ -1417,6 +1480,58 @@ export interface components {
             /** @description The commonest first; of those as common in the order of their template. */
             readonly patterns: readonly components["schemas"]["Pattern"][];
         };
+        /** @description A purge, and how far it is. */
+        readonly Purge: {
+            /** Format: date-time */
+            readonly from?: string | null;
+            readonly id: string;
+            readonly left: components["schemas"]["LeftJson"];
+            /** @description What it asks; forgotten once it is ended. */
+            readonly q?: string | null;
+            readonly reason?: string;
+            readonly removed: components["schemas"]["RemovedJson"];
+            /**
+             * Format: date-time
+             * @description Since when it is masked, done or ended.
+             */
+            readonly since: string;
+            /**
+             * @description masking: no answer shows what it takes, and the Log is being freed of it; rewriting: so are the splits;
+             *     done: it is gone, and is refused when it comes; ended: it is not refused any more.
+             */
+            readonly state: string;
+            /** Format: date-time */
+            readonly to?: string | null;
+        };
+        readonly PurgeAnswer: {
+            /** @description All of them were counted; else there may be more. */
+            readonly exact: boolean;
+            readonly purge?: components["schemas"]["Purge"] | null;
+            /**
+             * Format: int64
+             * @description Records that can be found and that it takes.
+             */
+            readonly records: number;
+        };
+        /** @description What is to be gone. */
+        readonly PurgeAsked: {
+            /** @description Only say how many records there are. */
+            readonly dry_run?: boolean;
+            /** @description RFC 3339, now, or a time ago; the first record unless given. */
+            readonly from?: string | null;
+            /** @description Which records; `*` takes all of the range. */
+            readonly q: string;
+            /** @description Kept for good, unlike the query: a ticket's number, not a name. */
+            readonly reason?: string;
+            /** @description `logs`: a purge takes records and nothing else. */
+            readonly signal?: string | null;
+            /** @description The first moment that is too late; all that is there unless given. */
+            readonly to?: string | null;
+        };
+        readonly PurgesAnswer: {
+            /** @description The latest first. */
+            readonly purges: readonly components["schemas"]["Purge"][];
+        };
         /** @description A query. */
         readonly Query: {
             /** @description RFC 3339, now, or before now like -15m; default -1h. */
@@ -1476,6 +1591,18 @@ export interface components {
             readonly trace_id?: string | null;
             readonly version?: string | null;
             readonly zone?: string | null;
+        };
+        /** @description What is gone. */
+        readonly RemovedJson: {
+            /** Format: int64 */
+            readonly dead_letters: number;
+            /** Format: int64 */
+            readonly records: number;
+            /**
+             * Format: int64
+             * @description Splits that were written anew, or of which nothing was left.
+             */
+            readonly splits: number;
         };
         /** @description When a rule would have fired. */
         readonly ReplayAnswer: {
@@ -2938,6 +3065,120 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["PathsAnswer"];
+                };
+            };
+        };
+    };
+    readonly purge: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PurgeAsked"];
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description what would go */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PurgeAnswer"];
+                };
+            };
+            /** @description masked, and being removed */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PurgeAnswer"];
+                };
+            };
+        };
+    };
+    readonly purges: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PurgesAnswer"];
+                };
+            };
+        };
+    };
+    readonly end_purge: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description the purge's id */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PurgesAnswer"];
                 };
             };
         };

@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   spool_full: 'The spool of the collector was full.',
   rate_limited: 'The container said more than its limit allows.',
   sampled: 'The trace is not among those that are kept.',
+  purged: 'Somebody had them removed for good.',
   spool_too_old: 'They waited in the spool of the collector for too long.',
 }
 

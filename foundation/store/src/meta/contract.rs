@@ -26,6 +26,11 @@ pub async fn check(meta: &dyn Meta) {
     assert_eq!(state(meta).await, expect);
     let replay = meta.replay(0, expect.revision).await.expect("Meta can be read");
     assert_eq!((replay.snapshot, replay.commits.len()), (None, 0));
+    meta.condense(0).await.expect("Meta is condensed");
+    assert_eq!(state(meta).await, expect);
+    let revision = meta.commit(0, expect.revision, &commit(4)).await;
+    expect.fold(revision.expect("Meta goes on behind it"), &commit(4));
+    assert_eq!(state(meta).await, expect);
     assert!(matches!(meta.replay(1, Revision(0)).await, Err(MetaError::NoShard(1))));
     assert_eq!(meta.pipeline(), pipeline);
 }

@@ -97,6 +97,12 @@ impl Meta for LocalMeta {
         blocking(move || inner.lock().unwrap_or_else(PoisonError::into_inner).replay(after)).await
     }
 
+    async fn condense(&self, shard: u32) -> Result<(), MetaError> {
+        only_shard(shard)?;
+        let inner = Arc::clone(&self.inner);
+        blocking(move || inner.lock().unwrap_or_else(PoisonError::into_inner).condense()).await
+    }
+
     fn pipeline(&self) -> PipelineId {
         self.pipeline
     }
@@ -127,6 +133,12 @@ impl Inner {
         self.journal.rotate()?;
         self.journal.trim(self.saved_before.0)?;
         Ok(())
+    }
+
+    /// Twice, for the snapshot before is of the state before.
+    fn condense(&mut self) -> Result<(), MetaError> {
+        self.save()?;
+        self.save()
     }
 
     fn replay(&self, after: Revision) -> Result<Replay, MetaError> {

@@ -7,7 +7,7 @@ use nilometer_model::{PipelineId, Revision};
 use uuid::Uuid;
 
 use super::{Meta, MetaError, Replay, only_shard};
-use crate::commit::Commit;
+use crate::commit::{Commit, State};
 
 /// See the module.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct SimMeta {
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// What the commits before these made.
+    condensed: State,
     commits: Vec<Commit>,
     fail_next: bool,
 }
@@ -25,6 +27,12 @@ struct Inner {
 impl Default for SimMeta {
     fn default() -> Self {
         Self { pipeline: PipelineId(Uuid::now_v7()), inner: Mutex::default() }
+    }
+}
+
+impl Inner {
+    fn revision(&self) -> Revision {
+        Revision(self.condensed.revision.0 + self.commits.len() as u64)
     }
 }
 
@@ -52,7 +60,7 @@ impl Meta for SimMeta {
         if std::mem::take(&mut inner.fail_next) {
             return Err(MetaError::Interrupted);
         }
-        let is = Revision(inner.commits.len() as u64);
+        let is = inner.revision();
         if expected != is {
             return Err(MetaError::Conflict { is });
         }
@@ -63,9 +71,22 @@ impl Meta for SimMeta {
     async fn replay(&self, shard: u32, after: Revision) -> Result<Replay, MetaError> {
         only_shard(shard)?;
         let inner = self.inner();
-        let numbered = (1..).map(Revision).zip(inner.commits.iter().cloned());
+        let first = inner.condensed.revision;
+        let numbered = (first.0 + 1..).map(Revision).zip(inner.commits.iter().cloned());
         let commits = numbered.filter(|(revision, _)| *revision > after).collect();
-        Ok(Replay { snapshot: None, commits })
+        let snapshot = (after < first).then(|| (first, inner.condensed.clone()));
+        Ok(Replay { snapshot, commits })
+    }
+
+    async fn condense(&self, shard: u32) -> Result<(), MetaError> {
+        only_shard(shard)?;
+        let mut inner = self.inner();
+        let mut revision = inner.condensed.revision;
+        for commit in std::mem::take(&mut inner.commits) {
+            revision = Revision(revision.0 + 1);
+            inner.condensed.fold(revision, &commit);
+        }
+        Ok(())
     }
 
     fn pipeline(&self) -> PipelineId {

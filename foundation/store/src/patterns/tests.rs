@@ -77,7 +77,7 @@ fn what_was_decided_comes_back_as_it_was_from_json() {
     // One that names what nobody knows, or what is of another length.
     for of in ["0000000000000000".to_owned(), skeletons[0].id().to_string()] {
         let skeleton = format!("lost {of}");
-        again.replay(&PatternEntry { skeleton: skeleton.clone(), of: Some(of) });
+        again.replay(&PatternEntry { skeleton: skeleton.clone(), id: None, of: Some(of) });
         assert_eq!(again.template(PatternId(xxh3_64(skeleton.as_bytes()))), Some(skeleton));
     }
 }
@@ -132,4 +132,24 @@ fn skeletons_have_so_many_bytes_together() {
         assert!(patterns.add(&Skeleton::of(&text(number))).is_some(), "{number}");
     }
     assert!(patterns.add(&Skeleton::of(&text(999_999))).is_none());
+}
+
+#[test]
+fn what_is_not_seen_any_more_is_forgotten_and_its_name_stays_with_what_is_left() {
+    let texts = ["the user alice logs in today", "the user bob logs in today", "carol was here"];
+    let mut patterns = Patterns::default();
+    let skeletons = texts.map(Skeleton::of);
+    let entries: Vec<PatternEntry> = skeletons.iter().filter_map(|new| patterns.add(new)).collect();
+    let pattern = patterns.pattern(skeletons[1].id()).unwrap();
+    assert_eq!(pattern, skeletons[0].id(), "they are alike");
+    let left = without_unseen(&entries, &[skeletons[1].id()].into());
+    let json = serde_json::to_string(&left).unwrap();
+    assert!(!json.contains("alice") && !json.contains("carol") && json.contains("bob"), "{json}");
+    let mut replayed = Patterns::default();
+    left.iter().for_each(|entry| replayed.replay(entry));
+    assert_eq!(replayed.pattern(skeletons[1].id()), Some(pattern));
+    assert_eq!(replayed.template(pattern).unwrap(), "the user bob logs in today");
+    assert_eq!((replayed.len(), replayed.pattern(skeletons[2].id())), (1, None));
+    assert_eq!(without_unseen(&entries, &skeletons.iter().map(Skeleton::id).collect()), entries);
+    assert!(without_unseen(&entries, &HashSet::new()).is_empty());
 }

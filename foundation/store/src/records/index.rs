@@ -117,6 +117,17 @@ impl RecordIndex {
         self.buckets().map(|_| ())
     }
 
+    /// Shows each template of its messages: the text, a variable as a sign of its own.
+    ///
+    /// # Errors
+    /// [`SplitError::Damaged`].
+    pub fn each_template(&self, mut show: impl FnMut(&str)) -> Result<(), SplitError> {
+        let indexed = self.indexed()?;
+        let count = u32::try_from(indexed.templates.len()).unwrap_or(u32::MAX);
+        (0..count).for_each(|number| show(&String::from_utf8_lossy(indexed.text(number, false))));
+        Ok(())
+    }
+
     /// Its origins, in the order of its rows.
     ///
     /// # Errors

@@ -76,6 +76,7 @@ impl Store {
         let merged = self.replace(&meta, now).await?;
         if merged.is_none() {
             self.objects.delete(&object_path(meta.id)).await?;
+            self.inner().on_the_way.remove(&meta.id);
         }
         Ok(merged)
     }

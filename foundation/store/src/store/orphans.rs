@@ -21,17 +21,24 @@ impl Store {
     /// # Errors
     /// When the objects cannot be listed, or one cannot be read or deleted.
     pub async fn delete_orphans(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.delete_unnamed(Some(now)).await
+    }
+
+    /// Deletes the objects that no commit names: those that are old by now; without that, all but those that a
+    /// commit is on its way to naming.
+    pub(super) async fn delete_unnamed(&self, now: Option<Timestamp>) -> Result<usize, StoreError> {
         let listed = self.objects.list_with_delimiter(Some(&Path::from("splits"))).await?.objects;
         let known: BTreeSet<Path> = {
             let inner = self.inner();
             let retired = inner.retired.iter().map(|retired| retired.id());
-            let ids: BTreeSet<SplitId> =
-                inner.state.splits.keys().copied().chain(retired).collect();
+            let on_the_way = inner.on_the_way.iter().filter(|_| now.is_none());
+            let named = inner.state.splits.keys().chain(on_the_way).copied();
+            let ids: BTreeSet<SplitId> = named.chain(retired).collect();
             ids.into_iter().map(object_path).collect()
         };
         let mut deleted = 0;
         for object in listed.iter().filter(|object| !known.contains(&object.location)) {
-            if is_old(object, now) && !self.is_from_later(object).await? {
+            if now.is_none_or(|now| is_old(object, now)) && !self.is_from_later(object).await? {
                 tracing::info!(object = %object.location, "an object that no commit names is deleted");
                 self.objects.delete(&object.location).await?;
                 deleted += 1;

@@ -100,6 +100,7 @@ impl Store {
 
     pub(super) async fn put(&self, meta: &SplitMeta, bytes: Bytes) -> Result<(), StoreError> {
         let path = object_path(meta.id);
+        self.inner().is_on_the_way(meta.id);
         self.objects.put_opts(&path, bytes.into(), PutMode::Create.into()).await?;
         Ok(())
     }

@@ -5,6 +5,7 @@ mod books;
 mod compact;
 mod documents;
 mod kinds;
+mod purging;
 mod tenants;
 
 use std::sync::atomic::{AtomicU64, Ordering};

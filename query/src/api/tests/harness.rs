@@ -136,7 +136,8 @@ impl World {
         let objects = Arc::new(InMemory::new());
         let in_store = Arc::<InMemory>::clone(&objects);
         let store = Store::open(meta, in_store, LogId::default()).await.unwrap();
-        let store = Arc::new(store);
+        let language = Arc::new(Language::default());
+        let store = Arc::new(store.with_language(Arc::clone(&language) as _));
         let intake = Arc::new(StrictIntake::of(store.pipeline()));
         let clock = ManualClock::at(NOW);
         let shutdown = CancellationToken::new();
@@ -156,6 +157,7 @@ impl World {
         let alerts = Arc::new(alerts);
         let router = router(ApiParts {
             store: Arc::clone(&store),
+            language,
             alerts: Arc::clone(&alerts),
             intake: Arc::<StrictIntake>::clone(&intake),
             otlp: Router::new(),

@@ -5,15 +5,19 @@
 use std::sync::Arc;
 
 use nilometer_model::{
-    LogId, LogPosition, Order, Origin, Revision, RowRef, Rows, Severity, SourceId, Stream,
+    LogId, LogPosition, Order, Origin, Revision, RowRef, Rows, Severity, SourceId, Stream, Tenant,
     Timestamp,
 };
 use nilometer_store::records::Builder;
 use nilometer_store::{
-    RecordSplit, Snapshot, SplitError, SplitId, SplitMeta, SplitOrigin, object_path,
+    Mask, PurgeLanguage, RecordSplit, Snapshot, SplitError, SplitId, SplitMeta, SplitOrigin,
+    object_path,
 };
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
+
+use crate::plan::seen_in_buffer;
+use crate::purge::Language;
 
 /// A value of JSON, as the tests write it.
 #[derive(Debug, Clone)]
@@ -154,6 +158,38 @@ impl World {
         let mut merged = Self::of(facts).await;
         merged.merge().await;
         [Self::of(facts).await, merged]
+    }
+
+    /// The same facts twice without what the mask leaves out: hidden by it, and after it was removed.
+    pub(crate) async fn masked_and_rewritten(facts: &[Fact], mask: &Mask) -> [Self; 2] {
+        let mut masked = Self::of(facts).await;
+        masked.snapshot.masks = Arc::new([mask.clone()]);
+        let mut rewritten = Self::of(facts).await;
+        rewritten.rewrite(mask).await;
+        [masked, rewritten]
+    }
+
+    /// Writes all splits anew, and the buffer.
+    async fn rewrite(&mut self, mask: &Mask) {
+        let tenant = Tenant::default();
+        let takes = Language::default().understand(&tenant, mask).unwrap();
+        for split in std::mem::take(&mut self.snapshot.splits) {
+            let numbers: Vec<u32> = (0..split.meta().blocks).collect();
+            let blocks = split.read_blocks(&numbers).await.unwrap();
+            let index = Arc::clone(split.index().await.unwrap());
+            let goes = |rows: &Rows| takes.rows(rows).keep(|row| rows.received[row] <= mask.at.0);
+            let mut fetch = |block: u32| Ok::<_, SplitError>(blocks[block as usize].clone());
+            let id = SplitId(uuid::Uuid::from_u128(200 + split.meta().id.0.as_u128()));
+            let mut builder = Builder::merging().unwrap();
+            let made = builder.rewrite((id, Revision(0)), &index, &goes, &mut fetch).unwrap();
+            assert_eq!(takes.count(&split).await, Some(made.rows_gone));
+            if let Some((meta, bytes)) = made.split {
+                self.open(meta, bytes).await;
+            }
+        }
+        self.snapshot.masks = Arc::new([mask.clone()]);
+        self.snapshot.buffer = seen_in_buffer(&self.snapshot, &tenant);
+        self.snapshot.masks = Arc::default();
     }
 
     /// Makes one split of all.

@@ -225,16 +225,16 @@ pub(super) fn ask() -> impl Strategy<Value = Ask> {
 
 /// A query and how its answer is read.
 #[derive(Debug, Clone)]
-struct Question {
-    ask: Ask,
-    range: TimeRange,
+pub(super) struct Question {
+    pub(super) ask: Ask,
+    pub(super) range: TimeRange,
     direction: Direction,
     limit: usize,
     /// Every page is ended by its budget as soon as it may be.
     starved: bool,
 }
 
-fn question() -> impl Strategy<Value = Question> {
+pub(super) fn question() -> impl Strategy<Value = Question> {
     let all = Just(TimeRange::ALL);
     let some = (-50_i64..210, 1_i64..100).prop_map(|(from, length)| {
         TimeRange::new(Timestamp(from), Timestamp(from + length)).unwrap()
@@ -254,8 +254,19 @@ fn question() -> impl Strategy<Value = Question> {
 
 /// The numbers of the facts that fit, in order.
 fn expected(facts: &[Fact], question: &Question) -> Vec<u64> {
+    expected_but(facts, question, |_, _| false)
+}
+
+/// The same without those that are gone.
+pub(super) fn expected_but(
+    facts: &[Fact],
+    question: &Question,
+    is_gone: impl Fn(u64, &Fact) -> bool,
+) -> Vec<u64> {
     let fits = |(number, fact): &(u64, &Fact)| {
-        question.range.contains(Timestamp(fact.time)) && question.ask.fits(fact, *number)
+        question.range.contains(Timestamp(fact.time))
+            && question.ask.fits(fact, *number)
+            && !is_gone(*number, fact)
     };
     let mut orders: Vec<Order> =
         (1..).zip(facts).filter(fits).map(|(number, fact)| fact.order(number)).collect();
@@ -267,7 +278,7 @@ fn expected(facts: &[Fact], question: &Question) -> Vec<u64> {
 }
 
 /// The numbers of the facts that are found, page by page; each record is the fact of its number.
-async fn found(
+pub(super) async fn found(
     world: &World,
     facts: &[Fact],
     cache: &FilterCache,
@@ -302,7 +313,12 @@ async fn found(
 }
 
 /// The first record that is found and should not be, or the other way round.
-fn difference(facts: &[Fact], question: &Question, found: &[u64], expected: &[u64]) -> String {
+pub(super) fn difference(
+    facts: &[Fact],
+    question: &Question,
+    found: &[u64],
+    expected: &[u64],
+) -> String {
     let at = found.iter().zip(expected).take_while(|(a, b)| a == b).count();
     let fact = |numbers: &[u64]| {
         let number = numbers.get(at).copied()?;

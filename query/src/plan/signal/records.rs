@@ -6,7 +6,7 @@ use bytes::Bytes;
 use nilometer_block::Columns;
 use nilometer_model::{Order, Origin, RowRef, Rows, Severity, Tenant, TextColumn, TimeRange};
 use nilometer_store::records::{Block, Plan, Question, RecordIndex, RowSet, Tallies};
-use nilometer_store::{RecordSplit, Snapshot, SplitError, SplitMeta};
+use nilometer_store::{Mask, RecordSplit, Snapshot, SplitError, SplitMeta};
 
 use super::stored::{Alike, Asked, Begun, BlockBounds, StoredBlock, StoredError};
 use super::{Searched, Signal};
@@ -74,6 +74,10 @@ impl Signal for Rows {
 
     fn prune(tenant: &Tenant, root: &Step<Self>) -> Question {
         question::of_tenant(tenant, root)
+    }
+
+    fn seen(filter: &Arc<Filter>, masks: &[Mask]) -> Arc<Filter> {
+        if masks.is_empty() { Arc::clone(filter) } else { Arc::new(filter.without(masks)) }
     }
 
     fn splits(snapshot: &Snapshot) -> &[Arc<RecordSplit>] {

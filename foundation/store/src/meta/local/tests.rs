@@ -75,3 +75,27 @@ async fn lost_commits_do_not_bring_back_used_revisions() {
     drop(meta);
     assert_eq!(reopened(dir.path()).await, before);
 }
+
+#[tokio::test]
+async fn what_was_condensed_is_in_no_file_any_more() {
+    let dir = tempfile::tempdir().unwrap();
+    let meta = LocalMeta::open(dir.path()).unwrap();
+    for (revision, text) in [Some("needle".to_owned()), None].into_iter().enumerate() {
+        let documents = [("state.a".to_owned(), text)].into();
+        let commit = Commit { documents, ..Commit::default() };
+        meta.commit(0, Revision(revision as u64), &commit).await.unwrap();
+    }
+    let files = || {
+        let all = [dir.path().to_owned(), dir.path().join("commits")];
+        let entries = all.iter().flat_map(|dir| fs::read_dir(dir).unwrap());
+        let files = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+        files.map(|file| fs::read(file).unwrap()).collect::<Vec<_>>().concat()
+    };
+    let holds = |bytes: &[u8]| bytes.windows(6).any(|some| some == b"needle");
+    assert!(holds(&files()));
+    meta.condense(0).await.unwrap();
+    assert!(!holds(&files()));
+    let before = state(&meta).await;
+    drop(meta);
+    assert_eq!(reopened(dir.path()).await, before);
+}
