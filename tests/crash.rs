@@ -92,6 +92,19 @@ fn a_crash_in_a_merge_or_behind_it_loses_nothing_and_repeats_nothing() {
     ]);
 }
 
+/// Of a component that there is none of, all goes after a second: so what is sealed is cut soon, and nothing lost.
+#[test]
+fn a_crash_in_a_cut_by_class_or_behind_it_loses_nothing_and_repeats_nothing() {
+    for crash in [
+        ("compact::mid_merge", 2),
+        ("compact::after_put", 1),
+        ("compact::after_commit", 1),
+        ("compact::mid_delete", 1),
+    ] {
+        crashes_with(&[crash], &[("NILOMETER_RETENTION_FOR", "nobody 1s")]);
+    }
+}
+
 #[test]
 fn one_crash_after_the_other_loses_nothing_and_repeats_nothing() {
     crashes(&[
@@ -272,11 +285,18 @@ fn each_alone(table: &[Crash]) {
 /// One run: each start but the last one crashes.
 #[track_caller]
 fn crashes(crashes: &[Crash]) {
+    crashes_with(crashes, &[]);
+}
+
+/// The same, with more settings while it crashes.
+#[track_caller]
+fn crashes_with(crashes: &[Crash], settings: &[(&str, &str)]) {
     let scratch = Scratch::new();
     let mut logs = Logs::new(&scratch);
     for (point, time) in crashes {
         println!("crash at {point}, time {time}");
-        let (mut up, _) = start(&scratch, &format!("{point}={}*off->return", time - 1));
+        let (mut up, _) =
+            start_with(&scratch, &format!("{point}={}*off->return", time - 1), settings);
         let status = until(&format!("the crash at {point}"), CRASH_DEADLINE, || {
             logs.write();
             up.ended()
@@ -289,8 +309,13 @@ fn crashes(crashes: &[Crash]) {
 
 /// `nilometer up` that seals as soon as it may, with fail points.
 fn start(scratch: &Scratch, failpoints: &str) -> (Process, Api) {
+    start_with(scratch, failpoints, &[])
+}
+
+fn start_with(scratch: &Scratch, failpoints: &str, settings: &[(&str, &str)]) -> (Process, Api) {
     let root = scratch.join("root").display().to_string();
     let mut variables = vec![("NILOMETER_SEAL_AFTER", "1s")];
+    variables.extend(settings);
     if !failpoints.is_empty() {
         variables.extend([("FAILPOINTS", failpoints), NO_RULES]);
     }

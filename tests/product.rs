@@ -20,6 +20,7 @@ mod prove;
 mod purge;
 mod redaction;
 mod reread;
+mod retention;
 mod shipping;
 mod spans;
 mod stalled_disk;

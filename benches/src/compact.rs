@@ -7,10 +7,13 @@
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nilometer_model::{LogId, Revision, Tenant, Timestamp};
 use nilometer_store::records::Builder;
-use nilometer_store::{Commit, Meta, SimMeta, SplitId, SplitMeta, SplitOrigin, Store, object_path};
+use nilometer_store::{
+    Commit, Meta, Retention, SimMeta, SplitId, SplitMeta, SplitOrigin, Store, object_path,
+};
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStore, ObjectStoreExt};
 use rustix::time::{ClockId, clock_gettime};
@@ -46,7 +49,8 @@ pub(crate) async fn merge(dir: &Path, raw: usize) -> Outcome<()> {
     let objects: Arc<dyn ObjectStore> = Arc::new(LocalFileSystem::new_with_prefix(dir)?);
     let store = Store::open(meta, objects, LogId::default()).await?;
     let before = cpu_now();
-    while store.compact(Timestamp(i64::MAX), || true).await?.is_some() {}
+    let retention = Retention::of_all(Duration::MAX);
+    while store.compact(&retention, Timestamp(i64::MAX), || true).await?.is_some() {}
     let (cpu_s, raw) = (cpu_now() - before, raw as f64);
     let splits = store.snapshot(&Tenant::default()).splits;
     let disk: u64 = splits.iter().map(|split| split.meta().bytes).sum();

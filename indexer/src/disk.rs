@@ -40,6 +40,17 @@ impl DiskGauge {
         self.was_low()
     }
 
+    /// What is free above the mark, if that can be told.
+    pub(crate) async fn room_bytes(&self) -> Option<u64> {
+        let data = self.data.clone();
+        let looked = tokio::task::spawn_blocking(move || {
+            let disk = rustix::fs::statvfs(&data).ok()?;
+            let (free, all) = (disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize);
+            Some(free.saturating_sub(mark_bytes(all)))
+        });
+        looked.await.ok().flatten()
+    }
+
     /// What was seen at the last look.
     pub(crate) fn was_low(&self) -> bool {
         self.low.load(Ordering::Relaxed)
@@ -47,7 +58,11 @@ impl DiskGauge {
 }
 
 fn below_mark(free_bytes: u64, all_bytes: u64) -> bool {
-    free_bytes < (all_bytes / DISK_LOW_SHARE).min(DISK_LOW_BYTES)
+    free_bytes < mark_bytes(all_bytes)
+}
+
+fn mark_bytes(all_bytes: u64) -> u64 {
+    (all_bytes / DISK_LOW_SHARE).min(DISK_LOW_BYTES)
 }
 
 #[cfg(test)]

@@ -18,9 +18,9 @@ pub const LOG_READ_BYTES: usize = 8 << 20;
 pub const INDEX_TICK_MS: u64 = 250;
 /// How long the loop waits after a failed seal, ms.
 pub const SEAL_RETRY_MS: i64 = 2_000;
-/// How often retention is applied, ms.
-pub const EXPIRE_EVERY_MS: i64 = 60_000;
-/// How often it is asked whether splits are to be merged, ms.
+/// How often it is looked for books of what is long gone, ms.
+pub const BOOKS_EVERY_MS: i64 = 60_000;
+/// How often it is asked whether splits are to go, or to be merged, ms.
 pub const UPKEEP_EVERY_MS: u64 = 2_000;
 /// How long a merge rests, in percent of the time that it has worked: 100 is half a core.
 pub const MERGE_REST_PERCENT: u32 = 100;

@@ -1,6 +1,8 @@
 //! The centre's numbers about itself. Names and meanings stand in docs/operating.md.
 
 use metrics::{counter, gauge};
+use nilometer_model::Timestamp;
+use nilometer_store::{Gone, Merged, Outlook, Removal};
 
 use crate::limits::LOG_BACKLOG_ENTRIES_MAX;
 
@@ -29,14 +31,28 @@ pub(crate) fn failed(what: &'static str) {
     counter!("nilometer_index_failures_total", "what" => what).increment(1);
 }
 
-pub(crate) fn expired(splits: usize) {
-    counter!("nilometer_index_expired_splits_total").increment(splits as u64);
+pub(crate) fn removed(why: Removal, gone: Gone) {
+    let reason = why.name();
+    let Gone { splits, bytes, rows } = gone;
+    counter!("nilometer_index_removed_splits_total", "reason" => reason).increment(splits as u64);
+    counter!("nilometer_index_removed_bytes_total", "reason" => reason).increment(bytes);
+    counter!("nilometer_index_removed_rows_total", "reason" => reason).increment(rows);
 }
 
-pub(crate) fn merged(splits: usize, bytes: u64) {
+/// What is not known is no number.
+pub(crate) fn outlook(outlook: &Outlook, now: Timestamp) {
+    let known = |number: Option<u64>| number.map_or(f64::NAN, |number| number as f64);
+    gauge!("nilometer_store_bytes").set(outlook.bytes as f64);
+    gauge!("nilometer_store_budget_bytes").set(known(outlook.budget_bytes));
+    gauge!("nilometer_store_bytes_per_day").set(known(outlook.bytes_per_day));
+    let left_s = outlook.full_at.map(|at| at.ms_since(now).max(0).unsigned_abs() / 1_000);
+    gauge!("nilometer_store_full_seconds").set(known(left_s));
+}
+
+pub(crate) fn merged(merged: &Merged) {
     counter!("nilometer_index_merges_total").increment(1);
-    counter!("nilometer_index_merged_splits_total").increment(splits as u64);
-    counter!("nilometer_index_merged_bytes_total").increment(bytes);
+    counter!("nilometer_index_merged_splits_total").increment(merged.splits as u64);
+    counter!("nilometer_index_merged_bytes_total").increment(merged.bytes);
 }
 
 pub(crate) fn purged(records: u64) {

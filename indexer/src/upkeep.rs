@@ -1,7 +1,7 @@
-//! What happens to splits after they are sealed: they are merged, expire, and their objects go.
+//! What happens to splits after they are sealed: they are merged, expire or make room, and their objects go.
 //!
 //! ```text
-//!   each look:  expire ──> merge what is due, one after the other ──> delete what nobody reads ──> purge
+//!   each look:  expire ──> evict ──> merge what is due, one after the other ──> delete what nobody reads ──> purge
 //!   each hour:  delete orphans
 //! ```
 //! Invariants:
@@ -16,11 +16,11 @@ use std::time::{Duration, Instant};
 
 use nilometer_journal::Log;
 use nilometer_model::{Clock, Timestamp};
-use nilometer_store::{PurgeStep, Store, StoreError};
+use nilometer_store::{PurgeStep, Removal, Retention, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::disk::DiskGauge;
-use crate::limits::{EXPIRE_EVERY_MS, MERGE_REST_PERCENT, ORPHANS_EVERY_MS, UPKEEP_EVERY_MS};
+use crate::limits::{BOOKS_EVERY_MS, MERGE_REST_PERCENT, ORPHANS_EVERY_MS, UPKEEP_EVERY_MS};
 use crate::metrics;
 use crate::purge::LogPurge;
 
@@ -28,7 +28,9 @@ use crate::purge::LogPurge;
 #[derive(Debug, Clone)]
 pub struct UpkeepConfig {
     /// How long data is kept, from its receipt.
-    pub retention: Duration,
+    pub retention: Retention,
+    /// Most that all objects may take, bytes; none: as much as there is.
+    pub disk_budget_bytes: Option<u64>,
     /// How long marks are kept after their last commit; longer than anything else.
     pub books_kept: Duration,
     /// Where the objects lie, for a look at the disk.
@@ -39,10 +41,10 @@ struct Upkeep {
     store: Arc<Store>,
     purging: LogPurge,
     clock: Arc<dyn Clock>,
-    retention: Duration,
-    books_kept: Duration,
+    config: UpkeepConfig,
     disk: DiskGauge,
-    expired_at: Timestamp,
+    /// When books were last closed.
+    closed_at: Timestamp,
     /// When orphans were last looked for.
     listed_at: Timestamp,
     shutdown: CancellationToken,
@@ -55,24 +57,15 @@ pub async fn keep(
     config: UpkeepConfig,
     shutdown: CancellationToken,
 ) {
-    let never = Timestamp(i64::MIN);
-    let UpkeepConfig { retention, books_kept, data } = config;
-    let disk = DiskGauge::new(data);
-    let (expired_at, listed_at) = (never, never);
+    let (disk, never) = (DiskGauge::new(config.data.clone()), Timestamp(i64::MIN));
+    let (closed_at, listed_at) = (never, never);
     let purging = LogPurge::new(log);
-    let mut upkeep = Upkeep {
-        store,
-        purging,
-        clock,
-        retention,
-        books_kept,
-        disk,
-        expired_at,
-        listed_at,
-        shutdown,
-    };
+    let mut upkeep = Upkeep { store, purging, clock, config, disk, closed_at, listed_at, shutdown };
     while !upkeep.shutdown.is_cancelled() {
         upkeep.expire().await;
+        upkeep.close_books().await;
+        upkeep.evict().await;
+        upkeep.look_ahead().await;
         upkeep.merge_all().await;
         upkeep.store.delete_retired().await;
         upkeep.purge_all().await;
@@ -86,21 +79,38 @@ pub async fn keep(
 }
 
 impl Upkeep {
-    async fn expire(&mut self) {
-        let now = self.clock.now();
-        if !is_due(self.expired_at, EXPIRE_EVERY_MS, now) {
-            return;
-        }
-        self.expired_at = now;
-        match self.store.expire(before(now, self.retention), now).await {
-            Ok(splits) => metrics::expired(splits),
+    async fn expire(&self) {
+        match self.store.expire(&self.config.retention, self.clock.now()).await {
+            Ok(removed) => metrics::removed(Removal::Retention, removed),
             Err(error) => failed("expire", &error),
         }
-        match self.store.close_books(before(now, self.books_kept), now).await {
+    }
+
+    async fn close_books(&mut self) {
+        let now = self.clock.now();
+        if !is_due(self.closed_at, BOOKS_EVERY_MS, now) {
+            return;
+        }
+        self.closed_at = now;
+        match self.store.close_books(before(now, self.config.books_kept), now).await {
             Ok(0) => {}
             Ok(books) => tracing::info!(books, "books of what is long gone were closed"),
             Err(error) => failed("books", &error),
         }
+    }
+
+    async fn evict(&self) {
+        let Some(budget_bytes) = self.config.disk_budget_bytes else { return };
+        match self.store.evict(budget_bytes, self.clock.now()).await {
+            Ok(removed) => metrics::removed(Removal::DiskBudget, removed),
+            Err(error) => failed("evict", &error),
+        }
+    }
+
+    async fn look_ahead(&self) {
+        let now = self.clock.now();
+        let bounds = (self.config.disk_budget_bytes, self.disk.room_bytes().await);
+        metrics::outlook(&self.store.look_ahead(&self.config.retention, bounds, now), now);
     }
 
     async fn merge_all(&self) {
@@ -109,10 +119,11 @@ impl Upkeep {
             if self.shutdown.is_cancelled() || self.disk.is_low(now).await {
                 return;
             }
-            match self.store.compact(now, pace(self.shutdown.clone())).await {
+            let pace = pace(self.shutdown.clone());
+            match self.store.compact(&self.config.retention, now, pace).await {
                 Ok(Some(merged)) => {
                     tracing::debug!(?merged, "splits were merged");
-                    metrics::merged(merged.splits, merged.bytes);
+                    metrics::merged(&merged);
                 }
                 Ok(None) => return,
                 Err(error) => return failed("merge", &error),

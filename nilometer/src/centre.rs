@@ -87,8 +87,12 @@ impl Centre {
         });
         let alerts = Alerts::open(Arc::clone(&store), Arc::clone(&clock));
         let index = IndexConfig { seal_bytes: config.buffer_bytes, seal_after: config.seal_after };
-        let (retention, books_kept) = (config.retention, config.books_kept());
-        let upkeep = UpkeepConfig { retention, books_kept, data: data.path().to_owned() };
+        let upkeep = UpkeepConfig {
+            retention: config.retention.clone(),
+            disk_budget_bytes: config.disk_budget_bytes,
+            books_kept: config.books_kept(),
+            data: data.path().to_owned(),
+        };
         let failed = Arc::new(AtomicBool::new(false));
         let audit = audit::writer(data.join("audit.ndjson"));
         Ok(Self {

@@ -45,6 +45,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: DeadLetterCommand,
     },
+    /// Ranges of time that stay, whatever retention and disk budget say
+    Pin {
+        #[command(subcommand)]
+        command: PinCommand,
+    },
     /// What goes wrong in the demo (`up --demo`), and switching it: demo slow checkout on
     Demo(DemoOptions),
     /// A part of the demo's shop; started by it
@@ -73,6 +78,38 @@ pub(crate) enum DeadLetterCommand {
     Show(DeadLetterOptions),
     /// Let one of them in now
     Retry(DeadLetterOptions),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PinCommand {
+    /// All of them
+    List(AskOptions),
+    /// Hold a range
+    Add(PinOptions),
+    /// Let a range go
+    Remove {
+        /// As `pin list` shows it
+        name: String,
+        #[command(flatten)]
+        ask: AskOptions,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PinOptions {
+    /// What it is called
+    pub(crate) name: String,
+    /// RFC 3339, or a time ago: -90s -15m -2h -7d
+    #[arg(long, value_name = "T", allow_hyphen_values = true)]
+    pub(crate) from: String,
+    /// The first moment that is not held
+    #[arg(long, value_name = "T", allow_hyphen_values = true, default_value = "now")]
+    pub(crate) to: String,
+    /// Only what has records of this component
+    #[arg(long, value_name = "NAME")]
+    pub(crate) component: Option<String>,
+    #[command(flatten)]
+    pub(crate) ask: AskOptions,
 }
 
 #[derive(Debug, Subcommand)]

@@ -31,6 +31,7 @@ use nilometer_collector::{FirstLine, FlowConfig, IntakeAddress, KubernetesConfig
 use nilometer_indexer::limits::BOOKS_KEPT_BEYOND;
 use nilometer_notify::Destination;
 use nilometer_parse::RedactConfig;
+use nilometer_store::Retention;
 
 pub(crate) use self::key::Key;
 pub(crate) use self::settings::{Settings, check_file};
@@ -74,7 +75,9 @@ pub(crate) struct Config {
     /// No token is asked for even when not on loopback: said on purpose.
     pub(crate) insecure: bool,
     /// How long records are kept, counted from receipt.
-    pub(crate) retention: Duration,
+    pub(crate) retention: Retention,
+    /// Most that all splits may take on disk, bytes.
+    pub(crate) disk_budget_bytes: Option<u64>,
     /// How long rows may wait in memory before they are sealed into a split.
     pub(crate) seal_after: Duration,
     /// How much of our own life is told on stderr.
@@ -117,7 +120,8 @@ impl Config {
     /// How long the centre remembers what it has of a source: longer than a record is kept, and than it can wait in a
     /// spool that is set as this one.
     pub(crate) fn books_kept(&self) -> Duration {
-        let longest = self.spool_age_max.map_or(self.retention, |age| age.max(self.retention));
+        let kept = self.retention.longest();
+        let longest = self.spool_age_max.map_or(kept, |age| age.max(kept));
         longest.saturating_add(BOOKS_KEPT_BEYOND)
     }
 }

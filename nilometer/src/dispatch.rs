@@ -5,10 +5,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::cli::{
-    AskOptions, Command, ConfigCommand, DeadLetterCommand, DemoOptions, PurgeOptions, RulesCommand,
+    AskOptions, Command, ConfigCommand, DeadLetterCommand, DemoOptions, PinCommand, PinOptions,
+    PurgeOptions, RulesCommand,
 };
 use crate::client::{
-    self, ClientError, DeadLetterAction, DemoSwitch, Outcome, PurgeAction, PurgeWanted,
+    self, ClientError, DeadLetterAction, DemoSwitch, Outcome, PinAction, PurgeAction, PurgeWanted,
 };
 use crate::config::{self, AskConfig, Config, ConfigError, Purpose, Settings};
 use crate::notify::{self, NotifyError};
@@ -101,6 +102,7 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
         Command::Sources(o) => ask(&o, client::sources),
         Command::Trace(o) => ask(&o.ask, async |c| client::trace(c, o.id.clone()).await),
         Command::DeadLetter { command } => dead_letter(command),
+        Command::Pin { command } => pin(command),
         Command::Demo(o) => demo(&o),
         Command::DemoService { name: _ } => {
             nilometer_demo::serve(std::io::stdout(), std::io::stderr())?;
@@ -143,6 +145,18 @@ fn dead_letter(command: DeadLetterCommand) -> Result<Outcome, Failure> {
         DeadLetterCommand::Retry(o) => (o.ask, DeadLetterAction::Retry(o.id)),
     };
     ask(&options, async |c| client::dead_letter(c, &action).await)
+}
+
+fn pin(command: PinCommand) -> Result<Outcome, Failure> {
+    let (options, action) = match command {
+        PinCommand::List(ask) => (ask, PinAction::List),
+        PinCommand::Add(o) => {
+            let PinOptions { name, from, to, component, ask } = o;
+            (ask, PinAction::Add { name, from, to, component })
+        }
+        PinCommand::Remove { name, ask } => (ask, PinAction::Remove(name)),
+    };
+    ask(&options, async |c| client::pin(c, &action).await)
 }
 
 fn demo(options: &DemoOptions) -> Result<Outcome, Failure> {

@@ -42,6 +42,7 @@ mod params;
 mod paths;
 mod patterns;
 mod peer;
+mod pins;
 mod process;
 mod purges;
 mod query;
@@ -50,6 +51,7 @@ mod rules;
 mod services;
 mod silences;
 mod span;
+mod storage;
 mod tail;
 mod throttle;
 mod token;
@@ -274,6 +276,9 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(purges::purge))
         .routes(routes!(purges::purges))
         .routes(routes!(purges::end))
+        .routes(routes!(storage::storage))
+        .routes(routes!(pins::pins, pins::create))
+        .routes(routes!(pins::delete))
         .routes(routes!(inventory::sources))
         .routes(routes!(inventory::nodes))
         .routes(routes!(inventory::forget_node))

@@ -19,6 +19,7 @@ use crate::account::Account;
 use crate::closing::Closed;
 use crate::limits::DEAD_LETTERS_MAX;
 use crate::purge::{Purge, PurgeId};
+use crate::removal::Removals;
 use crate::split::{SplitId, SplitMeta};
 
 /// Everything in this Log up to this position is in splits.
@@ -105,6 +106,9 @@ pub struct Commit {
     pub add: Vec<SplitMeta>,
     /// Splits that are not any more.
     pub remove: Vec<SplitId>,
+    /// What of sources was committed and is no longer kept, where it changed: all that ever went.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub removed: BTreeMap<SourceId, Removals>,
     /// Accounts that changed, as they stand at the checkpoint.
     pub accounts: BTreeMap<SourceId, Account>,
     /// Batches that are in splits, per collector and epoch, as they stand at the checkpoint.
@@ -142,6 +146,9 @@ pub struct State {
     pub checkpoint: Option<Checkpoint>,
     /// The data.
     pub splits: BTreeMap<SplitId, SplitMeta>,
+    /// What of sources was committed and is no longer kept.
+    #[serde(default)]
+    pub removed: BTreeMap<SourceId, Removals>,
     /// The books.
     pub accounts: BTreeMap<SourceId, Account>,
     /// Batches in splits.
@@ -173,6 +180,7 @@ impl State {
         for id in &commit.remove {
             self.splits.remove(id);
         }
+        self.removed.extend(commit.removed.iter().map(|(id, book)| (*id, book.clone())));
         self.splits.extend(commit.add.iter().map(|meta| (meta.id, meta.clone())));
         self.close(&commit.closed);
         self.accounts.extend(commit.accounts.iter().map(|(id, account)| (*id, account.clone())));
@@ -210,6 +218,7 @@ impl State {
         for source in &closed.sources {
             self.accounts.remove(source);
             self.reads.remove(source);
+            self.removed.remove(source);
         }
         for (collector, epochs) in &closed.epochs {
             close_epochs(&mut self.sequences, *collector, epochs);

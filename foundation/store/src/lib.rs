@@ -12,7 +12,9 @@ mod arrival;
 mod buffer;
 mod closing;
 mod commit;
+mod eviction;
 mod feeds;
+mod forecast;
 #[cfg(any(test, fuzzing))]
 pub mod hostile;
 pub mod limits;
@@ -20,8 +22,11 @@ mod live;
 mod merge_plan;
 pub mod meta;
 pub mod patterns;
+mod pins;
 mod purge;
 pub mod records;
+mod removal;
+mod retention;
 mod rivals;
 mod sift;
 mod snapshot;
@@ -32,10 +37,14 @@ mod views;
 pub use account::Account;
 pub use arrival::{Arrival, Entered};
 pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
+pub use forecast::Outlook;
 pub use live::{NotOwned, TurnedBack};
 pub use meta::{LocalMeta, Meta, MetaError, Replay, SimMeta};
+pub use pins::{Pin, PinError};
 pub use purge::{Mask, Purge, PurgeId, PurgeLanguage, PurgeStage, Removed, Takes, Untidy};
 pub use records::RecordSplit;
+pub use removal::{Gone, Removal, Removals};
+pub use retention::{KeepFor, Level, Retention, SplitClass};
 pub use snapshot::Snapshot;
 pub use split::{
     BlockEntry, SamplePrune, SpanPrune, Split, SplitError, SplitId, SplitKind, SplitMeta,

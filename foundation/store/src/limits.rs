@@ -101,12 +101,22 @@ pub const MERGE_RECORDS_BYTES_MAX: u64 = 64 << 20;
 /// Splits of spans or of samples that are merged at once, all together, bytes: they are in memory decoded, some
 /// ten times as much.
 pub const MERGE_OTHERS_BYTES_MAX: u64 = 8 << 20;
+/// Rules of retention: with the records that none fits, and three levels, this makes at most 48 classes.
+pub const RETENTION_RULES_MAX: usize = 15;
+/// Pins of one tenant.
+pub const PINS_MAX: usize = 100;
+/// A pin's name, bytes.
+pub const PIN_NAME_BYTES_MAX: usize = 64;
+/// How far ahead it is said when the disk will be full, days.
+pub const FORECAST_DAYS_MAX: i64 = 3_650;
+/// How far back it is looked for how much comes in, days.
+pub const FORECAST_LOOKS_BACK_DAYS: i64 = 7;
 /// So long after its end a day is closed: what it still gets is merged when it comes, ns.
 pub const DAY_CLOSES_AFTER_NS: i64 = 15 * 60 * 1_000_000_000;
 /// Objects that no commit names are kept for as long: a seal or a merge may still be on its way to naming
 /// them, ns.
 pub const ORPHAN_AGE_NS: i64 = 24 * 3_600 * 1_000_000_000;
-/// Objects of which is known that a commit was to name them: three of a seal, one of a merge, and those of commits
+/// Objects of which is known that a commit was to name them: three of a seal, up to 48 of a cut, and those of commits
 /// that failed.
 pub const ON_THE_WAY_MAX: usize = 1_000;
 /// What a purge asks, bytes.

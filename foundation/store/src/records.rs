@@ -18,6 +18,7 @@ mod attribute;
 mod block;
 mod buckets;
 mod build;
+mod classes;
 mod column;
 mod counts;
 mod cut;

@@ -40,6 +40,8 @@ use nilometer_model::{Count, LogId, LogPosition, Revision, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::retention::SplitClass;
+
 pub(crate) use build::Held;
 pub use directory::BlockEntry;
 pub(crate) use directory::bounds;
@@ -106,6 +108,9 @@ pub struct SplitMeta {
     /// Each tenant's blocks; empty in splits from before this was noted.
     #[serde(default)]
     pub tenants: BTreeMap<String, Range<u32>>,
+    /// What all its rows have in common; none of what was not cut by class, and of spans and samples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<SplitClass>,
     /// Format version.
     pub format: u16,
 }

@@ -19,6 +19,7 @@ mod orphans;
 mod publish;
 mod purging;
 mod recall;
+mod remove;
 mod retired;
 mod span_splits;
 mod trace_filter;
@@ -48,6 +49,7 @@ use crate::arrival::{Arrival, Entered};
 use crate::buffer::{Buffer, Buffered, id_of};
 use crate::commit::{Commit, DeadLetter, Read, State};
 use crate::feeds::Feeds;
+use crate::forecast::Outlook;
 use crate::limits::ON_THE_WAY_MAX;
 use crate::live::{Live, NotOwned, TurnedBack};
 use crate::meta::{Meta, MetaError};
@@ -96,6 +98,8 @@ pub struct Store {
     builder: Arc<Mutex<Option<Builder>>>,
     /// What purges ask is understood by it.
     language: Option<Arc<dyn PurgeLanguage>>,
+    /// As the upkeep last saw it; none before.
+    outlook: Mutex<Option<Outlook>>,
 }
 
 struct Inner {
@@ -175,9 +179,20 @@ impl Store {
         let committing = tokio::sync::Mutex::new(());
         let visible = watch::Sender::new(start);
         let (recall, builder) = (Recall::default(), Arc::default());
-        let inner = Mutex::new(inner);
+        let (inner, outlook) = (Mutex::new(inner), Mutex::default());
         let language = None;
-        Ok(Self { inner, visible, meta, objects, log, committing, recall, builder, language })
+        Ok(Self {
+            inner,
+            visible,
+            meta,
+            objects,
+            log,
+            committing,
+            recall,
+            builder,
+            language,
+            outlook,
+        })
     }
 
     /// The same, understanding what purges ask; without it none is begun.
@@ -348,27 +363,6 @@ impl Store {
     pub fn has_news(&self, all: bool) -> bool {
         let inner = self.inner();
         inner.live.has_uncommitted_batches() || (all && inner.live.is_dirty())
-    }
-
-    /// Removes the splits whose every record was received before `horizon`; their objects go once no snapshot
-    /// reads them any more. Returns how many.
-    ///
-    /// # Errors
-    /// When the commit fails.
-    pub async fn expire(&self, horizon: Timestamp, now: Timestamp) -> Result<usize, StoreError> {
-        let _committing = self.committing.lock().await;
-        let remove: Vec<SplitId> = {
-            let inner = self.inner();
-            let old = inner.state.splits.values().filter(|meta| meta.received_last < horizon);
-            old.map(|meta| meta.id).collect()
-        };
-        let expired = remove.len();
-        if expired > 0 {
-            let commit = Commit { time: now, remove, ..Commit::default() };
-            let (revision, span_splits) = self.make_true(&commit, &Opened::default()).await?;
-            self.inner().swap(revision, &commit, Opened::default(), span_splits);
-        }
-        Ok(expired)
     }
 
     /// Forgets the tenant's collectors of a node; returns whether there was any. They come back when

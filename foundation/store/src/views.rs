@@ -14,6 +14,7 @@ use crate::account::Account;
 use crate::commit::{Read, State};
 use crate::limits::{COLLECTOR_SILENT_MS, GAPS_LISTED_MAX, SETTLED_MS};
 use crate::live::{Collector, Live};
+use crate::removal::Removal;
 
 /// One source's line of the ledger: `read = committed + refused + shed + in_flight`, and beside it `lost`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct LedgerRow {
     pub read: Count,
     /// What splits hold of it, up to the mark.
     pub committed: Count,
+    /// Records of `committed` that are no longer kept, by reason.
+    pub removed: BTreeMap<Removal, u64>,
     /// Records turned away, by reason.
     pub refused: BTreeMap<Reason, u64>,
     /// Records dropped on purpose, by reason.
@@ -264,7 +267,13 @@ pub(crate) fn ledger(state: &State, own: &Own<'_>, now: Timestamp) -> Vec<Ledger
         let none = Tally::default();
         let row = ledger_row(account, committed.unwrap_or(&none), read, read.is_none_or(silent));
         let settled = read.is_some_and(|read| is_settled(state, own, read, now));
-        LedgerRow { balanced: row.balanced && !(settled && row.in_flight.records > 0), ..row }
+        let removed = state.removed.get(&account.source).into_iter().flatten();
+        let removed = removed.map(|(why, count)| (*why, count.records)).collect();
+        LedgerRow {
+            removed,
+            balanced: row.balanced && !(settled && row.in_flight.records > 0),
+            ..row
+        }
     };
     own.accounts().map(row).collect()
 }
@@ -296,6 +305,7 @@ fn ledger_row(account: &Account, tally: &Tally, read: Option<&Read>, stale: bool
         stream: account.stream,
         read: read_count,
         committed: tally.committed,
+        removed: BTreeMap::new(),
         refused: records(&tally.refused),
         shed: records(&tally.shed),
         in_flight: read_count - running,

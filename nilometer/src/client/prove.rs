@@ -1,4 +1,5 @@
-//! `nilometer prove`: read = committed + refused + shed + in flight, source by source, and what is lost.
+//! `nilometer prove`: read = committed + refused + shed + in flight, source by source, what is lost, and what was
+//! committed and is no longer kept (removed).
 //!
 //! Two counts meet here: what collectors say they read, and what the splits hold. The equation is done
 //! again on this side, so a server that only says `balanced` convinces nobody.
@@ -15,7 +16,7 @@ use crate::config::AskConfig;
 
 /// Sources of one answer; the API's own limit.
 const PAGE: &str = "10000";
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "source",
     "component",
     "node",
@@ -24,6 +25,7 @@ const COLUMNS: [&str; 15] = [
     "read_bytes",
     "committed_records",
     "committed_bytes",
+    "removed_records",
     "refused_records",
     "shed_records",
     "in_flight_records",
@@ -55,6 +57,9 @@ struct Row {
     stream: String,
     read: Count,
     committed: Count,
+    /// Of what is committed; an older server does not say.
+    #[serde(default)]
+    removed: BTreeMap<String, u64>,
     refused: BTreeMap<String, u64>,
     shed: BTreeMap<String, u64>,
     in_flight: Count,
@@ -81,6 +86,7 @@ struct Sums {
     read: Count,
     committed: Count,
     in_flight: Count,
+    removed: BTreeMap<String, u64>,
     refused: BTreeMap<String, u64>,
     shed: BTreeMap<String, u64>,
 }
@@ -134,6 +140,7 @@ fn report(sums: &Sums, lost: &[String], wrong: &[String], balanced: bool) -> Vec
         format!("sources    {:>14}", sums.sources),
         count("read", sums.read),
         count("committed", sums.committed),
+        reasons("removed", &sums.removed),
         reasons("refused", &sums.refused),
         reasons("shed", &sums.shed),
         count("in flight", sums.in_flight),
@@ -156,7 +163,11 @@ impl Sums {
             sum.records += term.records;
             sum.bytes += term.bytes;
         }
-        for (sums, terms) in [(&mut self.refused, &row.refused), (&mut self.shed, &row.shed)] {
+        for (sums, terms) in [
+            (&mut self.removed, &row.removed),
+            (&mut self.refused, &row.refused),
+            (&mut self.shed, &row.shed),
+        ] {
             for (reason, records) in terms {
                 *sums.entry(reason.clone()).or_default() += records;
             }
@@ -209,6 +220,7 @@ impl Row {
             self.read.bytes,
             self.committed.records,
             self.committed.bytes,
+            self.removed.values().sum(),
             self.refused.values().sum(),
             self.shed.values().sum(),
             self.in_flight.records,

@@ -3,6 +3,7 @@
 use nilometer_collector::{FlowConfig, KubernetesConfig};
 use nilometer_notify::Destination;
 use nilometer_parse::RedactConfig;
+use nilometer_store::Retention;
 
 use super::settings::{Settings, refuse};
 use super::written::Place;
@@ -26,7 +27,8 @@ impl Settings {
             token_file: self.optional(Key::TokenFile, value::path)?,
             tls: self.tls()?,
             insecure: self.one(Key::Insecure, value::flag)?,
-            retention: self.one(Key::Retention, value::retention)?,
+            retention: self.retention()?,
+            disk_budget_bytes: self.optional(Key::DiskBudget, value::disk_bytes)?,
             seal_after: self.one(Key::SealAfter, value::seal_after)?,
             log_level: self.one(Key::LogLevel, value::level)?,
             first_lines: self.many(Key::Multiline, value::first_line)?,
@@ -126,6 +128,16 @@ impl Settings {
         kinds.extend(also);
         let is_on = self.one(Key::Redact, value::flag)?;
         Ok(is_on.then_some(RedactConfig { kinds, patterns }))
+    }
+
+    fn retention(&self) -> Result<Retention, ConfigError> {
+        let keep = self.one(Key::Retention, value::retention)?;
+        let rules = self.many(Key::RetentionFor, value::keep_for)?;
+        Retention::new(keep, rules).ok_or_else(|| {
+            let written = self.joined.get(Key::RetentionFor);
+            let place = written.map_or(&Place::Default, |written| &written.place);
+            refuse(Key::RetentionFor, "so many", place)
+        })
     }
 
     fn port(&self, key: Key) -> Result<Option<Port>, ConfigError> {

@@ -3,6 +3,7 @@
 
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 use nilometer_parse::Kind;
+use nilometer_store::limits::RETENTION_RULES_MAX;
 
 use crate::limits::REDACT_PATTERNS_MAX;
 
@@ -26,6 +27,8 @@ pub(crate) enum Key {
     TlsCa,
     Insecure,
     Retention,
+    RetentionFor,
+    DiskBudget,
     SealAfter,
     LogLevel,
     LineBytesMax,
@@ -59,7 +62,7 @@ pub(crate) enum Key {
 }
 
 impl Key {
-    pub(crate) const ALL: [Self; 46] = [
+    pub(crate) const ALL: [Self; 48] = [
         Self::Data,
         Self::Listen,
         Self::OtlpGrpc,
@@ -76,6 +79,8 @@ impl Key {
         Self::TlsCa,
         Self::Insecure,
         Self::Retention,
+        Self::RetentionFor,
+        Self::DiskBudget,
         Self::SealAfter,
         Self::LogLevel,
         Self::LineBytesMax,
@@ -127,6 +132,8 @@ impl Key {
             Self::TlsCa => "tls_ca",
             Self::Insecure => "insecure",
             Self::Retention => "retention",
+            Self::RetentionFor => "retention_for",
+            Self::DiskBudget => "disk_budget",
             Self::SealAfter => "seal_after",
             Self::LogLevel => "log_level",
             Self::LineBytesMax => "line_bytes_max",
@@ -183,6 +190,7 @@ impl Key {
                 | Self::To
                 | Self::Roles
                 | Self::Limit
+                | Self::RetentionFor
                 | Self::Multiline
                 | Self::RedactOff
                 | Self::RedactAlso
@@ -224,6 +232,12 @@ impl Key {
             }
             Self::Insecure | Self::Demo | Self::Redact | Self::DefaultRules => "true or false",
             Self::Retention => "a number and s, m, h or d, such as 30d, from 1s to 36500d",
+            Self::RetentionFor => {
+                return format!(
+                    "a list of at most {RETENTION_RULES_MAX} COMPONENT [debug|info|warn] TIME: a glob, perhaps debug (and below), info (and unset) or warn (and above), and how long, such as 'checkout debug 3d' or 'audit-* 365d'"
+                );
+            }
+            Self::DiskBudget => "a number and MB, GB or TB, such as 50GB, from 1MB to 1000000TB",
             Self::SealAfter => "a number and s, m, h or d, such as 5m, from 1s to 1h",
             Self::Multiline => {
                 "a list of COMPONENT REGEX: a glob, then what each record's first line matches, such as web-* ^\\d{4}-"

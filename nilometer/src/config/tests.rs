@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use expect_test::{Expect, expect};
 
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
+use nilometer_store::Level;
+use nilometer_store::limits::RETENTION_RULES_MAX;
 
 use super::defaults::{defaults, host_name};
 use super::*;
@@ -94,7 +96,7 @@ fn a_refused_file_names_file_line_column_key_and_what_is_allowed() {
     refused(
         "\n\nlsten = 'here'\n",
         expect![
-            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, zone, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, seal_after, log_level, line_bytes_max, multiline, timezone, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, redact, redact_off, redact_also, redact_key_file, redact_pattern, server, output, trace_to, demo, rules, default_rules, notify, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
+            "n.toml:3:1: lsten: unknown key; allowed: data, listen, otlp_grpc, otlp_http, rootfs, node, zone, file, to, roles, token_file, tls_cert, tls_key, tls_ca, insecure, retention, retention_for, disk_budget, seal_after, log_level, line_bytes_max, multiline, timezone, spool_bytes_max, on_full, spool_age_max, limit, trace_sample, cpu_cores_max, buffer_bytes, redact, redact_off, redact_also, redact_key_file, redact_pattern, server, output, trace_to, demo, rules, default_rules, notify, kubernetes.enabled, kubernetes.api, kubernetes.token_file, kubernetes.ca_file, kubernetes.labels, kubernetes.annotations"
         ],
     );
     refused(
@@ -140,6 +142,18 @@ fn every_kind_of_bad_value_is_refused() {
         "retention = '0d'",
         "retention = '1w'",
         "retention = '99999999999999999999d'",
+        "retention_for = ['web']",
+        "retention_for = ['web debgu 3d']",
+        "retention_for = ['web error 3d']",
+        "retention_for = ['web debug 0d']",
+        "retention_for = ['web debug 3d 4d']",
+        "retention_for = ['[ 3d']",
+        "disk_budget = '50'",
+        "disk_budget = '50KB'",
+        "disk_budget = '0GB'",
+        "disk_budget = '1.5GB'",
+        "disk_budget = '1000001TB'",
+        "disk_budget = 50",
         "seal_after = '2h'",
         "log_level = 'loud'",
         "line_bytes_max = 1048577",
@@ -238,6 +252,36 @@ fn limits_are_read_with_and_without_a_burst() {
 }
 
 #[test]
+fn how_long_components_are_kept_is_read_with_and_without_a_level() {
+    let file = "retention = '30d'\nretention_for = ['checkout debug 3d', 'audit-* 365d']";
+    let read = join(file, &[], &[]).unwrap().config().unwrap().retention;
+    let variable = [("NILOMETER_RETENTION_FOR", "checkout debug 3d, audit-* 365d")];
+    assert_eq!(read, join("", &variable, &[]).unwrap().config().unwrap().retention);
+    let rule = |component, level| read.class_of(component, level).rule;
+    assert_eq!(rule("checkout", Level::Debug), Some(0));
+    assert_eq!(rule("checkout", Level::Info), None);
+    assert_eq!(rule("audit-x", Level::Warn), Some(1));
+    let many = |count: usize| format!("retention_for = [{}]", "'web 3d', ".repeat(count));
+    join(&many(RETENTION_RULES_MAX), &[], &[]).unwrap().config().unwrap();
+    join(&many(RETENTION_RULES_MAX + 1), &[], &[]).unwrap().config().unwrap_err();
+    refused(
+        "\nretention_for = ['web debgu 3d']",
+        expect![
+            "n.toml:2:17: retention_for: 'web debgu 3d' does not fit; allowed: a list of at most 15 COMPONENT [debug|info|warn] TIME: a glob, perhaps debug (and below), info (and unset) or warn (and above), and how long, such as 'checkout debug 3d' or 'audit-* 365d'"
+        ],
+    );
+}
+
+#[test]
+fn a_disk_budget_is_read_in_bytes() {
+    let budget = |file: &str| join(file, &[], &[]).unwrap().config().unwrap().disk_budget_bytes;
+    assert_eq!(budget(""), None);
+    assert_eq!(budget("disk_budget = '1MB'"), Some(1_000_000));
+    assert_eq!(budget("disk_budget = '50GB'"), Some(50_000_000_000));
+    assert_eq!(budget("disk_budget = '1000000TB'"), Some(1_000_000_000_000_000_000));
+}
+
+#[test]
 fn a_cluster_is_asked_when_it_is_named_and_not_switched_off() {
     let cluster = |file: &str| join(file, &[], &[]).unwrap().config().unwrap().kubernetes;
     let api = |file: &str| cluster(file).map(|cluster| cluster.api);
@@ -312,7 +356,7 @@ fn a_reload_takes_over_what_may_change_and_names_what_waits_for_a_restart() {
     let read = join("zone = 'b'\nretention = '2d'\nnode = 'n'", &[], &[]).unwrap();
     let (after, waiting) = before.renewed(read);
     let config = after.config().unwrap();
-    assert_eq!((config.zone.as_deref(), config.retention.as_secs()), (Some("b"), 86_400));
+    assert_eq!((config.zone.as_deref(), config.retention.keep().as_secs()), (Some("b"), 86_400));
     assert_eq!(waiting, [Key::Retention]);
     let (same, waiting) =
         after.renewed(join("zone = 'b'\nretention = '1d'\nnode = 'n'", &[], &[]).unwrap());

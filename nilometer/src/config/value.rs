@@ -10,6 +10,7 @@ use nilometer_collector::{FirstLine, IntakeAddress, OnFull, RateLimit, RateUnit}
 use nilometer_model::limits::MESSAGE_BYTES_MAX;
 use nilometer_notify::{Destination, RawDestination};
 use nilometer_parse::{Kind, Pattern as RedactPattern};
+use nilometer_store::{KeepFor, Level};
 
 const LINE_BYTES_MIN: usize = 1 << 10;
 const SPOOL_BYTES: std::ops::RangeInclusive<u64> = (16 << 20)..=(1 << 40);
@@ -18,6 +19,7 @@ const LIMIT_PER_S: std::ops::RangeInclusive<u64> = 1..=1 << 40;
 const LIMIT_BURST_S: u64 = 5;
 const CORES: std::ops::RangeInclusive<f64> = 0.01..=64.0;
 const BUFFER_BYTES: std::ops::RangeInclusive<usize> = (1 << 20)..=(4 << 30);
+const DISK_BYTES: std::ops::RangeInclusive<u64> = 1_000_000..=1_000_000_000_000_000_000;
 const RETENTION_S_MAX: u64 = 36_500 * 86_400;
 const SEAL_AFTER_S_MAX: u64 = 3_600;
 const NAME_CHARS_MAX: usize = 253;
@@ -140,6 +142,24 @@ pub(super) fn label(text: &str) -> Option<String> {
 
 pub(super) fn retention(text: &str) -> Option<Duration> {
     duration(text).filter(|kept| kept.as_secs() <= RETENTION_S_MAX)
+}
+
+/// A component's glob, perhaps a level, and how long its records are kept.
+pub(super) fn keep_for(text: &str) -> Option<KeepFor> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (component, level, keep) = match words.as_slice() {
+        [component, keep] => (component, None, keep),
+        [component, level, keep] => (component, Some(Level::parse(level)?), keep),
+        _ => return None,
+    };
+    Some(KeepFor { component: Pattern::new(component).ok()?, level, keep: retention(keep)? })
+}
+
+/// Bytes, as disks are sold.
+pub(super) fn disk_bytes(text: &str) -> Option<u64> {
+    let units = [("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000)];
+    let read = |(unit, bytes): (&str, u64)| number(text.strip_suffix(unit)?)?.checked_mul(bytes);
+    units.into_iter().find_map(read).filter(|bytes| DISK_BYTES.contains(bytes))
 }
 
 pub(super) fn seal_after(text: &str) -> Option<Duration> {

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::State;
 use nilometer_model::{Count, Gap, Reason, SourceId, Timestamp};
-use nilometer_store::LedgerRow;
+use nilometer_store::{LedgerRow, Removal};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -81,6 +81,9 @@ pub(crate) struct LedgerRowJson {
     stream: &'static str,
     read: CountJson,
     committed: CountJson,
+    /// Records of `committed` that are no longer kept, by reason.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    removed: BTreeMap<Removal, u64>,
     #[schema(value_type = BTreeMap<String, u64>)]
     refused: BTreeMap<Reason, u64>,
     #[schema(value_type = BTreeMap<String, u64>)]
@@ -104,6 +107,7 @@ impl From<LedgerRow> for LedgerRowJson {
             stream: row.stream.name(),
             read: row.read.into(),
             committed: row.committed.into(),
+            removed: row.removed,
             refused: row.refused,
             shed: row.shed,
             in_flight: row.in_flight.into(),
@@ -122,6 +126,9 @@ pub(crate) struct Totals {
     sources: usize,
     read: CountJson,
     committed: CountJson,
+    /// Records of `committed` that are no longer kept, by reason.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    removed: BTreeMap<Removal, u64>,
     #[schema(value_type = BTreeMap<String, u64>)]
     refused: BTreeMap<Reason, u64>,
     #[schema(value_type = BTreeMap<String, u64>)]
@@ -189,13 +196,14 @@ fn totals(rows: &[LedgerRow]) -> Totals {
         committed += row.committed;
         in_flight += row.in_flight;
         totals.lost += row.lost.len();
+        add(&mut totals.removed, &row.removed);
         add(&mut totals.refused, &row.refused);
         add(&mut totals.shed, &row.shed);
     }
     Totals { read: read.into(), committed: committed.into(), in_flight: in_flight.into(), ..totals }
 }
 
-fn add(sums: &mut BTreeMap<Reason, u64>, terms: &BTreeMap<Reason, u64>) {
+fn add<R: Ord + Copy>(sums: &mut BTreeMap<R, u64>, terms: &BTreeMap<R, u64>) {
     for (reason, records) in terms {
         *sums.entry(*reason).or_default() += records;
     }
@@ -215,6 +223,7 @@ mod tests {
             stream: Stream::Stdout,
             read: Count { bytes: 30, records: 3 },
             committed: Count { bytes: 10, records: 1 },
+            removed: BTreeMap::from([(Removal::Retention, 1)]),
             refused: BTreeMap::from([(Reason::MessageTooLong, 1)]),
             shed: BTreeMap::new(),
             in_flight: Count { bytes: 10, records: 1 },
@@ -231,6 +240,7 @@ mod tests {
         assert_eq!((shown.as_slice(), answer.cursor.as_deref()), (sources, cursor));
         assert_eq!((answer.totals.sources, answer.totals.read.records), (3, 9));
         assert_eq!(answer.totals.refused[&Reason::MessageTooLong], 3);
+        assert_eq!(answer.totals.removed[&Removal::Retention], 3);
     }
 
     #[test]

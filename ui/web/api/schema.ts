@@ -502,6 +502,41 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/pins": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What is held. */
+        readonly get: operations["pins"];
+        readonly put?: never;
+        /** Holds a range. */
+        readonly post: operations["create_pin"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/pins/{name}": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        readonly post?: never;
+        /** Lets a range go. */
+        readonly delete: operations["delete_pin"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/purge": {
         readonly parameters: {
             readonly query?: never;
@@ -706,6 +741,23 @@ export interface paths {
         };
         /** Every source, and up to where it is accounted for. */
         readonly get: operations["sources"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/storage": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /** What is stored, and when there will be no room left. */
+        readonly get: operations["storage"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1307,6 +1359,10 @@ export interface components {
             readonly refused: {
                 readonly [key: string]: number;
             };
+            /** @description Records of `committed` that are no longer kept, by reason. */
+            readonly removed: {
+                readonly [key: string]: number;
+            };
             readonly shed: {
                 readonly [key: string]: number;
             };
@@ -1479,6 +1535,30 @@ export interface components {
             readonly other: number;
             /** @description The commonest first; of those as common in the order of their template. */
             readonly patterns: readonly components["schemas"]["Pattern"][];
+        };
+        /** @description A range [from, to) of records' times whose splits stay. */
+        readonly Pin: {
+            /** @description Only splits with records of this component. */
+            readonly component?: string | null;
+            /** Format: date-time */
+            readonly from: string;
+            readonly name: string;
+            /** Format: date-time */
+            readonly to: string;
+        };
+        /** @description A pin to be made. */
+        readonly PinAsked: {
+            /** @description Only splits with records of this component. */
+            readonly component?: string | null;
+            /** @description RFC 3339, or a time ago: -2h. */
+            readonly from: string;
+            /** @description A letter or digit, then letters, digits, `-`, `_` and `.`. */
+            readonly name: string;
+            /** @description The same, or now. */
+            readonly to: string;
+        };
+        readonly PinsAnswer: {
+            readonly pins: readonly components["schemas"]["Pin"][];
         };
         /** @description A purge, and how far it is. */
         readonly Purge: {
@@ -1844,6 +1924,50 @@ export interface components {
              */
             readonly splits: number;
         };
+        /** @description What is stored, of all tenants. */
+        readonly StorageAnswer: {
+            /**
+             * Format: int64
+             * @description Most that the objects may take (`disk_budget`), bytes.
+             */
+            readonly budget_bytes?: number | null;
+            /**
+             * Format: int64
+             * @description All objects, bytes.
+             */
+            readonly bytes: number;
+            /**
+             * Format: int64
+             * @description What comes in and is kept in a day; unknown until a day was seen.
+             */
+            readonly bytes_per_day?: number | null;
+            /** @description `debug`, `info`, `warn`: records of that level; `mixed`: of several, before they are cut; `spans`, `samples`. */
+            readonly classes: {
+                readonly [key: string]: components["schemas"]["StoredClass"];
+            };
+            /**
+             * Format: int64
+             * @description What of the disk may still be filled, bytes.
+             */
+            readonly free_bytes?: number | null;
+            /**
+             * Format: date-time
+             * @description When the budget, or the disk, will be used up; unknown, or never, when it is not there.
+             */
+            readonly full_at?: string | null;
+        };
+        /** @description Splits of one class. */
+        readonly StoredClass: {
+            /**
+             * Format: int64
+             * @description Of their objects.
+             */
+            readonly bytes: number;
+            /** Format: int64 */
+            readonly rows: number;
+            /** Format: int64 */
+            readonly splits: number;
+        };
         /** @description Sums over all sources asked for. */
         readonly Totals: {
             readonly committed: components["schemas"]["Count"];
@@ -1852,6 +1976,10 @@ export interface components {
             readonly lost: number;
             readonly read: components["schemas"]["Count"];
             readonly refused: {
+                readonly [key: string]: number;
+            };
+            /** @description Records of `committed` that are no longer kept, by reason. */
+            readonly removed: {
                 readonly [key: string]: number;
             };
             readonly shed: {
@@ -3069,6 +3197,118 @@ export interface operations {
             };
         };
     };
+    readonly pins: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PinsAnswer"];
+                };
+            };
+        };
+    };
+    readonly create_pin: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["PinAsked"];
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PinsAnswer"];
+                };
+            };
+        };
+    };
+    readonly delete_pin: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description the pin's name */
+                readonly name: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PinsAnswer"];
+                };
+            };
+        };
+    };
     readonly purge: {
         readonly parameters: {
             readonly query?: never;
@@ -3680,6 +3920,33 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["SourcesAnswer"];
+                };
+            };
+        };
+    };
+    readonly storage: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["StorageAnswer"];
                 };
             };
         };

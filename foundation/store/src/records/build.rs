@@ -22,6 +22,7 @@ use super::frames::Packer;
 use super::object::{self, FORMAT};
 use super::{rollups, terms};
 use crate::limits::MERGED_BLOCK_ROWS_MAX;
+use crate::retention::SplitClass;
 use crate::split::{Held, Ranks, SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, bounds};
 
 /// A block ends where the tenant changes, and one that has as many rows where the component does.
@@ -338,6 +339,12 @@ fn gather_ids<const N: usize>(
 }
 
 impl Making {
+    /// All rows of it are of that class, if they are of one.
+    pub(super) fn of_class(mut self, class: Option<SplitClass>) -> Self {
+        self.meta.class = class;
+        self
+    }
+
     fn failed(&self, error: &EncodeError) -> SplitError {
         let what = match error {
             EncodeError::NoMemory => "zstd has no memory",

@@ -1,4 +1,5 @@
-//! Splits of records to one, stream by stream: what a seal of all their rows at once would have made.
+//! Splits of records to one, or to one of each class, stream by stream: what a seal of all their rows at once would
+//! have made.
 //!
 //! ```text
 //!   split a  ..][ s1 s1 s1 ][ s1 s2 ][..      one block of each is in memory
@@ -10,7 +11,9 @@
 //! Invariants:
 //! - a row comes once, unchanged, and as many of each source come out as went in;
 //! - in memory are one decoded block of each split, and the split being made;
-//! - each round uses up a block.
+//! - each round uses up a block;
+//! - to cut, the sources are gone through once for each class that they hold: of what is not of it, only heads are
+//!   inflated.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +23,10 @@ use nilometer_block::Columns;
 use nilometer_model::{Count, Revision, Rows, SourceId};
 
 use super::build::{Builder, Key, Making};
+use super::classes::{Classes, Part};
 use super::index::RecordIndex;
 use super::row_set::RowSet;
+use crate::retention::{Retention, SplitClass};
 use crate::split::{Ranks, SplitError, SplitId, SplitMeta, SplitOrigin};
 
 /// Where a split that is merged stands.
@@ -41,6 +46,8 @@ struct Merge<'a, F> {
     cursors: Vec<Cursor>,
     /// Per cursor, the block at hand.
     blocks: Vec<Arc<Rows>>,
+    /// Which rows are taken, if not all.
+    part: Option<Part<'a>>,
     fetch: &'a mut F,
 }
 
@@ -58,24 +65,64 @@ impl Builder {
         revision: Revision,
         fetch: &mut impl FnMut(usize, u32) -> Result<Bytes, E>,
     ) -> Result<(SplitMeta, Bytes), E> {
+        let meta = self.merge_part(id, sources, revision, (None, fetch))?;
+        check_counts(id, sources, std::slice::from_ref(&meta))?;
+        Ok((meta, self.take_bytes()))
+    }
+
+    /// The same, but one split for each class that there are rows of; `new_id` draws their names.
+    ///
+    /// # Errors
+    /// As for [`Self::merge`].
+    pub fn cut<E: From<SplitError>>(
+        &mut self,
+        mut new_id: impl FnMut() -> SplitId,
+        (sources, retention): (&[Arc<RecordIndex>], &Retention),
+        revision: Revision,
+        fetch: &mut impl FnMut(usize, u32) -> Result<Bytes, E>,
+    ) -> Result<Vec<(SplitMeta, Bytes)>, E> {
+        let classes = Classes::find(sources, retention, fetch)?;
+        let (mut metas, mut bytes) = (Vec::new(), Vec::new());
+        for part in classes.parts() {
+            metas.push(self.merge_part(new_id(), sources, revision, (Some(part), fetch))?);
+            bytes.push(self.take_bytes());
+        }
+        let first = metas.first().map(|meta| meta.id).unwrap_or_default();
+        check_counts(first, sources, &metas)?;
+        Ok(metas.into_iter().zip(bytes).collect())
+    }
+
+    fn merge_part<E: From<SplitError>>(
+        &mut self,
+        id: SplitId,
+        sources: &[Arc<RecordIndex>],
+        revision: Revision,
+        (part, fetch): (Option<Part<'_>>, &mut impl FnMut(usize, u32) -> Result<Bytes, E>),
+    ) -> Result<SplitMeta, E> {
         let metas: Vec<&SplitMeta> = sources.iter().map(|source| source.meta()).collect();
         let streams = sources.iter().map(|source| source.streams());
         let streams: Vec<_> = streams.collect::<Result<_, _>>()?;
-        let ranks = Ranks::new(streams.iter().copied());
+        let ranks = match part {
+            None => Ranks::new(streams.iter().copied()),
+            Some(part) => {
+                let own = streams.iter().enumerate();
+                let own: Vec<_> = own.map(|(at, streams)| part.streams(at, streams)).collect();
+                Ranks::new(own.iter().map(Vec::as_slice))
+            }
+        };
         let all = u32::try_from(ranks.origins.len()).unwrap_or(u32::MAX);
         let of_sources = ranks.of(streams.into_iter());
         let origin = SplitOrigin::of_merged(id, &metas, revision)?;
-        let mut making = self.begin(id, ranks, origin);
-        let mut merge = Merge::begin(sources, of_sources, fetch)?;
+        let making = self.begin(id, ranks, origin);
+        let (mut making, rows) = match part {
+            None => (making.of_class(class_of(&metas)), metas.iter().map(|meta| meta.rows).sum()),
+            Some(part) => (making.of_class(Some(part.class)), part.rows()),
+        };
+        let mut merge = Merge::begin(sources, of_sources, (part, fetch))?;
         for stream in 0..all {
             while merge.round(stream, self, &mut making)? {}
         }
-        let meta = self.end(making, metas.iter().map(|meta| meta.rows).sum())?;
-        if meta.sources != counted(&metas) {
-            let what = "the rows of a source are not as many as they were";
-            return Err(SplitError::Build { id, what }.into());
-        }
-        Ok((meta, self.take_bytes()))
+        Ok(self.end(making, rows)?)
     }
 }
 
@@ -83,7 +130,7 @@ impl<'a, F> Merge<'a, F> {
     fn begin<E: From<SplitError>>(
         sources: &[Arc<RecordIndex>],
         ranks: Vec<Vec<u32>>,
-        fetch: &'a mut F,
+        (part, fetch): (Option<Part<'a>>, &'a mut F),
     ) -> Result<Self, E>
     where
         F: FnMut(usize, u32) -> Result<Bytes, E>,
@@ -94,7 +141,7 @@ impl<'a, F> Merge<'a, F> {
         };
         let cursors: Vec<Cursor> = sources.iter().zip(ranks).map(cursor).collect();
         let blocks = vec![Arc::default(); cursors.len()];
-        let mut merge = Self { cursors, blocks, fetch };
+        let mut merge = Self { cursors, blocks, part, fetch };
         merge.refill()?;
         Ok(merge)
     }
@@ -138,15 +185,22 @@ impl<'a, F> Merge<'a, F> {
         Ok(horizon.is_some())
     }
 
-    /// Fetches the next block wherever one is used up.
+    /// Fetches the next block that has what is taken wherever one is used up.
     fn refill<E: From<SplitError>>(&mut self) -> Result<(), E>
     where
         F: FnMut(usize, u32) -> Result<Bytes, E>,
     {
         for (place, cursor) in self.cursors.iter_mut().enumerate() {
-            if cursor.at == cursor.streams.len() && cursor.next < cursor.index.meta().blocks {
-                let bytes = (self.fetch)(place, cursor.next)?;
-                self.blocks[place] = Arc::new(cursor.open(&bytes)?);
+            if cursor.at < cursor.streams.len() {
+                continue;
+            }
+            let mut blocks = cursor.next..cursor.index.meta().blocks;
+            let part = self.part;
+            if let Some(block) =
+                blocks.find(|block| part.is_none_or(|part| part.is_in(place, *block)))
+            {
+                let bytes = (self.fetch)(place, block)?;
+                self.blocks[place] = Arc::new(cursor.open(block, &bytes, (place, part))?);
             }
         }
         Ok(())
@@ -166,21 +220,48 @@ impl Cursor {
         Ok(end == self.streams.len() && begins_with == Some(stream))
     }
 
-    /// Goes on to the next block.
-    fn open(&mut self, bytes: &Bytes) -> Result<Rows, SplitError> {
-        let block = self.index.block(self.next, bytes)?;
-        let rows = block.take(&RowSet::all(block.rows()), Columns::ALL)?;
+    /// Goes on to a block, of which those rows are taken.
+    fn open(
+        &mut self,
+        number: u32,
+        bytes: &Bytes,
+        (place, part): (usize, Option<Part<'_>>),
+    ) -> Result<Rows, SplitError> {
+        let block = self.index.block(number, bytes)?;
+        let wanted = match part {
+            None => RowSet::all(block.rows()),
+            Some(part) => part.of_block(place, &block)?,
+        };
+        let rows = block.take(&wanted, Columns::ALL)?;
         let streams = &block.head()?.streams;
-        self.streams = streams.iter().map(|stream| self.ranks[*stream as usize]).collect();
-        (self.next, self.at) = (self.next + 1, 0);
+        self.streams = wanted.iter().map(|row| self.ranks[streams[row] as usize]).collect();
+        (self.next, self.at) = (number + 1, 0);
         Ok(rows)
     }
 }
 
+/// The class of all of them, if it is one.
+fn class_of(metas: &[&SplitMeta]) -> Option<SplitClass> {
+    let class = metas.first()?.class;
+    class.filter(|_| metas.iter().all(|meta| meta.class == class))
+}
+
+fn check_counts(
+    id: SplitId,
+    sources: &[Arc<RecordIndex>],
+    made: &[SplitMeta],
+) -> Result<(), SplitError> {
+    if counted(made.iter()) == counted(sources.iter().map(|source| source.meta())) {
+        return Ok(());
+    }
+    let what = "the rows of a source are not as many as they were";
+    Err(SplitError::Build { id, what })
+}
+
 /// What they hold of each source, all together.
-fn counted(metas: &[&SplitMeta]) -> BTreeMap<SourceId, Count> {
+fn counted<'a>(metas: impl Iterator<Item = &'a SplitMeta>) -> BTreeMap<SourceId, Count> {
     let mut all = BTreeMap::new();
-    for (source, count) in metas.iter().flat_map(|meta| &meta.sources) {
+    for (source, count) in metas.flat_map(|meta| &meta.sources) {
         *all.entry(*source).or_default() += *count;
     }
     all

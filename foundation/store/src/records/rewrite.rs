@@ -52,7 +52,8 @@ impl Builder {
         }
         let (origins, ranks) = sorted.streams_that_stay(source.streams()?);
         let origin = SplitOrigin::of_merged(id, &[meta], revision)?;
-        let mut making = self.begin(id, Ranks::new(std::iter::once(origins.as_slice())), origin);
+        let making = self.begin(id, Ranks::new(std::iter::once(origins.as_slice())), origin);
+        let mut making = making.of_class(meta.class);
         for (number, stays) in (0..).zip(&sorted.stays) {
             if !stays.is_empty() {
                 let block = decoded(source, number, &fetch(number)?)?;

@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use nilometer_model::Origin;
 
+/// Of an origin that is left out.
+pub(crate) const NO_RANK: u32 = u32::MAX;
+
 /// See the file's head.
 pub(crate) struct Ranks {
     /// Sorted, each once.
@@ -30,10 +33,11 @@ impl Ranks {
         Self { origins, tenants }
     }
 
-    /// For each chunk, the rank of each of its origins.
+    /// For each chunk, the rank of each of its origins; [`NO_RANK`] where it is none of these.
     pub(crate) fn of<'a>(&self, chunks: impl Iterator<Item = &'a [Arc<Origin>]>) -> Vec<Vec<u32>> {
         let ranks: HashMap<_, _> = self.origins.iter().zip(0_u32..).collect();
-        chunks.map(|origins| origins.iter().map(|origin| ranks[origin]).collect()).collect()
+        let rank = |origin: &Arc<Origin>| ranks.get(origin).copied().unwrap_or(NO_RANK);
+        chunks.map(|origins| origins.iter().map(rank).collect()).collect()
     }
 
     pub(crate) fn origin(&self, rank: u32) -> &Arc<Origin> {

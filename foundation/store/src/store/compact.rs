@@ -1,13 +1,13 @@
-//! How many splits become one: beside ingest and queries, one merge at a time.
+//! How many splits become one, or one of each class: beside ingest and queries, one merge at a time.
 //!
 //! ```text
-//!   plan ──> read block by block, build ──> put (an orphan) ──> one Meta commit: + merged, - sources ──> swapped
-//!    ^                  │ asked to stop                    │ a source has expired meanwhile: deleted
-//!    └── next look <────┴──────────────────────────────────┴ failed: perhaps made all the same, so it stays an orphan
+//!   plan ──> read block by block, build ──> put (orphans) ──> one Meta commit: + made, - sources ──> swapped
+//!    ^                  │ asked to stop                  │ a source has expired meanwhile: deleted
+//!    └── next look <────┴────────────────────────────────┴ failed: perhaps made all the same, so they stay orphans
 //! ```
 //! Invariants:
-//! - the commit adds the merged split and removes its sources, or does neither: no query sees a row twice or
-//!   not at all; checkpoint, marks and accounts stay as they are;
+//! - the commit adds all splits that were made and removes their sources, or does neither: no query sees a row twice
+//!   or not at all; checkpoint, marks and accounts stay as they are;
 //! - snapshots that hold the sources go on reading them (`retired.rs`);
 //! - before each block `turn` is asked: it lets others go first, or ends the merge;
 //! - a split that cannot be merged is left alone until the next start.
@@ -24,6 +24,7 @@ use super::{Inner, Opened, Store, StoreError};
 use crate::commit::Commit;
 use crate::merge_plan::plan;
 use crate::records::{Builder, RecordIndex, RecordSplit};
+use crate::retention::Retention;
 use crate::split::{
     Split, SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, build_samples, build_spans,
     object_path,
@@ -32,38 +33,43 @@ use crate::split::{
 /// What a merge did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Merged {
-    /// How many splits became one.
+    /// How many splits went.
     pub splits: usize,
-    /// Their bytes.
+    /// How many came.
+    pub made: usize,
+    /// Bytes of those that went.
     pub bytes_before: u64,
-    /// Those of the one.
+    /// Of those that came.
     pub bytes: u64,
-    /// Its rows.
+    /// Their rows.
     pub rows: u64,
 }
 
-/// Splits of one kind, to be merged.
+/// Splits of one kind, to be rewritten.
 enum Sources {
     Records(Vec<Arc<RecordSplit>>),
+    /// Those of a class become a split of their own.
+    Mixed(Vec<Arc<RecordSplit>>, Retention),
     Other(Vec<Arc<Split>>),
 }
 
 impl Store {
-    /// Merges the splits that are due; none when none are, or when `turn` says to stop. `turn` is asked before each
-    /// block is read, on a thread that it may hold up.
+    /// Merges the splits that are due, or cuts them by what `retention` tells apart; none when none are due, or when
+    /// `turn` says to stop. `turn` is asked before each block is read, on a thread that it may hold up.
     ///
     /// # Errors
-    /// When a split cannot be read, or the merged one not be stored or committed; nothing has changed then.
+    /// When a split cannot be read, or one that is made not be stored or committed; nothing has changed then.
     pub async fn compact(
         &self,
+        retention: &Retention,
         now: Timestamp,
         turn: impl FnMut() -> bool + Send + 'static,
     ) -> Result<Option<Merged>, StoreError> {
-        let Some((sources, revision)) = self.inner().due(now) else { return Ok(None) };
+        let Some((sources, revision)) = self.inner().due(retention, now) else { return Ok(None) };
         let ids = sources.ids();
         let runtime = Handle::current();
         let made = tokio::task::spawn_blocking(move || sources.merge(revision, &runtime, turn));
-        let (meta, bytes) = match made.await.unwrap_or(Err(StoreError::Interrupted)) {
+        let made = match made.await.unwrap_or(Err(StoreError::Interrupted)) {
             Ok(Some(made)) => made,
             Ok(None) => return Ok(None),
             Err(error) => {
@@ -71,12 +77,18 @@ impl Store {
                 return Err(error);
             }
         };
-        self.put(&meta, bytes).await?;
+        let mut metas = Vec::with_capacity(made.len());
+        for (meta, bytes) in made {
+            self.put(&meta, bytes).await?;
+            metas.push(meta);
+        }
         fail::fail_point!("compact::after_put", |_| std::process::abort());
-        let merged = self.replace(&meta, now).await?;
+        let merged = self.replace(&ids, &metas, now).await?;
         if merged.is_none() {
-            self.objects.delete(&object_path(meta.id)).await?;
-            self.inner().on_the_way.remove(&meta.id);
+            for meta in &metas {
+                self.objects.delete(&object_path(meta.id)).await?;
+                self.inner().on_the_way.remove(&meta.id);
+            }
         }
         Ok(merged)
     }
@@ -94,42 +106,53 @@ impl Store {
     /// Makes the commit; none when one of the sources is gone.
     async fn replace(
         &self,
-        meta: &SplitMeta,
+        sources: &[SplitId],
+        made: &[SplitMeta],
         now: Timestamp,
     ) -> Result<Option<Merged>, StoreError> {
         let mut opened = Opened::default();
-        opened.add(meta, &self.objects).await?;
+        for meta in made {
+            opened.add(meta, &self.objects).await?;
+        }
         let _committing = self.committing.lock().await;
         let bytes_before: Option<u64> = {
             let inner = self.inner();
             let bytes = |id| inner.state.splits.get(id).map(|source| source.bytes);
-            meta.replaces.iter().map(bytes).sum()
+            sources.iter().map(bytes).sum()
         };
         let Some(bytes_before) = bytes_before else { return Ok(None) };
-        let (add, remove) = (vec![meta.clone()], meta.replaces.clone());
+        let (add, remove) = (made.to_vec(), sources.to_vec());
         let commit = Commit { time: now, add, remove, ..Commit::default() };
         let (revision, span_splits) = self.make_true(&commit, &opened).await?;
         fail::fail_point!("compact::after_commit", |_| std::process::abort());
         self.inner().swap(revision, &commit, opened, span_splits);
-        let (splits, bytes, rows) = (meta.replaces.len(), meta.bytes, meta.rows);
-        Ok(Some(Merged { splits, bytes_before, bytes, rows }))
+        let (bytes, rows) =
+            made.iter().fold((0, 0), |(bytes, rows), it| (bytes + it.bytes, rows + it.rows));
+        let (splits, made) = (sources.len(), made.len());
+        Ok(Some(Merged { splits, made, bytes_before, bytes, rows }))
     }
 }
 
 impl Inner {
     /// What is to be merged next, and the revision that says so.
-    fn due(&self, now: Timestamp) -> Option<(Sources, Revision)> {
+    fn due(&self, retention: &Retention, now: Timestamp) -> Option<(Sources, Revision)> {
         let may = |meta: &&SplitMeta| {
             let is_open =
                 self.record_splits.contains_key(&meta.id) || self.splits.contains_key(&meta.id);
             is_open && !self.unmerged.contains(&meta.id)
         };
-        let planned = plan(self.state.splits.values().filter(may), now)?;
-        let records = planned.iter().map(|meta| self.record_splits.get(&meta.id).map(Arc::clone));
-        let other = || planned.iter().map(|meta| self.splits.get(&meta.id).map(Arc::clone));
-        let records: Option<Vec<_>> = records.collect();
-        let sources = records.map(Sources::Records);
-        let sources = sources.or_else(|| other().collect::<Option<_>>().map(Sources::Other))?;
+        let planned = plan(self.state.splits.values().filter(may), retention, now)?;
+        let ids = || planned.splits.iter().map(|meta| &meta.id);
+        let records: Option<Vec<_>> =
+            ids().map(|id| self.record_splits.get(id).map(Arc::clone)).collect();
+        let sources = match records {
+            Some(records) if planned.is_cut => Sources::Mixed(records, retention.clone()),
+            Some(records) => Sources::Records(records),
+            None => {
+                let other = ids().map(|id| self.splits.get(id).map(Arc::clone));
+                Sources::Other(other.collect::<Option<_>>()?)
+            }
+        };
         Some((sources, self.state.revision))
     }
 }
@@ -137,22 +160,29 @@ impl Inner {
 impl Sources {
     fn ids(&self) -> Vec<SplitId> {
         match self {
-            Self::Records(splits) => splits.iter().map(|split| split.meta().id).collect(),
+            Self::Records(splits) | Self::Mixed(splits, _) => {
+                splits.iter().map(|split| split.meta().id).collect()
+            }
             Self::Other(splits) => splits.iter().map(|split| split.meta().id).collect(),
         }
     }
 
-    /// The merged split; none when `turn` says to stop.
+    /// What becomes of them; none when `turn` says to stop.
     fn merge(
         self,
         revision: Revision,
         runtime: &Handle,
         turn: impl FnMut() -> bool,
-    ) -> Result<Option<(SplitMeta, Bytes)>, StoreError> {
-        let id = SplitId(uuid::Uuid::now_v7());
+    ) -> Result<Option<Vec<(SplitMeta, Bytes)>>, StoreError> {
+        let turns = (runtime, turn);
         let merged = match self {
-            Self::Records(splits) => merge_records(id, &splits, revision, (runtime, turn)),
-            Self::Other(splits) => merge_others(id, &splits, revision, (runtime, turn)),
+            Self::Records(splits) => merge_records((&splits, None), revision, turns),
+            Self::Mixed(splits, retention) => {
+                merge_records((&splits, Some(&retention)), revision, turns)
+            }
+            Self::Other(splits) => {
+                merge_others(new_id(), &splits, revision, turns).map(|made| vec![made])
+            }
         };
         match merged {
             Ok(merged) => Ok(Some(merged)),
@@ -174,12 +204,16 @@ impl From<SplitError> for Ended {
     }
 }
 
+fn new_id() -> SplitId {
+    SplitId(uuid::Uuid::now_v7())
+}
+
+/// One split, or one of each class that there is a retention to tell by.
 fn merge_records(
-    id: SplitId,
-    splits: &[Arc<RecordSplit>],
+    (splits, retention): (&[Arc<RecordSplit>], Option<&Retention>),
     revision: Revision,
     (runtime, mut turn): (&Handle, impl FnMut() -> bool),
-) -> Result<(SplitMeta, Bytes), Ended> {
+) -> Result<Vec<(SplitMeta, Bytes)>, Ended> {
     let index = |split: &Arc<RecordSplit>| runtime.block_on(split.index()).map(Arc::clone);
     let indexes: Vec<Arc<RecordIndex>> = splits.iter().map(index).collect::<Result<_, _>>()?;
     let mut fetch = |source: usize, block: u32| {
@@ -191,8 +225,13 @@ fn merge_records(
         let missing = SplitError::NoSuchBlock { id: splits[source].meta().id, block };
         read.into_iter().next().ok_or(Ended::Failed(missing))
     };
+    let id = new_id();
     let no_memory = |_| SplitError::Build { id, what: "zstd has no memory" };
-    Builder::merging().map_err(no_memory)?.merge(id, &indexes, revision, &mut fetch)
+    let mut builder = Builder::merging().map_err(no_memory)?;
+    match retention {
+        None => Ok(vec![builder.merge(id, &indexes, revision, &mut fetch)?]),
+        Some(retention) => builder.cut(new_id, (&indexes, retention), revision, &mut fetch),
+    }
 }
 
 /// Splits of spans, or of samples: small enough to be in memory together.

@@ -6,9 +6,11 @@ mod compact;
 mod documents;
 mod kinds;
 mod purging;
+mod removal;
 mod tenants;
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use nilometer_model::limits::SEQUENCES_BEYOND_MARK_MAX;
 use nilometer_model::{
@@ -24,6 +26,8 @@ use crate::arrival::{Arrival, Entered};
 use crate::limits::UNKNOWN_READS_MAX;
 use crate::meta::SimMeta;
 use crate::records::RowSet;
+use crate::removal::Gone;
+use crate::retention::{Level, Retention};
 
 /// Framed bytes of every record: positions are multiples of it.
 const RECORD_BYTES: u64 = 10;
@@ -83,6 +87,16 @@ fn batch(sequence: u64, source: u64, from: u64, to: u64) -> Batch {
         sources: vec![range(source, from, to)],
     };
     Batch { header, items: rows.into() }
+}
+
+/// Everything is kept for as long.
+fn kept(keep_ns: u64) -> Retention {
+    Retention::of_all(Duration::from_nanos(keep_ns))
+}
+
+/// For ever, as far as tests go.
+fn always() -> Retention {
+    kept(u64::MAX)
 }
 
 /// A store whose Meta and objects outlive it.
@@ -396,8 +410,10 @@ async fn retention_removes_whole_splits_by_receipt_and_their_objects() {
     let store = ground.open().await;
     arrive(&store, 1, batch(1, 5, 0, 10)).await.unwrap();
     seal(&store).await.unwrap();
-    assert_eq!(store.expire(Timestamp(7), Timestamp(9)).await.unwrap(), 0);
-    assert_eq!(store.expire(Timestamp(8), Timestamp(9)).await.unwrap(), 1);
+    let expire = async |keep_ns| store.expire(&kept(keep_ns), Timestamp(9)).await.unwrap();
+    assert_eq!(expire(2).await, Gone::default());
+    let removed = expire(1).await;
+    assert_eq!((removed.splits, removed.rows, removed.bytes > 0), (1, 10, true));
     assert!(seen(&store).await.is_empty());
     assert_eq!(ground.objects().await, 1, "nobody asked for it to be deleted yet");
     assert_eq!((store.delete_retired().await, ground.objects().await), (1, 0));

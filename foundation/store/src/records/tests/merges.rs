@@ -1,7 +1,9 @@
 //! Splits that are merged say what one split of all their rows says.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use glob::Pattern;
 use nilometer_block::Columns;
 use nilometer_model::{Origin, Revision, RowRef, Rows, Severity, SourceId, Timestamp};
 use proptest::prelude::*;
@@ -9,6 +11,7 @@ use proptest::prelude::*;
 use super::drawn::{Held, any_chunks, opened};
 use crate::limits::MERGED_BLOCK_ROWS_MAX;
 use crate::records::{Builder, RecordIndex, RowSet};
+use crate::retention::{KeepFor, Level, Retention};
 use crate::split::{SplitError, SplitId, SplitMeta};
 
 const MERGED: SplitId = SplitId(uuid::Uuid::from_u128(8));
@@ -66,6 +69,72 @@ proptest! {
         parts in proptest::collection::vec(any_chunks(60), 1..5),
     ) {
         check(&parts);
+    }
+
+    #[test]
+    fn a_cut_gives_each_class_its_rows_in_the_order_of_one_split(
+        parts in proptest::collection::vec(any_chunks(60), 1..5),
+    ) {
+        check_cut(&parts);
+    }
+}
+
+#[test]
+fn a_cut_of_streams_over_many_blocks_passes_over_those_that_have_nothing_of_a_class() {
+    let with = |severity: Severity, rows: &Arc<Rows>| {
+        let mut rows = Rows::clone(rows);
+        rows.severity[..9_000].fill(severity);
+        Arc::new(rows)
+    };
+    let part = |nth: i64| {
+        let long = stream(1, (0..30_000).skip(nth as usize).step_by(2));
+        vec![with(Severity::Debug, &long), stream(0, 0..10), stream(4, nth..3_000)]
+    };
+    check_cut(&[part(0), part(1), vec![with(Severity::Error, &stream(1, 30_000..60_000))]]);
+}
+
+/// By class: rows of the even components apart, and each level.
+#[track_caller]
+fn check_cut(parts: &[Vec<Arc<Rows>>]) {
+    let sources: Vec<Held> = parts.iter().map(|chunks| opened(chunks)).collect();
+    let rule = |component| KeepFor {
+        component: Pattern::new(component).unwrap(),
+        level: Some(Level::Info),
+        keep: Duration::ZERO,
+    };
+    let rules = vec![rule("*[02468]"), rule("shop")];
+    let retention = Retention::new(Duration::from_secs(1), rules).unwrap();
+    let indexes: Vec<Arc<RecordIndex>> =
+        sources.iter().map(|source| Arc::clone(&source.index)).collect();
+    let mut fetch = |source: usize, block| sources[source].bytes(block);
+    let mut id = 0;
+    let new_id = || {
+        id += 1;
+        SplitId(uuid::Uuid::from_u128(id))
+    };
+    let mut builder = Builder::merging().unwrap();
+    let cut =
+        builder.cut::<SplitError>(new_id, (&indexes, &retention), Revision(9), &mut fetch).unwrap();
+    let all: Vec<_> = parts.concat();
+    let all = sorted(all.iter().map(|chunk| &**chunk));
+    let class_of =
+        |row: &RowRef<'_>| retention.class_of(&row.origin.component, Level::of(row.severity));
+    let mut classes: Vec<_> = all.iter().map(class_of).collect();
+    classes.sort();
+    classes.dedup();
+    assert_eq!(cut.iter().filter_map(|(meta, _)| meta.class).collect::<Vec<_>>(), classes);
+    for (meta, bytes) in cut {
+        let split = Held::open(bytes, meta.clone()).unwrap();
+        split.index.check().unwrap();
+        let blocks = rows_of(&split);
+        let read: Vec<_> = blocks.iter().flat_map(Rows::iter).collect();
+        let own = |row: &&RowRef<'_>| Some(class_of(row)) == meta.class;
+        assert_eq!(read, all.iter().filter(own).copied().collect::<Vec<_>>());
+        let streams: Vec<_> = read.iter().map(|row| Arc::clone(row.origin)).collect();
+        let mut streams = streams;
+        streams.sort();
+        streams.dedup();
+        assert_eq!(split.index.streams().unwrap(), streams);
     }
 }
 

@@ -40,11 +40,11 @@ async fn ten_lines_a_minute_for_a_week_are_few_splits_at_all_times_and_one_per_c
     for seal in 0..7 * seals_per_day {
         let now = Timestamp(seal.cast_signed() * 5 * MINUTE_NS);
         sealed(&store, seal + 1, (seal * lines, (seal + 1) * lines), now).await;
-        while store.compact(now, || true).await.unwrap().is_some() {}
+        while store.compact(&always(), now, || true).await.unwrap().is_some() {}
         store.delete_retired().await;
         assert!(live(&store) <= 7 + 3 * MERGE_SPLITS_MAX, "{} splits at {now:?}", live(&store));
     }
-    while store.compact(LATER, || true).await.unwrap().is_some() {}
+    while store.compact(&always(), LATER, || true).await.unwrap().is_some() {}
     assert_eq!((live(&store), store.delete_retired().await > 0), (7, true));
     assert_eq!(ground.objects().await, 7);
     assert_eq!(seen(&store).await, all(5, 7 * seals_per_day * lines));
@@ -58,7 +58,7 @@ async fn a_snapshot_goes_on_reading_what_was_merged_behind_its_back() {
     let store = ground.open().await;
     splits(&store, 3).await;
     let before = store.snapshot(&Tenant::default());
-    let merged = store.compact(LATER, || true).await.unwrap().unwrap();
+    let merged = store.compact(&always(), LATER, || true).await.unwrap().unwrap();
     assert_eq!((merged.splits, merged.rows, live(&store)), (3, 30, 1));
     assert_eq!((store.delete_retired().await, ground.objects().await), (0, 4));
     for split in &before.splits {
@@ -79,12 +79,12 @@ async fn a_merge_that_is_stopped_or_not_committed_changes_nothing_and_comes_agai
         turns += 1;
         turns < 3
     };
-    assert_eq!(store.compact(LATER, stops).await.unwrap(), None);
+    assert_eq!(store.compact(&always(), LATER, stops).await.unwrap(), None);
     assert_eq!((live(&store), ground.objects().await), (3, 3));
     ground.meta.fail_next_commit();
-    assert!(store.compact(LATER, || true).await.is_err());
+    assert!(store.compact(&always(), LATER, || true).await.is_err());
     assert_eq!((live(&store), ground.objects().await), (3, 4), "what was put is an orphan");
-    assert!(store.compact(LATER, || true).await.unwrap().is_some());
+    assert!(store.compact(&always(), LATER, || true).await.unwrap().is_some());
     assert_eq!(seen(&store).await, all(5, 30));
     store.delete_retired().await;
     assert_eq!(store.delete_orphans(Timestamp(i64::MAX)).await.unwrap(), 1);
@@ -101,11 +101,11 @@ async fn a_split_that_is_damaged_stays_as_it_is_beside_those_that_are_merged() {
         ground.objects.get(&object_path(bad.id)).await.unwrap().bytes().await.unwrap().to_vec();
     bytes[20] ^= 1;
     ground.objects.put(&object_path(bad.id), PutPayload::from(bytes)).await.unwrap();
-    let error = store.compact(LATER, || true).await.unwrap_err();
+    let error = store.compact(&always(), LATER, || true).await.unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains(&bad.id.0.to_string()) && source.ends_with("is damaged"), "{source}");
-    assert_eq!(store.compact(LATER, || true).await.unwrap().unwrap().splits, 2);
-    assert_eq!((store.compact(LATER, || true).await.unwrap(), live(&store)), (None, 2));
+    assert_eq!(store.compact(&always(), LATER, || true).await.unwrap().unwrap().splits, 2);
+    assert_eq!((store.compact(&always(), LATER, || true).await.unwrap(), live(&store)), (None, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,10 +115,10 @@ async fn what_expires_while_it_is_merged_is_gone() {
     splits(&store, 3).await;
     let (expiring, runtime) = (Arc::clone(&store), tokio::runtime::Handle::current());
     let turn = move || {
-        runtime.block_on(expiring.expire(Timestamp(8), Timestamp(9))).unwrap();
+        runtime.block_on(expiring.expire(&kept(1), Timestamp(9))).unwrap();
         true
     };
-    assert_eq!(store.compact(LATER, turn).await.unwrap(), None);
+    assert_eq!(store.compact(&always(), LATER, turn).await.unwrap(), None);
     store.delete_retired().await;
     assert_eq!((live(&store), ground.objects().await), (0, 0));
 }
