@@ -11,7 +11,7 @@ impl Store {
     /// lie behind all data that is kept. Returns how many were closed.
     ///
     /// # Errors
-    /// When the commit fails; they are open as before.
+    /// When the commit fails; the books are open as before, and collectors that are gone come back with a start.
     pub async fn close_books(
         &self,
         horizon: Timestamp,

@@ -192,8 +192,8 @@ impl Sources {
     }
 }
 
-/// Why there is no merged split.
-enum Ended {
+/// Why no split was made.
+pub(super) enum Ended {
     Stopped,
     Failed(SplitError),
 }

@@ -13,6 +13,7 @@ use crate::purge::{Purge, Takes};
 use crate::records::{Builder, RecordSplit, Rewritten, RowSet};
 use crate::split::{SplitError, SplitId, object_path};
 use crate::store::Opened;
+use crate::store::compact::Ended;
 
 impl Store {
     /// Writes the split anew if it holds some of it.
@@ -100,18 +101,6 @@ impl Store {
             open.clean.extend(&clean);
         }
         Ok(PurgeStep::Split(rows_gone))
-    }
-}
-
-/// Why nothing was made.
-enum Ended {
-    Stopped,
-    Failed(SplitError),
-}
-
-impl From<SplitError> for Ended {
-    fn from(error: SplitError) -> Self {
-        Self::Failed(error)
     }
 }
 
