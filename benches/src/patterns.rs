@@ -9,6 +9,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use nilometer_model::Timestamp;
 use nilometer_store::patterns::{Patterns, Skeleton};
 
 use crate::report::{Outcome, figure};
@@ -82,7 +83,7 @@ fn rows(text: &str) -> Vec<Vec<String>> {
 fn accuracy(lines: &[(String, String)]) -> f64 {
     let mut patterns = Patterns::default();
     let skeletons: Vec<_> = lines.iter().map(|(content, _)| Skeleton::of(content)).collect();
-    skeletons.iter().for_each(|skeleton| drop(patterns.add(skeleton)));
+    skeletons.iter().for_each(|skeleton| drop(patterns.add(skeleton, Timestamp(0))));
     let (mut of_pattern, mut of_template) = (HashMap::new(), HashMap::new());
     for (number, (skeleton, (_, template))) in skeletons.iter().zip(lines).enumerate() {
         let pattern = patterns.pattern(skeleton.id());

@@ -36,7 +36,7 @@ use crate::limits::{QUERY_MEMORY_BYTES, QUERY_READ_BYTES, QUERY_TIME};
 pub(crate) use context::{ContextRequest, Neighbours, context};
 pub(crate) use fields::{FieldCount, FieldsRequest, fields};
 pub(crate) use histogram::{HistogramRequest, histogram};
-pub(crate) use patterns::{FoundPatterns, PatternsRequest, Seen, patterns};
+pub(crate) use patterns::{PatternsRequest, Seen, patterns};
 pub(crate) use pipeline::{PipelineRequest, Tabled, pipeline};
 pub(crate) use search::{Direction, SearchRequest, search};
 pub(crate) use spans::{

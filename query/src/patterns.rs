@@ -56,12 +56,12 @@ impl PatternBook {
         Arc::clone(known.entry(tenant.clone()).or_insert_with(read))
     }
 
-    /// Has a place for each of the skeletons that there is room for; what is known then.
+    /// Has a place for each of the skeletons that there is room for, first written then; what is known then.
     pub(crate) async fn learn(
         &self,
         store: &Store,
         tenant: &Tenant,
-        (skeletons, now): (Vec<Skeleton>, Timestamp),
+        (skeletons, now): (Vec<(Skeleton, Timestamp)>, Timestamp),
     ) -> Result<Arc<Patterns>, LearnError> {
         if skeletons.is_empty() {
             return Ok(self.known(store, tenant));
@@ -70,7 +70,8 @@ impl PatternBook {
         let known = self.known(store, tenant);
         let decide = move || {
             let mut patterns = (*known).clone();
-            let entries: Vec<_> = skeletons.iter().filter_map(|new| patterns.add(new)).collect();
+            let add = |(new, since): &(Skeleton, Timestamp)| patterns.add(new, *since);
+            let entries: Vec<_> = skeletons.iter().filter_map(add).collect();
             (patterns, entries)
         };
         let decided = tokio::task::spawn_blocking(decide).await;

@@ -15,6 +15,8 @@
 //! - a skeleton's id is a hash of its text, so it is the same on every machine and after every restart;
 //! - what was decided is kept as it was decided ([`PatternEntry`]): another build that decides otherwise changes
 //!   no pattern that there is;
+//! - a pattern is known since its first message was written, so far as that was learnt; one from before that was
+//!   noted always was;
 //! - beyond the limits no pattern is made or grows: what is unknown then is in none, which who counts says.
 
 mod skeleton;
@@ -23,6 +25,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
 
+use nilometer_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -96,6 +99,9 @@ pub struct PatternEntry {
     /// The first skeleton of its pattern, when it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     of: Option<String>,
+    /// When the first message was written that says it; none in entries from before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
 }
 
 impl PatternEntry {
@@ -155,7 +161,14 @@ pub struct Patterns {
 struct Pattern {
     id: PatternId,
     words: Vec<Box<str>>,
+    /// The skeleton that it began with.
+    first: Box<str>,
+    /// The least time of its skeletons.
+    since: Timestamp,
 }
+
+/// Since when a pattern is known that was known before that was noted.
+const ALWAYS: Timestamp = Timestamp(i64::MIN);
 
 impl Patterns {
     /// The pattern that the skeleton of this name is of; for a pattern's own name, itself.
@@ -170,6 +183,24 @@ impl Patterns {
         self.known.get(&id).map(|place| self.patterns[*place].words.join(" "))
     }
 
+    /// How the message read that it began with: stays the same while the pattern grows.
+    #[must_use]
+    pub fn first(&self, id: PatternId) -> Option<&str> {
+        self.known.get(&id).map(|place| &*self.patterns[*place].first)
+    }
+
+    /// Since when there are messages of it; the least time there is when it was always known.
+    #[must_use]
+    pub fn since(&self, id: PatternId) -> Option<Timestamp> {
+        self.known.get(&id).map(|place| self.patterns[*place].since)
+    }
+
+    /// Whether since when is known of any of them.
+    #[must_use]
+    pub fn are_dated(&self) -> bool {
+        self.patterns.iter().any(|pattern| pattern.since != ALWAYS)
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -182,8 +213,9 @@ impl Patterns {
         self.patterns.is_empty()
     }
 
-    /// Finds a place for a new skeleton; what is to be kept of that. `None` when it is known, or there is no room.
-    pub fn add(&mut self, skeleton: &Skeleton) -> Option<PatternEntry> {
+    /// Finds a place for a new skeleton, whose first message was written then; what is to be kept of that. `None`
+    /// when it is known, or there is no room.
+    pub fn add(&mut self, skeleton: &Skeleton, since: Timestamp) -> Option<PatternEntry> {
         let id = skeleton.id();
         let bytes = self.skeletons_bytes + skeleton.0.len();
         let is_full = self.known.len() >= SKELETONS_MAX || bytes > SKELETONS_BYTES_MAX;
@@ -194,9 +226,9 @@ impl Patterns {
         if place.is_none() && self.patterns.len() >= PATTERNS_MAX {
             return None;
         }
-        self.put(id, &skeleton.0, place);
+        self.put(id, (&skeleton.0, since), place);
         let of = place.map(|place| self.patterns[place].id.to_string());
-        Some(PatternEntry { skeleton: skeleton.0.clone(), id: None, of })
+        Some(PatternEntry { skeleton: skeleton.0.clone(), id: None, of, since: Some(since) })
     }
 
     /// Takes in what was decided before; those of a pattern that is not known make one of their own.
@@ -204,21 +236,23 @@ impl Patterns {
         let of = entry.of.as_ref().and_then(|of| of.parse().ok());
         let place = of.and_then(|of: PatternId| self.known.get(&of).copied());
         if !self.known.contains_key(&entry.id()) {
-            self.put(entry.id(), &entry.skeleton, place);
+            self.put(entry.id(), (&entry.skeleton, entry.since.unwrap_or(ALWAYS)), place);
         }
     }
 
-    fn put(&mut self, id: PatternId, skeleton: &str, place: Option<usize>) {
+    fn put(&mut self, id: PatternId, (skeleton, since): (&str, Timestamp), place: Option<usize>) {
         let words: Vec<&str> = skeleton::words(skeleton).collect();
         let place = place.filter(|place| self.patterns[*place].words.len() == words.len());
         let place = place.unwrap_or_else(|| {
             let place = self.patterns.len();
             self.alike.entry(key(&words)).or_default().push(place);
-            self.patterns
-                .push(Pattern { id, words: words.iter().map(|word| (*word).into()).collect() });
+            let own = words.iter().map(|word| (*word).into()).collect();
+            self.patterns.push(Pattern { id, words: own, first: skeleton.into(), since });
             place
         });
-        join(&mut self.patterns[place].words, &words);
+        let pattern = &mut self.patterns[place];
+        join(&mut pattern.words, &words);
+        pattern.since = pattern.since.min(since);
         self.known.insert(id, place);
         self.skeletons_bytes += skeleton.len();
     }

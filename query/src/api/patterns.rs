@@ -22,7 +22,7 @@ use super::ask;
 use super::error::ApiError;
 use super::limits::{LIMIT_DEFAULT, LIMIT_MAX, RETRY_AFTER_S};
 use super::params::{self, Params};
-use crate::execute::{self, FoundPatterns, Limits, PatternsRequest, Seen};
+use crate::execute::{self, Limits, PatternsRequest, Seen};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -103,33 +103,18 @@ pub(crate) async fn patterns(
     ask::note(found.stats);
     let (missing_splits, limited_by) = (found.missing_splits, found.limited_by);
     let coverage = ask::coverage(&api, &caller.tenant, request.range, missing_splits, limited_by);
-    let new = found.new.iter().map(|(skeleton, _)| skeleton.clone()).collect();
-    let known = api.language.patterns.learn(&api.store, &caller.tenant, (new, now)).await;
+    let new = (found.to_learn(), now);
+    let known = api.language.patterns.learn(&api.store, &caller.tenant, new).await;
     let known = known.map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "new patterns were not kept");
         ApiError::unavailable("new patterns could not be kept", RETRY_AFTER_S)
     })?;
-    let (mut all, other) = grouped(found, &known);
+    let (mut all, other) = found.grouped(&known);
     all.retain(|_, seen| {
         new_since.is_none_or(|since| seen.first >= since)
             && vanished_since.is_none_or(|since| seen.last < since)
     });
     Ok(Json(PatternsAnswer { patterns: shown(all, &known, limit), other, coverage }))
-}
-
-/// What was seen of each pattern, and how many records are of none.
-fn grouped(found: FoundPatterns, known: &Patterns) -> (HashMap<PatternId, Seen>, u64) {
-    let FoundPatterns { patterns: mut all, new, mut other, .. } = found;
-    for (skeleton, seen) in new {
-        match known.pattern(skeleton.id()) {
-            Some(pattern) => match all.get_mut(&pattern) {
-                Some(before) => before.join(seen),
-                None => drop(all.insert(pattern, seen)),
-            },
-            None => other += seen.count,
-        }
-    }
-    (all, other)
 }
 
 fn shown(all: HashMap<PatternId, Seen>, known: &Patterns, limit: usize) -> Vec<PatternJson> {

@@ -77,6 +77,28 @@ pub(crate) async fn patterns(
     Ok(FoundPatterns { patterns, new, other, missing_splits, stats, limited_by })
 }
 
+impl FoundPatterns {
+    /// The skeletons that are of no pattern yet, and the first time of each.
+    pub(crate) fn to_learn(&self) -> Vec<(Skeleton, Timestamp)> {
+        self.new.iter().map(|(skeleton, seen)| (skeleton.clone(), seen.first)).collect()
+    }
+
+    /// What was seen of each pattern that is known by now, and how many records are of none.
+    pub(crate) fn grouped(self, known: &Patterns) -> (HashMap<PatternId, Seen>, u64) {
+        let Self { patterns: mut all, new, mut other, .. } = self;
+        for (skeleton, seen) in new {
+            match known.pattern(skeleton.id()) {
+                Some(pattern) => match all.get_mut(&pattern) {
+                    Some(before) => before.join(seen),
+                    None => drop(all.insert(pattern, seen)),
+                },
+                None => other += seen.count,
+            }
+        }
+        (all, other)
+    }
+}
+
 impl Seen {
     fn nothing() -> Self {
         let (first, last) = (Timestamp(i64::MAX), Timestamp(i64::MIN));
@@ -100,7 +122,7 @@ impl Seen {
     }
 
     /// Takes in what was seen of the same.
-    pub(crate) fn join(&mut self, other: Self) {
+    fn join(&mut self, other: Self) {
         self.count += other.count;
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);

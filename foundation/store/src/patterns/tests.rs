@@ -3,10 +3,13 @@
 use super::*;
 use crate::limits::PATTERN_WORD_BYTES_MAX;
 
+/// When every message was written.
+const WRITTEN: Timestamp = Timestamp(7);
+
 /// The templates of the patterns that these messages make, each message's.
 fn grouped(patterns: &mut Patterns, messages: &[&str]) -> Vec<String> {
     let skeletons: Vec<_> = messages.iter().map(|message| Skeleton::of(message)).collect();
-    skeletons.iter().for_each(|skeleton| drop(patterns.add(skeleton)));
+    skeletons.iter().for_each(|skeleton| drop(patterns.add(skeleton, WRITTEN)));
     skeletons.iter().map(|skeleton| patterns.template(skeleton.id()).unwrap()).collect()
 }
 
@@ -45,8 +48,8 @@ fn a_pattern_answers_to_the_ids_of_all_its_skeletons() {
     let ids = names.each_ref().map(|name| Skeleton::of(name).id());
     for (name, id) in names.iter().zip(ids) {
         assert_eq!(patterns.pattern(id), None);
-        assert!(patterns.add(&Skeleton::of(name)).is_some());
-        assert!(patterns.add(&Skeleton::of(name)).is_none(), "it is known");
+        assert!(patterns.add(&Skeleton::of(name), WRITTEN).is_some());
+        assert!(patterns.add(&Skeleton::of(name), WRITTEN).is_none(), "it is known");
         assert_eq!(patterns.pattern(id), Some(ids[0]));
     }
     assert_eq!((patterns.len(), ids[0].to_string().parse()), (1, Ok(ids[0])));
@@ -64,7 +67,7 @@ fn what_was_decided_comes_back_as_it_was_from_json() {
     });
     let (mut patterns, mut again) = (Patterns::default(), Patterns::default());
     let skeletons: Vec<_> = messages.map(|message| Skeleton::of(&message)).collect();
-    for entry in skeletons.iter().filter_map(|skeleton| patterns.add(skeleton)) {
+    for entry in skeletons.iter().filter_map(|skeleton| patterns.add(skeleton, WRITTEN)) {
         let json = serde_json::to_string(&entry).unwrap();
         again.replay(&serde_json::from_str(&json).unwrap());
         again.replay(&entry);
@@ -77,7 +80,12 @@ fn what_was_decided_comes_back_as_it_was_from_json() {
     // One that names what nobody knows, or what is of another length.
     for of in ["0000000000000000".to_owned(), skeletons[0].id().to_string()] {
         let skeleton = format!("lost {of}");
-        again.replay(&PatternEntry { skeleton: skeleton.clone(), id: None, of: Some(of) });
+        again.replay(&PatternEntry {
+            skeleton: skeleton.clone(),
+            id: None,
+            of: Some(of),
+            since: None,
+        });
         assert_eq!(again.template(PatternId(xxh3_64(skeleton.as_bytes()))), Some(skeleton));
     }
 }
@@ -92,11 +100,11 @@ fn there_are_so_many_patterns_and_what_joins_one_still_does() {
     let mut patterns = Patterns::default();
     let text = |number| format!("{} is one two three four", letters(number));
     for number in 0..PATTERNS_MAX {
-        assert!(patterns.add(&Skeleton::of(&text(number))).is_some());
+        assert!(patterns.add(&Skeleton::of(&text(number)), WRITTEN).is_some());
     }
-    assert_eq!(patterns.add(&Skeleton::of(&text(PATTERNS_MAX))), None);
+    assert_eq!(patterns.add(&Skeleton::of(&text(PATTERNS_MAX)), WRITTEN), None);
     assert_eq!(patterns.pattern(Skeleton::of(&text(PATTERNS_MAX)).id()), None);
-    assert!(patterns.add(&Skeleton::of(&text(0).replace("four", "five"))).is_some());
+    assert!(patterns.add(&Skeleton::of(&text(0).replace("four", "five")), WRITTEN).is_some());
     assert_eq!(patterns.len(), PATTERNS_MAX);
 }
 
@@ -105,7 +113,7 @@ fn of_a_kind_there_are_so_many_patterns_and_what_is_like_none_joins_the_first_of
     let mut patterns = Patterns::default();
     let text = |number| ["one", "of", &letters(number), &letters(number + 500)].join(" ");
     for number in 0..=PATTERNS_ALIKE_MAX {
-        assert!(patterns.add(&Skeleton::of(&text(number))).is_some());
+        assert!(patterns.add(&Skeleton::of(&text(number)), WRITTEN).is_some());
     }
     assert_eq!(patterns.len(), PATTERNS_ALIKE_MAX);
     let template = patterns.template(Skeleton::of(&text(PATTERNS_ALIKE_MAX)).id());
@@ -117,9 +125,9 @@ fn there_are_so_many_skeletons() {
     let mut patterns = Patterns::default();
     let text = |number| format!("all of us are in one of {}", letters(number));
     for number in 0..SKELETONS_MAX {
-        assert!(patterns.add(&Skeleton::of(&text(number))).is_some());
+        assert!(patterns.add(&Skeleton::of(&text(number)), WRITTEN).is_some());
     }
-    assert_eq!((patterns.len(), patterns.add(&Skeleton::of("one more"))), (1, None));
+    assert_eq!((patterns.len(), patterns.add(&Skeleton::of("one more"), WRITTEN)), (1, None));
 }
 
 #[test]
@@ -129,9 +137,9 @@ fn skeletons_have_so_many_bytes_together() {
     let text = |number| format!("{} {words}", letters(number));
     let bytes = text(0).len();
     for number in 0..SKELETONS_BYTES_MAX / bytes {
-        assert!(patterns.add(&Skeleton::of(&text(number))).is_some(), "{number}");
+        assert!(patterns.add(&Skeleton::of(&text(number)), WRITTEN).is_some(), "{number}");
     }
-    assert!(patterns.add(&Skeleton::of(&text(999_999))).is_none());
+    assert!(patterns.add(&Skeleton::of(&text(999_999)), WRITTEN).is_none());
 }
 
 #[test]
@@ -139,9 +147,11 @@ fn what_is_not_seen_any_more_is_forgotten_and_its_name_stays_with_what_is_left()
     let texts = ["the user alice logs in today", "the user bob logs in today", "carol was here"];
     let mut patterns = Patterns::default();
     let skeletons = texts.map(Skeleton::of);
-    let entries: Vec<PatternEntry> = skeletons.iter().filter_map(|new| patterns.add(new)).collect();
+    let entries: Vec<PatternEntry> =
+        skeletons.iter().filter_map(|new| patterns.add(new, WRITTEN)).collect();
     let pattern = patterns.pattern(skeletons[1].id()).unwrap();
     assert_eq!(pattern, skeletons[0].id(), "they are alike");
+    assert_eq!(patterns.first(pattern), Some(texts[0]));
     let left = without_unseen(&entries, &[skeletons[1].id()].into());
     let json = serde_json::to_string(&left).unwrap();
     assert!(!json.contains("alice") && !json.contains("carol") && json.contains("bob"), "{json}");
@@ -152,4 +162,26 @@ fn what_is_not_seen_any_more_is_forgotten_and_its_name_stays_with_what_is_left()
     assert_eq!((replayed.len(), replayed.pattern(skeletons[2].id())), (1, None));
     assert_eq!(without_unseen(&entries, &skeletons.iter().map(Skeleton::id).collect()), entries);
     assert!(without_unseen(&entries, &HashSet::new()).is_empty());
+}
+
+#[test]
+fn a_pattern_is_known_since_its_first_message_and_an_undated_one_always_was() {
+    let mut patterns = Patterns::default();
+    let skeletons = ["the disk sda is full", "the disk sdb is full", "the disk sdc is full"];
+    let [late, later, early] = skeletons.map(Skeleton::of);
+    let mut entries = vec![patterns.add(&late, Timestamp(50)).unwrap()];
+    assert_eq!(patterns.since(late.id()), Some(Timestamp(50)));
+    entries.extend(patterns.add(&later, Timestamp(60)));
+    assert_eq!(patterns.since(later.id()), Some(Timestamp(50)), "it is of the same pattern");
+    entries.extend(patterns.add(&early, Timestamp(40)));
+    assert_eq!(patterns.since(late.id()), Some(Timestamp(40)));
+    assert!(patterns.are_dated());
+    let mut again = Patterns::default();
+    entries.iter().for_each(|entry| again.replay(entry));
+    assert_eq!(again.since(late.id()), Some(Timestamp(40)));
+    let mut old = Patterns::default();
+    let undated = r#"{"skeleton": "the disk sda is full"}"#;
+    old.replay(&serde_json::from_str(undated).unwrap());
+    assert_eq!((old.since(late.id()), old.are_dated()), (Some(ALWAYS), false));
+    assert_eq!(old.since(Skeleton::of("nobody knows it").id()), None);
 }
