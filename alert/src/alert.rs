@@ -10,8 +10,12 @@ use nilometer_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::interval::Interval;
 use crate::rule::{AlertSeverity, Rule, RuleId, SignalName};
 use crate::template::render;
+
+/// How far before its step the records are shown of what is new, ns.
+const NEW_LOOKED_NS: i64 = 60_000_000_000;
 
 /// The values of the fields that a rule groups by; a field that is absent is not in it.
 pub type Group = BTreeMap<String, String>;
@@ -56,6 +60,34 @@ pub struct Alert {
     /// The page of what it is about, behind the server's address.
     #[serde(default)]
     pub link: String,
+    /// It is told from what came late, when it was over; nobody was notified.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+}
+
+impl Alert {
+    /// What the history says of an interval that is otherwise now that something came late: the rule would have fired
+    /// then, or would not have.
+    #[must_use]
+    pub fn seen_late(rule: &Rule, interval: &Interval, would: bool) -> Self {
+        let Interval { from, to, labels, peak } = interval;
+        let not = if would { "" } else { "not " };
+        Self {
+            id: AlertId::new(&rule.id, labels, *from),
+            rule: rule.id.clone(),
+            state: AlertState::Resolved,
+            labels: labels.clone(),
+            value: *peak,
+            since: *from,
+            until: Some(*to),
+            severity: rule.severity,
+            annotations: annotations(rule, labels, *peak),
+            reason: format!("it would {not}have fired from {from} to {to}: something came late"),
+            complete: true,
+            link: link(rule, labels, *from),
+            late: true,
+        }
+    }
 }
 
 impl AlertId {
@@ -114,6 +146,15 @@ pub(crate) fn link(rule: &Rule, labels: &BTreeMap<String, String>, to: Timestamp
             Some(service) => format!("/traces?service={}&{range}", encoded(service)),
             None => format!("/traces?{range}"),
         },
+        SignalName::Health if labels.contains_key("pattern") => {
+            let mut filter = "severity:>=error".to_owned();
+            if let Some(component) = labels.get("component") {
+                filter.push_str(&format!(" component:\"{}\"", component.replace(['"', '\\'], "*")));
+            }
+            // What is new has been said for a while when somebody looks, and was first said before the step.
+            let from = encoded(&to.plus_ns(-NEW_LOOKED_NS).to_string());
+            format!("/logs?q={}&from={from}&to={}", encoded(&filter), encoded(&to.to_string()))
+        }
         SignalName::Samples | SignalName::Health => {
             format!("/health?to={}", encoded(&to.to_string()))
         }

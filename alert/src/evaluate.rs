@@ -277,6 +277,7 @@ impl Active {
             severity: rule.severity,
             reason: reason(rule, self.value),
             complete: self.complete,
+            late: false,
         }
     }
 }

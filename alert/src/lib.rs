@@ -11,6 +11,7 @@
 //! - a rule that exists is whole: whatever can be wrong with it is found when it is read, and said with its place.
 
 mod alert;
+mod curve;
 mod evaluate;
 mod file;
 mod interval;
@@ -23,6 +24,7 @@ mod slo;
 mod template;
 
 pub use alert::{Alert, AlertId, AlertState, Group};
+pub use curve::Curve;
 pub use evaluate::{Active, Observed, Phase, RuleState, Seen, evaluate};
 pub use file::{FileError, RuleFile, Section, default_rules, read_file};
 pub use interval::{Interval, Intervals};

@@ -45,6 +45,7 @@ impl Notice {
             reason: "somebody wanted to see whether this arrives".to_owned(),
             complete: true,
             link: "/".to_owned(),
+            late: false,
         };
         let alerts = vec![alert];
         Self {

@@ -20,11 +20,14 @@ pub enum Fault {
     Flood,
     /// It lives, but neither answers nor writes.
     Silence,
+    /// An ERROR line every second that says what it never said before.
+    Surprise,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Slow, Self::Fail, Self::Crash, Self::Flood, Self::Silence];
+    pub const ALL: [Self; 6] =
+        [Self::Slow, Self::Fail, Self::Crash, Self::Flood, Self::Silence, Self::Surprise];
 
     /// As it is written in commands and addresses.
     #[must_use]
@@ -35,6 +38,7 @@ impl Fault {
             Self::Crash => "crash",
             Self::Flood => "flood",
             Self::Silence => "silence",
+            Self::Surprise => "surprise",
         }
     }
 }

@@ -51,6 +51,8 @@ pub(crate) const CRASH_AFTER_MS: std::ops::Range<u64> = 500..1_500;
 /// How often `flood` writes, and how many lines: 4,000 a second.
 pub(crate) const FLOOD_EVERY: Duration = Duration::from_millis(20);
 pub(crate) const FLOOD_LINES: u32 = 80;
+/// How often `surprise` writes.
+pub(crate) const SURPRISE_EVERY: Duration = Duration::from_secs(1);
 
 /// A "day" of the shop: its visitors come in a wave of this length.
 pub(crate) const DAY: Duration = Duration::from_secs(360);

@@ -123,7 +123,8 @@ async fn play(
     tokio::select! {
         ended = axum::serve(listener, routes) => ended?,
         () = faults::crash(faults.clone()) => {}
-        () = faults::flood(faults, Arc::clone(&service)) => {}
+        () = faults::flood(faults.clone(), Arc::clone(&service)) => {}
+        () = faults::surprise(faults, Arc::clone(&service)) => {}
         () = work::background(&service) => {}
         () = control.ended() => {}
     }

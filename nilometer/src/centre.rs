@@ -85,7 +85,7 @@ impl Centre {
             data: data.path().to_owned(),
             books_kept: config.books_kept(),
         });
-        let alerts = Alerts::open(Arc::clone(&store), Arc::clone(&clock));
+        let alerts = Alerts::open(Arc::clone(&store), Arc::clone(&language), Arc::clone(&clock));
         let index = IndexConfig { seal_bytes: config.buffer_bytes, seal_after: config.seal_after };
         let upkeep = UpkeepConfig {
             retention: config.retention.clone(),
@@ -172,13 +172,16 @@ impl Centre {
         let (log, store) = (Arc::clone(&self.log), Arc::clone(&self.store));
         let alerts = Arc::clone(&self.alerts);
         tokio::spawn(async move {
+            let caught_up = || async {
+                if let Err(error) = nilometer_indexer::caught_up(log.as_ref(), &store).await {
+                    tracing::error!(%error, "rules are evaluated on what could be read of the Log");
+                }
+            };
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                seen = nilometer_indexer::caught_up(log.as_ref(), &store) => if let Err(error) = seen {
-                    tracing::error!(%error, "rules are evaluated on what could be read of the Log");
-                },
+                () = caught_up() => {}
             }
-            nilometer_query::alert::run(alerts, shutdown).await;
+            nilometer_query::alert::run(alerts, caught_up, shutdown).await;
         })
     }
 

@@ -129,6 +129,9 @@ pub(crate) struct ReplayOptions {
     /// How far back to begin: 90m, 12h, 30d
     #[arg(long, value_name = "LENGTH", default_value = "1d")]
     pub(crate) last: String,
+    /// What each step sees: what had been received by then, or all that is stored now
+    #[arg(long, value_parser = ["then", "now"], default_value = "then")]
+    pub(crate) seen: String,
     #[command(flatten)]
     pub(crate) ask: AskOptions,
 }
@@ -311,7 +314,7 @@ pub(crate) struct PurgeOptions {
 #[derive(Debug, Args)]
 pub(crate) struct DemoOptions {
     /// What goes wrong
-    #[arg(value_parser = ["slow", "fail", "crash", "flood", "silence"], requires_all = ["service", "switch"])]
+    #[arg(value_parser = ["slow", "fail", "crash", "flood", "silence", "surprise"], requires_all = ["service", "switch"])]
     pub(crate) fault: Option<String>,
     /// Whose fault it is: frontend, cart, catalog, checkout, payment, shipping or recommendation
     pub(crate) service: Option<String>,

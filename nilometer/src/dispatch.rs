@@ -129,7 +129,9 @@ fn purge(options: PurgeOptions) -> Result<Outcome, Failure> {
 fn rules(command: RulesCommand) -> Result<Outcome, Failure> {
     match command {
         RulesCommand::Test { file } => Ok(runtime()?.block_on(client::test_rules(&file))?),
-        RulesCommand::Replay(o) => ask(&o.ask, async |c| client::replay(c, &o.file, &o.last).await),
+        RulesCommand::Replay(o) => {
+            ask(&o.ask, async |c| client::replay(c, &o.file, (&o.last, &o.seen)).await)
+        }
         RulesCommand::NotifyTest(o) => {
             let settings = Settings::load(config::Layer::default(), o.config, Purpose::Serve)?;
             let config = settings.config()?;

@@ -6,7 +6,8 @@
 //! ```
 //! Invariants:
 //! - a rule's query runs by the same plans and scans as any other query;
-//! - a step is answered and evaluated by the same code for `driver`, `trial` and `replay`;
+//! - a step is answered and evaluated by the same code for `driver`, `trial` and `replay`, and sees what had been
+//!   received by then, whenever it is taken;
 //! - what somebody is told is committed before he is.
 
 mod answer;
@@ -16,16 +17,19 @@ mod desk;
 mod driver;
 mod given;
 mod health;
+mod late;
 mod memory;
+mod new_errors;
 mod outbox;
 mod question;
+mod receipts;
 mod replay;
 mod rulebook;
 mod silences;
 mod trial;
 
-pub(crate) use self::desk::DeskError;
 pub use self::desk::{Alerts, writable};
+pub(crate) use self::desk::{DeskError, ShownRule};
 pub use self::driver::run;
 pub use self::outbox::Delivery;
 pub use self::question::check_rule;

@@ -182,10 +182,24 @@ pub(crate) const HISTORY_CHUNK_LEN: u64 = 100;
 pub(crate) const HISTORY_CHUNKS_MAX: u64 = 100;
 /// How often it is looked which rules are due.
 pub(crate) const RULE_TICK: Duration = Duration::from_secs(1);
-/// How long after a step it is evaluated, so that what was on its way then has come, ns.
-pub(crate) const RULE_SETTLE_NS: i64 = 2_000_000_000;
+/// A step sees what had been received so long after it: what was on its way then has come, ns.
+pub(crate) const RULE_SETTLE_NS: i64 = nilometer_store::limits::LATE_NS;
+/// And is evaluated so much later: what was received by then is in the Log, ns.
+pub(crate) const RULE_UNDER_WAY_NS: i64 = 500_000_000;
+/// How long a step waits for the index to have what the Log holds; then it sees less than its replay will.
+pub(crate) const RULE_INDEX_WAIT: Duration = Duration::from_secs(5);
 /// Steps of one rule that are made up for after a pause; behind a longer one it goes on with the last.
 pub(crate) const RULE_CATCH_UP_STEPS: i64 = 20;
+/// How often it is looked at what came late.
+pub(crate) const RULE_LATE_EVERY: Duration = Duration::from_secs(60);
+/// How far back steps are taken again when something came late, ns.
+pub(crate) const RULE_LATE_BACK_NS: i64 = 6 * 3_600_000_000_000;
+/// How long before what came late they begin, or for as long as the condition has to hold, ns.
+pub(crate) const RULE_LATE_WARM_UP_NS: i64 = 600_000_000_000;
+/// How long one look may take.
+pub(crate) const RULE_LATE_TIME: Duration = Duration::from_secs(20);
+/// Changes of a tenant's history that one look writes.
+pub(crate) const RULE_LATE_CHANGES_MAX: usize = 100;
 /// Rules that are evaluated at once.
 pub(crate) const RULES_AT_ONCE: usize = 4;
 /// How far back a rule about health looks for what is usual, ns.
@@ -194,8 +208,20 @@ pub(crate) const RULE_HEALTH_SHOWN_NS: i64 = 3_600_000_000_000;
 pub(crate) const HEALTH_RISE_POINTS_LEFT_OUT: usize = 2;
 /// Points that tell what is usual, at the least.
 pub(crate) const HEALTH_RISE_POINTS_MIN: usize = 3;
+/// How long a component is heard before an error that it never wrote is news, ns.
+pub(crate) const NEW_ERROR_LEARNT_NS: i64 = 3_600_000_000_000;
+/// How long an error is new, ns.
+pub(crate) const NEW_ERROR_YOUNG_NS: i64 = 3_600_000_000_000;
+/// A new error is told of while it was written within this, ns.
+pub(crate) const NEW_ERROR_SAID_NS: i64 = 60_000_000_000;
+/// How long a look at errors may take; what it did not come to is not learnt, and may be told as new later.
+pub(crate) const NEW_ERROR_TIME: Duration = Duration::from_secs(5);
+/// What is told of a new error's text, characters.
+pub(crate) const NEW_ERROR_TEMPLATE_CHARS_MAX: usize = 200;
 /// Steps of one replay: 30 days of one every 15 s.
 pub(crate) const REPLAY_STEPS_MAX: i64 = 180_000;
+/// Ranges of time in which a replay looks at receipts; of more the nearest are one.
+pub(crate) const REPLAY_LATE_RANGES_MAX: usize = 64;
 /// How long a replay may take.
 pub(crate) const REPLAY_TIME: Duration = Duration::from_secs(60);
 /// Deliveries of a tenant that are kept, dead letters among them.

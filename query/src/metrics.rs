@@ -55,3 +55,13 @@ pub(crate) fn rule_failed() {
 pub(crate) fn rules_not_committed() {
     counter!("nilometer_rules_not_committed_total").increment(1);
 }
+
+/// Steps were taken before the index had what the Log holds.
+pub(crate) fn rules_before_index() {
+    counter!("nilometer_rules_before_index_total").increment(1);
+}
+
+/// Rules that a look at what came late did not come to.
+pub(crate) fn rules_late_skipped(rules: usize) {
+    counter!("nilometer_rules_late_skipped_total").increment(rules as u64);
+}

@@ -14,6 +14,7 @@ mod mask;
 mod pattern;
 mod pipeline;
 mod question;
+mod receipt;
 mod signal;
 mod test;
 mod text;
@@ -209,6 +210,14 @@ fn fitting<S: Signal>(field: &S::Field, test: &test::Test, rows: &S, among: &Row
         let number = field.number(rows, row).and_then(|number| test.fits_number(number));
         number.unwrap_or_else(|| field.value(rows, row).is_some_and(|value| test.fits(&value)))
     };
+    if let test::Test::Time(comparison, than) = test {
+        // No text is made of a time.
+        let is = |row| match field.typed(rows, row) {
+            Value::Time(time) => comparison.holds(&time, than),
+            _ => false,
+        };
+        return among.keep(is);
+    }
     let known = vec![Cell::new(None); rows.classes()];
     among.keep(|row| {
         let Some(class) = field.class(rows, row) else { return fits(row) };

@@ -1,4 +1,4 @@
-//! The faults that go on beside requests: a panic soon after the start, and a flood of lines.
+//! The faults that go on beside requests: a panic soon after the start, a flood of lines, and errors that are new.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,52 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::identity::Service;
 use super::lines::Level;
 use crate::fault::Fault;
-use crate::limits::{CRASH_AFTER_MS, FLOOD_EVERY, FLOOD_LINES};
+use crate::limits::{CRASH_AFTER_MS, FLOOD_EVERY, FLOOD_LINES, SURPRISE_EVERY};
+
+/// What a surprise is made of: who did what to which thing. Two that share two words are one pattern: one in 80 is no
+/// news.
+const SURPRISES: [[&str; 16]; 3] = [
+    [
+        "ledger",
+        "scheduler",
+        "allocator",
+        "watchdog",
+        "resolver",
+        "planner",
+        "replica",
+        "janitor",
+        "balancer",
+        "compactor",
+        "courier",
+        "keeper",
+        "indexer",
+        "mirror",
+        "sampler",
+        "broker",
+    ],
+    [
+        "lost",
+        "refused",
+        "doubled",
+        "forgot",
+        "misread",
+        "dropped",
+        "reversed",
+        "leaked",
+        "froze",
+        "overran",
+        "skipped",
+        "shadowed",
+        "orphaned",
+        "corrupted",
+        "starved",
+        "outlived",
+    ],
+    [
+        "lease", "voucher", "quota", "snapshot", "cursor", "mandate", "barrier", "checksum",
+        "tariff", "manifest", "ticket", "token", "socket", "window", "ballot", "journal",
+    ],
+];
 
 /// Panics soon after `crash` is on; never returns otherwise.
 pub(super) async fn crash(mut faults: watch::Receiver<BTreeSet<Fault>>) {
@@ -39,6 +84,21 @@ pub(super) async fn flood(mut faults: watch::Receiver<BTreeSet<Fault>>, service:
             attempt += 1;
             let fields = [("attempt", attempt.to_string()), ("shard", (attempt % 16).to_string())];
             service.lines.write(Level::Debug, "retrying: session table is locked", &fields);
+        }
+    }
+}
+
+/// Writes an error that was never written before, over and over while `surprise` is on; never returns.
+pub(super) async fn surprise(mut faults: watch::Receiver<BTreeSet<Fault>>, service: Arc<Service>) {
+    loop {
+        until(&mut faults, Fault::Surprise).await;
+        let [who, did, what] =
+            SURPRISES.map(|words| words[rand::rng().random_range(0..words.len())]);
+        let text = format!("{who} {did} {what}");
+        while faults.borrow().contains(&Fault::Surprise) {
+            service.may_speak().await;
+            service.lines.write(Level::Error, &text, &[]);
+            sleep(SURPRISE_EVERY).await;
         }
     }
 }

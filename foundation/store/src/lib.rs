@@ -17,6 +17,7 @@ mod feeds;
 mod forecast;
 #[cfg(any(test, fuzzing))]
 pub mod hostile;
+mod late;
 pub mod limits;
 mod live;
 mod merge_plan;
@@ -38,6 +39,7 @@ pub use account::Account;
 pub use arrival::{Arrival, Entered};
 pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
 pub use forecast::Outlook;
+pub use late::Late;
 pub use live::{NotOwned, TurnedBack};
 pub use meta::{LocalMeta, Meta, MetaError, Replay, SimMeta};
 pub use pins::{Pin, PinError};

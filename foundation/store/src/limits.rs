@@ -80,6 +80,10 @@ pub const SKELETONS_BYTES_MAX: usize = 16 << 20;
 pub const PATTERN_WORDS_MAX: usize = 128;
 /// Longest word of a skeleton, bytes; a longer one is a variable.
 pub const PATTERN_WORD_BYTES_MAX: usize = 64;
+/// A row that was received so much later than it was written came late, ns.
+pub const LATE_NS: i64 = 2_000_000_000;
+/// Ranges of time that are noted of late rows; of more the nearest are one.
+pub const LATE_RANGES_MAX: usize = 16;
 /// Shortest variable that a split's buckets know, bytes.
 pub const BUCKET_VALUE_BYTES_MIN: usize = 3;
 /// Counts by minute that a split keeps; with more it keeps none, and rows are counted.

@@ -40,6 +40,7 @@ use nilometer_model::{Count, LogId, LogPosition, Revision, SourceId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::late::Late;
 use crate::retention::SplitClass;
 
 pub(crate) use build::Held;
@@ -93,6 +94,9 @@ pub struct SplitMeta {
     pub received_first: Timestamp,
     /// When its last row was received.
     pub received_last: Timestamp,
+    /// When rows were written that came late; none in splits from before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
     /// The Log its rows were read from.
     pub log: LogId,
     /// The last entry before them.

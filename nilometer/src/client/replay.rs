@@ -44,11 +44,11 @@ struct Row<'a> {
     interval: &'a Interval,
 }
 
-/// Replays each rule of the file from `last` ago (`30d`) until now.
+/// Replays each rule of the file from `last` ago (`30d`) until now, on what had been received `then` or is stored `now`.
 pub(crate) async fn replay(
     config: AskConfig,
     path: &Path,
-    last: &str,
+    (last, seen): (&str, &str),
 ) -> Result<Outcome, ClientError> {
     let unreadable = |error| ClientError::File { path: path.to_owned(), error };
     let file = read_file(&std::fs::read_to_string(path).map_err(unreadable)?, check_rule);
@@ -56,7 +56,7 @@ pub(crate) async fn replay(
     let mut printer = Printer::new(config.output);
     printer.line(&COLUMNS.join("  "))?;
     for rule in &file.rules {
-        let answer = ask(&server, rule, last).await?;
+        let answer = ask(&server, rule, (last, seen)).await?;
         for interval in &answer.intervals {
             let row = Row { rule: rule.id.as_str(), interval };
             let json: Box<RawValue> =
@@ -74,8 +74,14 @@ pub(crate) async fn replay(
     Err(ClientError::BadRules(errors.join("\n")))
 }
 
-async fn ask(server: &Server, rule: &Rule, last: &str) -> Result<Answer, ClientError> {
-    let question = json!({ "rule": writable(rule), "from": format!("-{last}"), "to": "now" });
+async fn ask(
+    server: &Server,
+    rule: &Rule,
+    (last, seen): (&str, &str),
+) -> Result<Answer, ClientError> {
+    let rule_json = writable(rule);
+    let question =
+        json!({ "rule": rule_json, "from": format!("-{last}"), "to": "now", "seen": seen });
     server.put_question("/rules/replay", &question, &rule.query).await
 }
 

@@ -1,7 +1,7 @@
 //! A step of a rule, answered: its queries run on one snapshot, and their rows are what the rule sees.
 //!
 //! Invariants:
-//! - all queries of a step see the same snapshot;
+//! - all queries of a step see the same snapshot, and of it what had been received by then;
 //! - an answer that a limit cut, or in which a split is missing, says that it is not complete.
 
 use std::collections::BTreeMap;
@@ -12,6 +12,7 @@ use nilometer_model::{TimeRange, Timestamp};
 use nilometer_store::Snapshot;
 
 use super::question::{AnyPlan, Question, Questions};
+use super::receipts::Receipts;
 use crate::execute::{Limits, PipelineRequest, QueryError, Table, Tabled, pipeline};
 use crate::limits::RULE_GROUPS_MAX;
 use crate::plan::{Plan, Signal, Value};
@@ -22,6 +23,8 @@ pub(crate) struct Scene {
     pub(crate) snapshot: Snapshot,
     /// What health said at the step, as records.
     pub(crate) health: Snapshot,
+    /// What of the snapshot each step may see.
+    pub(super) receipts: Receipts,
 }
 
 /// The rows of one query, by their group.
@@ -92,7 +95,10 @@ impl Question {
         (at, over): (Timestamp, Length),
     ) -> Result<Answered, QueryError> {
         let range = TimeRange::new(at.plus_ns(-over.ns()), at).unwrap_or(TimeRange::ALL);
-        let tabled = self.plan.run(scene, (range, RULE_GROUPS_MAX)).await?;
+        let bounded = scene.receipts.matter(&self.plan, range);
+        let bounded = bounded.then(|| self.plan.received_before(scene.receipts.bound(at)));
+        let plan = bounded.as_ref().unwrap_or(&self.plan);
+        let tabled = plan.run(scene, (range, RULE_GROUPS_MAX)).await?;
         let complete = tabled.limited_by.is_none() && tabled.missing_splits == 0;
         let matched = tabled.stats.rows_matched;
         Ok(Answered { values: self.values(tabled.table), matched, complete })

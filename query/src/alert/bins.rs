@@ -3,6 +3,9 @@
 //! ```text
 //!   every 15 s, over 60 s:   bins of 15 s   │ a │ b │ c │ d │ e │
 //!                            step at the end of d: a + b + c + d; of e: b + c + d + e
+//!
+//!   where something came late:   │ a │ b │ c │   and each of these by when it was received: a step takes
+//!                                │   │ b'│   │   only what it had received
 //! ```
 //! Invariants:
 //! - a step sees what its own query would say: a count, sum or extreme of a range is that of its bins;
@@ -14,16 +17,18 @@ use nilometer_alert::{Group, Length, Rule, Seen};
 use nilometer_model::{Tenant, TimeRange, Timestamp};
 
 use super::answer::{Answered, Scene, seen, share};
-use super::question::{BIN, Question, Questions};
+use super::question::{BIN, Question, Questions, RECEIVED};
+use super::receipts::Receipts;
 use crate::execute::{LimitedBy, QueryError, Tabled};
 use crate::language::Function;
-use crate::limits::REPLAY_ROWS_MAX;
+use crate::limits::{REPLAY_ROWS_MAX, RULE_SETTLE_NS};
 use crate::plan::Value;
 
 /// Both queries of a rule, by bins.
 pub(super) struct Binned {
     query: Bins,
     of: Option<Bins>,
+    receipts: Receipts,
 }
 
 /// One query by bins.
@@ -31,9 +36,17 @@ struct Bins {
     function: Function,
     /// There is one group, and it is there even when nothing matches.
     is_single: bool,
-    /// Where each bin begins that holds something, rising, and its value.
-    groups: BTreeMap<Group, Vec<(i64, f64)>>,
+    /// The bins of each that hold something, by their beginning.
+    groups: BTreeMap<Group, Vec<Bin>>,
     complete: bool,
+}
+
+/// What lies between two moments, of what was received together.
+struct Bin {
+    start: i64,
+    /// Where the bin of its receipts begins; the least there is where every step has seen it.
+    received: i64,
+    value: f64,
 }
 
 impl Binned {
@@ -60,15 +73,16 @@ impl Binned {
                 None => return Ok(None),
             },
         };
-        Ok(Some(Self { query, of }))
+        Ok(Some(Self { query, of, receipts: scene.receipts.clone() }))
     }
 
     /// What a step sees.
     pub(super) fn observe(&self, rule: &Rule, at: Timestamp) -> Seen {
         let values = |over: Length| {
-            let part = self.query.values(at, over);
+            let when = (at, over, self.receipts.bound(at));
+            let part = self.query.values(when);
             match &self.of {
-                Some(of) => share(&part, of.values(at, over)),
+                Some(of) => share(&part, of.values(when)),
                 None => part,
             }
         };
@@ -83,28 +97,41 @@ impl Bins {
         (scene, range, bin): (&Scene, TimeRange, Length),
     ) -> Result<Option<Self>, QueryError> {
         let Some(function) = question.joins else { return Ok(None) };
-        let Some(plan) = question.binned(tenant, rule.signal, bin) else { return Ok(None) };
-        let tabled = match plan.run(scene, (range, REPLAY_ROWS_MAX)).await {
-            Ok(tabled) if tabled.limited_by != Some(LimitedBy::Rows) => tabled,
-            Ok(_) | Err(QueryError::OverLimit { .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let complete = tabled.limited_by.is_none() && tabled.missing_splits == 0;
+        // Steps and their bounds are multiples of this.
+        let receipt = [RULE_SETTLE_NS, RECEIPT_NS].into_iter().fold(bin.ns(), greatest_common);
+        let Some(receipt) = Length::from_ns(receipt) else { return Ok(None) };
+        let plans = question.binned(tenant, rule.signal, bin);
+        let by_receipt = question.binned_by_receipt(tenant, rule.signal, (bin, receipt));
+        let (Some(plan), Some(by_receipt)) = (plans, by_receipt) else { return Ok(None) };
         let is_single = question.labels.is_empty();
-        Ok(Some(Self { function, is_single, groups: groups(question, &tabled), complete }))
+        let mut bins = Self { function, is_single, groups: BTreeMap::new(), complete: true };
+        let mut rows_left = REPLAY_ROWS_MAX;
+        for (piece, is_late) in scene.receipts.pieces(&question.plan, range, bin.ns()) {
+            let plan = if is_late { &by_receipt } else { &plan };
+            let tabled = match plan.run(scene, (piece, rows_left)).await {
+                Ok(tabled) if tabled.limited_by != Some(LimitedBy::Rows) => tabled,
+                Ok(_) | Err(QueryError::OverLimit { .. }) => return Ok(None),
+                Err(error) => return Err(error),
+            };
+            rows_left -= tabled.table.rows.len();
+            bins.complete &= tabled.limited_by.is_none() && tabled.missing_splits == 0;
+            bins.add(question, &tabled);
+        }
+        bins.groups.values_mut().for_each(|bins| bins.sort_by_key(|bin| bin.start));
+        Ok(Some(bins))
     }
 
-    fn values(&self, at: Timestamp, over: Length) -> Answered {
+    fn values(&self, (at, over, bound): (Timestamp, Length, Timestamp)) -> Answered {
         let from = at.plus_ns(-over.ns()).0;
         let mut values: BTreeMap<Group, Option<f64>> = BTreeMap::new();
         let mut matched = 0;
         for (group, bins) in &self.groups {
-            let first = bins.partition_point(|(start, _)| *start < from);
-            let behind = bins.partition_point(|(start, _)| *start < at.0);
-            if first < behind {
+            let first = bins.partition_point(|bin| bin.start < from);
+            let behind = bins.partition_point(|bin| bin.start < at.0);
+            let seen = bins[first..behind].iter().filter(|bin| bin.received < bound.0);
+            if let Some(value) = seen.map(|bin| bin.value).reduce(|a, b| self.join(a, b)) {
                 matched += 1;
-                let values_of = bins[first..behind].iter().map(|(_, value)| *value);
-                values.insert(group.clone(), values_of.reduce(|a, b| self.join(a, b)));
+                values.insert(group.clone(), Some(value));
             }
         }
         if self.is_single && values.is_empty() {
@@ -121,29 +148,35 @@ impl Bins {
             _ => a + b,
         }
     }
-}
 
-/// The values of each group's bins; a bin without a number is none.
-fn groups(question: &Question, tabled: &Tabled) -> BTreeMap<Group, Vec<(i64, f64)>> {
-    let table = &tabled.table;
-    let place = |name: &str| table.columns.iter().position(|column| column.name == name);
-    let labels: Vec<(&String, usize)> =
-        question.labels.iter().filter_map(|name| Some((name, place(name)?))).collect();
-    let mut groups: BTreeMap<Group, Vec<(i64, f64)>> = BTreeMap::new();
-    let (Some(bin), Some(value)) = (place(BIN), place(&question.value)) else { return groups };
-    for row in &table.rows {
-        let label = |(name, column): &(&String, usize)| {
-            let value = &row[*column];
-            (!value.is_null()).then(|| ((*name).clone(), value.to_string()))
-        };
-        if let (Value::Time(start), Some(number)) = (&row[bin], row[value].number()) {
-            let group: Group = labels.iter().filter_map(label).collect();
-            groups.entry(group).or_default().push((start.0, number.float()));
+    /// Takes in a table of bins; one without a number is none.
+    fn add(&mut self, question: &Question, tabled: &Tabled) {
+        let table = &tabled.table;
+        let place = |name: &str| table.columns.iter().position(|column| column.name == name);
+        let labels: Vec<(&String, usize)> =
+            question.labels.iter().filter_map(|name| Some((name, place(name)?))).collect();
+        let (Some(start), Some(value)) = (place(BIN), place(&question.value)) else { return };
+        let receipt = place(RECEIVED);
+        for row in &table.rows {
+            let label = |(name, column): &(&String, usize)| {
+                let value = &row[*column];
+                (!value.is_null()).then(|| ((*name).clone(), value.to_string()))
+            };
+            let received = match receipt.map(|column| &row[column]) {
+                Some(Value::Time(received)) => received.0,
+                _ => i64::MIN,
+            };
+            if let (Value::Time(start), Some(number)) = (&row[start], row[value].number()) {
+                let group: Group = labels.iter().filter_map(label).collect();
+                let bin = Bin { start: start.0, received, value: number.float() };
+                self.groups.entry(group).or_default().push(bin);
+            }
         }
     }
-    groups.values_mut().for_each(|bins| bins.sort_by_key(|(start, _)| *start));
-    groups
 }
+
+/// Receipts are told apart by so much at the most, ns: who asks what was known at a whole second is answered exactly.
+const RECEIPT_NS: i64 = 1_000_000_000;
 
 fn greatest_common(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { greatest_common(b, a % b) }

@@ -7,6 +7,7 @@
 //!   state.history/TENANT/N      the Nth hundred of changes
 //!   state.outbox/TENANT/ID      a notice that is not delivered yet
 //!   state.delivery/TENANT/N      what became of the Nth notice
+//!   state.late                  up to when it was looked at what came late
 //!   state.evaluated             up to which step rules were evaluated, and what of the Log was seen
 //! ```
 //! Invariants:
@@ -25,6 +26,7 @@ pub(super) const ALERTS: &str = "state.alerts/";
 pub(super) const HISTORY: &str = "state.history/";
 pub(super) const DELIVERY: &str = "state.delivery/";
 pub(super) const OUTBOX: &str = "state.outbox/";
+pub(super) const LATE: &str = "state.late";
 pub(super) const EVALUATED: &str = "state.evaluated";
 
 /// How far rules were evaluated, and on what.

@@ -22,12 +22,14 @@ use super::question::Questions;
 use super::rulebook::{Kept, Key, Place, Rulebook};
 use crate::api::HealthSources;
 use crate::limits::{RULES_PER_TENANT_MAX, SILENCES_PER_TENANT_MAX};
+use crate::purge::Language;
 
 /// See the file's head.
 pub struct Alerts {
     pub(crate) store: Arc<Store>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) sources: HealthSources,
+    pub(super) language: Arc<Language>,
     inner: Mutex<Inner>,
     /// Held from reading to committing.
     pub(super) turn: tokio::sync::Mutex<()>,
@@ -48,6 +50,10 @@ pub(super) struct Inner {
     pub(super) resumed: Timestamp,
     /// Rules whose last step failed, and why.
     pub(super) failing: BTreeMap<Key, String>,
+    /// What came late and was received before was looked at.
+    pub(super) late_looked: Timestamp,
+    /// Errors that were received before are learnt.
+    pub(super) errors_looked: BTreeMap<Tenant, Timestamp>,
     /// What a rule may name.
     destinations: BTreeSet<String>,
 }
@@ -74,6 +80,17 @@ pub(crate) struct Shown {
     pub(crate) muted: Option<Muted>,
 }
 
+/// A rule, where it stands, and how it fares.
+#[derive(Debug, Clone)]
+pub(crate) struct ShownRule {
+    pub(crate) rule: Rule,
+    pub(crate) place: Place,
+    /// Why it cannot be evaluated, if so.
+    pub(crate) failing: Option<String>,
+    /// Its last step; none before the first.
+    pub(crate) evaluated: Option<Timestamp>,
+}
+
 impl std::fmt::Debug for Alerts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Alerts").finish_non_exhaustive()
@@ -83,7 +100,7 @@ impl std::fmt::Debug for Alerts {
 impl Alerts {
     /// Reads what Meta holds.
     #[must_use]
-    pub fn open(store: Arc<Store>, clock: Arc<dyn Clock>) -> Self {
+    pub fn open(store: Arc<Store>, language: Arc<Language>, clock: Arc<dyn Clock>) -> Self {
         let mut inner = Inner { memory: Memory::read(&store), ..Inner::default() };
         for (tenant, rule) in book::rules(&store) {
             match Kept::of(&tenant, rule, Place::Api) {
@@ -104,10 +121,14 @@ impl Alerts {
         inner.evaluated =
             evaluated.and_then(|(_, text)| serde_json::from_str(&text).ok()).unwrap_or_default();
         inner.resumed = inner.evaluated.to;
+        let looked = store.documents(book::LATE).pop();
+        let looked = looked.and_then(|(_, text)| serde_json::from_str(&text).ok());
+        inner.late_looked = looked.unwrap_or(inner.evaluated.to);
         Self {
             store,
             clock,
             sources: HealthSources::default(),
+            language,
             inner: Mutex::new(inner),
             turn: tokio::sync::Mutex::default(),
             news: Notify::new(),
@@ -151,13 +172,17 @@ impl Alerts {
         self.news.notify_one();
     }
 
-    pub(crate) fn rules(&self, tenant: &Tenant) -> Vec<(Rule, Place, Option<String>)> {
+    pub(crate) fn rules(&self, tenant: &Tenant) -> Vec<ShownRule> {
         let inner = self.inner();
         let shown = |kept: &Kept| {
-            let failing = |q: &Arc<Questions>| {
-                inner.failing.get(&(tenant.clone(), q.rule.id.clone())).cloned()
-            };
-            (kept.rule.clone(), kept.place, kept.meant.iter().find_map(failing))
+            let key = |q: &Arc<Questions>| (tenant.clone(), q.rule.id.clone());
+            let taken = kept.meant.iter().filter_map(|q| Some(inner.states.get(&key(q))?.at));
+            ShownRule {
+                rule: kept.rule.clone(),
+                place: kept.place,
+                failing: kept.meant.iter().find_map(|q| inner.failing.get(&key(q)).cloned()),
+                evaluated: taken.max(),
+            }
         };
         inner.rules.of(tenant).map(shown).collect()
     }
@@ -367,6 +392,11 @@ pub(super) struct Ending {
 impl Inner {
     pub(super) fn silences_of(&self, tenant: &Tenant) -> Vec<Silence> {
         self.silences.get(tenant).map(|all| all.values().cloned().collect()).unwrap_or_default()
+    }
+
+    /// What of the tenant's rules is evaluated.
+    pub(super) fn questions(&self, tenant: &Tenant) -> Vec<Arc<Questions>> {
+        self.rules.of(tenant).flat_map(|kept| kept.meant.iter().map(Arc::clone)).collect()
     }
 
     /// The labels of every alert of the tenant that fires, by rule.

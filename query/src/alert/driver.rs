@@ -5,12 +5,13 @@
 //!      ─> evaluate (pure) ─> states, changes, notices ─> one commit ─> memory ─> whoever sends
 //! ```
 //! Invariants:
-//! - a step is a multiple of `every`, evaluated [`SETTLE`](crate::limits::RULE_SETTLE_NS) after it: what is on its way
-//!   then has come;
+//! - a step is a multiple of `every`, and sees what had been received [`SETTLE`](crate::limits::RULE_SETTLE_NS) after it:
+//!   what was on its way then has come, and what came later changes nothing, however late the step is taken;
 //! - what a step changed, its notices and the history are one commit, on the condition that nobody else evaluated
 //!   meanwhile; if it fails, the step is taken again;
 //! - a rule whose query fails keeps its alerts as they are, and says that it fails.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,8 +27,12 @@ use super::book::{self, Evaluated};
 use super::desk::{Alerts, outbox};
 use super::health;
 use super::question::Questions;
+use super::receipts::Receipts;
 use super::rulebook::Key;
-use crate::limits::{RULE_CATCH_UP_STEPS, RULE_SETTLE_NS, RULE_TICK, RULES_AT_ONCE};
+use crate::limits::{
+    RULE_CATCH_UP_STEPS, RULE_INDEX_WAIT, RULE_LATE_EVERY, RULE_SETTLE_NS, RULE_TICK,
+    RULE_UNDER_WAY_NS, RULES_AT_ONCE,
+};
 use crate::metrics;
 
 /// A rule, where it stands, and the step that it has to take.
@@ -46,13 +51,51 @@ struct Walked {
     failed: Option<String>,
 }
 
-/// Evaluates until `stop`. What is being committed then is committed whole.
-pub async fn run(alerts: Arc<Alerts>, stop: CancellationToken) {
+/// Evaluates until `stop`. What is being committed then is committed whole. `caught_up` ends once the index has what
+/// the Log held when it was called.
+pub async fn run<F: Future<Output = ()> + Send>(
+    alerts: Arc<Alerts>,
+    caught_up: impl Fn() -> F,
+    stop: CancellationToken,
+) {
+    tokio::join!(steps(&alerts, &caught_up, &stop), looks(&alerts, &caught_up, &stop));
+}
+
+/// Looks again and again at what came late.
+async fn looks<F: Future<Output = ()> + Send>(
+    alerts: &Alerts,
+    caught_up: &impl Fn() -> F,
+    stop: &CancellationToken,
+) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(RULE_LATE_EVERY) => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tokio::time::timeout(RULE_INDEX_WAIT, caught_up()) => {}
+        }
+        alerts.look_again().await;
+    }
+}
+
+async fn steps<F: Future<Output = ()> + Send>(
+    alerts: &Alerts,
+    caught_up: &impl Fn() -> F,
+    stop: &CancellationToken,
+) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(RULE_TICK) => {}
             () = alerts.news.notified() => {}
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            waited = tokio::time::timeout(RULE_INDEX_WAIT, caught_up()) => if waited.is_err() {
+                metrics::rules_before_index();
+            }
         }
         loop {
             let turn = tokio::select! {
@@ -80,7 +123,7 @@ impl Alerts {
 
     /// Evaluates all rules whose next step is the earliest; none when no step has settled.
     async fn turn(&self) -> Option<(Vec<Walked>, Evaluated)> {
-        let mut due = self.due(self.clock.now().plus_ns(-RULE_SETTLE_NS));
+        let mut due = self.due(self.clock.now().plus_ns(-RULE_SETTLE_NS - RULE_UNDER_WAY_NS));
         let Some(to) = due.iter().map(|due| due.step).min() else {
             // Whatever was missed while nobody evaluated is made up for; a rule that is made from now on begins now.
             self.inner().resumed = Timestamp(0);
@@ -134,16 +177,29 @@ impl Alerts {
         let mut scenes: BTreeMap<Tenant, Scene> = BTreeMap::new();
         for due in due {
             let tenant = &due.key.0;
-            let scene = scenes.entry(tenant.clone()).or_insert_with(|| Scene {
-                snapshot: self.store.snapshot(tenant),
-                health: Snapshot::default(),
-            });
+            let scene = match scenes.entry(tenant.clone()) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => new.insert(self.present(tenant, due.step).await),
+            };
             let asks_health = due.questions.rule.signal == SignalName::Health;
             if asks_health && scene.health.buffer.is_empty() {
+                if let Err(error) = self.learn_errors(tenant).await {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "what errors say was not learnt; it is tried again");
+                }
                 scene.health = health::snapshot(self, tenant, due.step).await;
             }
         }
         scenes
+    }
+
+    /// What is stored now, and what of it a step at `at` may see.
+    async fn present(&self, tenant: &Tenant, at: Timestamp) -> Scene {
+        let snapshot = self.store.snapshot(tenant);
+        // Only what came since then is no step's; of that there is little.
+        let since = at.plus_ns(RULE_SETTLE_NS);
+        let receipts = Receipts::of(&snapshot, since, Timestamp(i64::MIN)).await;
+        Scene { snapshot, health: Snapshot::default(), receipts: receipts.unwrap_or_default() }
     }
 
     async fn walk(&self, due: Due, scenes: &BTreeMap<Tenant, Scene>) -> Walked {

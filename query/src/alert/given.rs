@@ -5,7 +5,7 @@
 //!   line = { component = "checkout", severity = "error", message = "..." }      as POST /ingest takes it
 //! ```
 //! Invariants:
-//! - what is received later than it happened is seen only by steps after that;
+//! - what is received later than it happened is seen by the steps that would see it live;
 //! - a test gives at most [`TEST_ROWS_MAX`] of them.
 
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use super::answer::Scene;
-use crate::limits::TEST_ROWS_MAX;
+use crate::limits::{RULE_SETTLE_NS, TEST_ROWS_MAX};
 use crate::plan::duration_ms;
 
 /// Something that happens, once or over and over.
@@ -180,12 +180,13 @@ impl Data {
             ..Snapshot::default()
         };
         let health = Snapshot { buffer: vec![Arc::new(health)], ..Snapshot::default() };
-        Ok(Scene { snapshot, health })
+        Ok(Scene { snapshot, health, ..Scene::default() })
     }
 }
 
 fn known<S: Clone>(all: &BTreeMap<Option<Timestamp>, S>, at: Timestamp) -> Vec<Arc<S>> {
-    let known = all.iter().filter(|(received, _)| received.is_none_or(|received| received < at));
+    let bound = at.plus_ns(RULE_SETTLE_NS);
+    let known = all.iter().filter(|(received, _)| received.is_none_or(|received| received < bound));
     known.map(|(_, rows)| Arc::new(rows.clone())).collect()
 }
 

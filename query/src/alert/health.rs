@@ -6,6 +6,7 @@
 //!   what=node       node  state  reason  lag_ms  clock_offset_ms  disk_share  memory_share
 //!   what=rule       rule  reason                                    each rule that cannot be evaluated
 //!   what=gap        component  node  reason                         each declared loss, at its time
+//!   what=pattern    component  pattern  template  state  count      each error that nobody has seen before
 //! ```
 //! Invariant: what is told by health's own board is not told otherwise here; only its numbers are divided.
 
@@ -17,6 +18,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::desk::Alerts;
 use super::given::push_line;
+use super::new_errors::NewErrors;
 use crate::api::HealthTold;
 use crate::health::{ComponentHealth, NodeHealth, Times};
 use crate::limits::{
@@ -32,11 +34,20 @@ pub(super) async fn snapshot(alerts: &Alerts, tenant: &Tenant, at: Timestamp) ->
     let Some(told) = alerts.sources.tell(&alerts.store, tenant, (times, now)).await else {
         return Snapshot { missing_splits: 1, ..Snapshot::default() };
     };
+    let own = alerts.store.snapshot(tenant);
+    let news = alerts.new_errors((tenant, &own), &told.first_heard, at).await;
+    let news = news.unwrap_or_else(|error| {
+        tracing::error!(error = &error as &dyn std::error::Error, "new errors are not known");
+        NewErrors::default()
+    });
+    let missing_splits = told.missing_splits + u32::from(!news.complete);
     let mut rows = Rows::default();
+    let news = news.records.into_iter().map(|record| (at.plus_ns(-1), record));
     let failing = alerts.failing(tenant).into_iter().map(|(rule, reason)| {
         (at.plus_ns(-1), json!({"what": "rule", "rule": rule, "reason": reason}))
     });
-    let all = records(&alerts.store, tenant, &told, (at, now)).into_iter().chain(failing);
+    let all =
+        records(&alerts.store, tenant, &told, (at, now)).into_iter().chain(failing).chain(news);
     for (number, (time, record)) in (1..).zip(all) {
         let Json::Object(record) = record else { continue };
         let pushed = push_line(&mut rows, tenant, &without_nothing(record), (time, number));
@@ -44,7 +55,6 @@ pub(super) async fn snapshot(alerts: &Alerts, tenant: &Tenant, at: Timestamp) ->
             tracing::error!(%error, "a state of health is not seen by rules");
         }
     }
-    let missing_splits = told.missing_splits;
     Snapshot { buffer: vec![Arc::new(rows)], missing_splits, ..Snapshot::default() }
 }
 

@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use nilometer_alert::{FieldError, Length, Rule, SignalName};
-use nilometer_model::{Rows, Samples, Spans, Tenant, TimeRange};
+use nilometer_model::{Rows, Samples, Spans, Tenant, TimeRange, Timestamp};
 
 use crate::language::{Function, Pipe, SyntaxError, parse_query};
 use crate::plan::{Plan, Signal};
@@ -100,10 +100,24 @@ impl Question {
         let text = format!("{}{by} bin({bin}) as {BIN}", self.text);
         AnyPlan::parse(tenant, signal, &text).ok()
     }
+
+    /// The same, for each bin of receipts by itself, too.
+    pub(super) fn binned_by_receipt(
+        &self,
+        tenant: &Tenant,
+        signal: SignalName,
+        (bin, received): (Length, Length),
+    ) -> Option<AnyPlan> {
+        let by = if self.labels.is_empty() { " by" } else { "," };
+        let bins = format!("bin({bin}) as {BIN}, bin(received, {received}) as {RECEIVED}");
+        AnyPlan::parse(tenant, signal, &format!("{}{by} {bins}", self.text)).ok()
+    }
 }
 
 /// What the column of bins is called.
 pub(super) const BIN: &str = "step_of_rule";
+/// What the column of bins of receipts is called.
+pub(super) const RECEIVED: &str = "receipt_of_rule";
 
 /// Counts, sums and extremes of parts are those of the whole; of other numbers nothing follows.
 fn joins(signal: SignalName, pipes: &[Pipe]) -> Option<Function> {
@@ -120,6 +134,28 @@ impl AnyPlan {
             SignalName::Spans => plan(tenant, text).map(Self::Spans),
             SignalName::Samples => plan(tenant, text).map(Self::Samples),
             SignalName::Health => plan(tenant, text).map(Self::Health),
+        }
+    }
+}
+
+impl AnyPlan {
+    /// The same of what had been received before that.
+    pub(super) fn received_before(&self, bound: Timestamp) -> Self {
+        match self {
+            Self::Logs(plan) => Self::Logs(Arc::new(plan.received_before(bound))),
+            Self::Spans(plan) => Self::Spans(Arc::new(plan.received_before(bound))),
+            Self::Samples(plan) => Self::Samples(Arc::new(plan.received_before(bound))),
+            Self::Health(plan) => Self::Health(Arc::clone(plan)),
+        }
+    }
+
+    /// The same of what was received then or later.
+    pub(super) fn received_since(&self, since: Timestamp) -> Self {
+        match self {
+            Self::Logs(plan) => Self::Logs(Arc::new(plan.received_since(since))),
+            Self::Spans(plan) => Self::Spans(Arc::new(plan.received_since(since))),
+            Self::Samples(plan) => Self::Samples(Arc::new(plan.received_since(since))),
+            Self::Health(plan) => Self::Health(Arc::clone(plan)),
         }
     }
 }

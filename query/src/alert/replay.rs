@@ -1,14 +1,15 @@
 //! What a rule would have said: its steps over stored data, by the same queries and the same evaluation.
 //!
 //! Invariants:
-//! - steps are those that live evaluation takes: multiples of `every`;
+//! - steps are those that live evaluation takes: multiples of `every`; each sees what had been received by then, as
+//!   live evaluation did, or what had been received before `known_to`, if that is more;
 //! - a replay changes nothing and tells nobody; it ends after [`REPLAY_TIME`] with an error, never with half an answer.
 
 use std::time::Instant;
 
 use futures::StreamExt;
 use nilometer_alert::{
-    FieldError, Interval, Intervals, Rule, RuleState, Seen, SignalName, evaluate,
+    Curve, FieldError, Interval, Intervals, Rule, RuleState, Seen, SignalName, evaluate,
 };
 use nilometer_model::{Tenant, TimeRange, Timestamp};
 use nilometer_store::Snapshot;
@@ -18,6 +19,7 @@ use super::bins::Binned;
 use super::desk::Alerts;
 use super::health;
 use super::question::Questions;
+use super::receipts::Receipts;
 use crate::execute::QueryError;
 use crate::limits::{REPLAY_STEPS_MAX, REPLAY_TIME, RULES_AT_ONCE};
 
@@ -30,6 +32,8 @@ pub(crate) struct Replayed {
     pub(crate) evaluations: u64,
     /// Whether every step saw everything that there is.
     pub(crate) complete: bool,
+    /// How the value went, of the first of the rules that were meant.
+    pub(crate) curve: Vec<Option<f64>>,
 }
 
 /// Why it is not known.
@@ -45,28 +49,50 @@ pub(crate) enum ReplayError {
     TooLong,
 }
 
+impl Default for Replayed {
+    fn default() -> Self {
+        let (intervals, curve) = (Vec::new(), Vec::new());
+        Self { intervals, left_out: 0, evaluations: 0, complete: true, curve }
+    }
+}
+
 impl Alerts {
     /// Replays a rule over a range.
     pub(crate) async fn replay(
         &self,
         tenant: &Tenant,
         rule: &Rule,
-        range: TimeRange,
+        (range, known_to): (TimeRange, Timestamp),
     ) -> Result<Replayed, ReplayError> {
         let until = Instant::now() + REPLAY_TIME;
-        let mut all =
-            Replayed { intervals: Vec::new(), left_out: 0, evaluations: 0, complete: true };
+        let scene = self.past(tenant, known_to).await?;
+        let mut all = Replayed::default();
         for rule in rule.meant() {
             let questions = Questions::of(tenant, rule)?;
-            self.replay_one(tenant, &questions, (range, until), &mut all).await?;
+            self.replay_one((tenant, &scene), &questions, (range, until), &mut all).await?;
         }
         all.intervals.sort_by(|a, b| (a.from, &a.labels).cmp(&(b.from, &b.labels)));
         Ok(all)
     }
 
-    async fn replay_one(
+    /// What is stored now, and what of it each step may see.
+    pub(super) async fn past(
         &self,
         tenant: &Tenant,
+        known_to: Timestamp,
+    ) -> Result<Scene, QueryError> {
+        let snapshot = self.store.snapshot(tenant);
+        let receipts = match known_to {
+            Timestamp(i64::MAX) => Some(Receipts::default()),
+            _ => Receipts::of(&snapshot, Timestamp(i64::MIN), known_to).await,
+        };
+        let receipts = receipts.ok_or(QueryError::Stopped)?;
+        Ok(Scene { snapshot, health: Snapshot::default(), receipts })
+    }
+
+    pub(super) async fn replay_one(
+        &self,
+        (tenant, scene): (&Tenant, &Scene),
         questions: &Questions,
         (range, until): (TimeRange, Instant),
         all: &mut Replayed,
@@ -77,11 +103,10 @@ impl Alerts {
         if steps > REPLAY_STEPS_MAX {
             return Err(ReplayError::TooMany { steps });
         }
-        let scene = Scene { snapshot: self.store.snapshot(tenant), health: Snapshot::default() };
-        let mut story =
-            Story { questions, state: RuleState::default(), intervals: Intervals::default() };
+        let (state, intervals) = (RuleState::default(), Intervals::default());
+        let mut story = Story { questions, state, intervals, curve: Curve::new(range) };
         let moments = (first..=last).map(|step| Timestamp(step * every));
-        match Binned::ask(tenant, questions, (&scene, range)).await? {
+        match Binned::ask(tenant, questions, (scene, range)).await? {
             Some(binned) => {
                 for at in moments {
                     story.take(&binned.observe(&questions.rule, at), all);
@@ -91,7 +116,7 @@ impl Alerts {
                 }
             }
             None => {
-                let seen = moments.map(|at| self.seen_at(tenant, questions, (&scene, at)));
+                let seen = moments.map(|at| self.seen_at(tenant, questions, (scene, at)));
                 let mut seen = futures::stream::iter(seen).buffered(RULES_AT_ONCE);
                 while let Some(seen) = seen.next().await {
                     story.take(&seen?, all);
@@ -104,6 +129,9 @@ impl Alerts {
         let (intervals, left_out) = story.intervals.finish(range.to());
         all.intervals.extend(intervals);
         all.left_out += left_out;
+        if all.curve.is_empty() {
+            all.curve = story.curve.points();
+        }
         Ok(())
     }
 
@@ -128,6 +156,7 @@ struct Story<'a> {
     questions: &'a Questions,
     state: RuleState,
     intervals: Intervals,
+    curve: Curve,
 }
 
 impl Story<'_> {
@@ -135,6 +164,7 @@ impl Story<'_> {
         all.complete &= seen.complete;
         all.evaluations += 1;
         let rule = &self.questions.rule;
+        self.curve.take(rule, seen);
         let (after, changes) = evaluate(rule, &self.state, seen);
         self.intervals.take(rule, &after, &changes);
         self.state = after;

@@ -7,7 +7,7 @@
 //! - a rule that is in the book can be evaluated: its queries were understood;
 //! - rules of files and the default ones belong to the default tenant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use nilometer_alert::{FieldError, Rule, RuleId};
@@ -56,6 +56,11 @@ impl Rulebook {
 
     pub(crate) fn of(&self, tenant: &Tenant) -> impl Iterator<Item = &Kept> {
         self.iter().filter(move |((owner, _), _)| owner == tenant).map(|(_, kept)| kept)
+    }
+
+    /// Whose rules there are.
+    pub(crate) fn tenants(&self) -> BTreeSet<Tenant> {
+        self.0.keys().map(|(owner, _)| owner.clone()).collect()
     }
 
     pub(crate) fn get(&self, key: &Key) -> Option<&Kept> {

@@ -47,6 +47,8 @@ pub(crate) struct AlertJson {
     complete: bool,
     /// Where what it is about is shown.
     link: String,
+    /// Told from what came late, when it was over, and to nobody; only in the history.
+    late: Option<bool>,
     /// Why nobody is told: {"silenced": id}, {"inhibited": rule} or "dry_run".
     #[schema(value_type = Option<Object>)]
     muted: Option<()>,

@@ -193,6 +193,7 @@ impl SpeakersBySplit {
         let known = |heard: Heard| Known {
             instances: heard.instances,
             nodes: heard.nodes,
+            first_seen: heard.first,
             last_seen: heard.last,
         };
         speakers.0.into_iter().map(|(name, heard)| (name, known(heard))).collect()

@@ -72,7 +72,7 @@ pub(crate) async fn demo(
 
 /// Switches a fault of one of the demo's services on or off; a repeat changes nothing.
 #[utoipa::path(post, path = "/api/v1/demo/{fault}", tag = "demo", request_body = DemoSwitch,
-    params(("fault" = String, Path, description = "slow, fail, crash, flood or silence")),
+    params(("fault" = String, Path, description = "slow, fail, crash, flood, silence or surprise")),
     responses((status = 200, body = ServiceJson), (status = "4XX", body = ApiError)))]
 pub(crate) async fn switch(
     State(api): State<Api>,

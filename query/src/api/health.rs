@@ -4,7 +4,7 @@
 //! - an answer is told from one snapshot, and is at most [`HEALTH_FRESH`] old;
 //! - what is not known is absent: no calls is no share of failing calls.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -27,8 +27,8 @@ use super::params::{self, Params};
 use crate::execute::LimitedBy;
 use crate::health::gather::{Parts, of_books};
 use crate::health::{
-    Basis, Board, Change, ComponentHealth, Evidence, NodeHealth, Numbers, Series, Sign, Times,
-    board,
+    Basis, Board, Change, ComponentHealth, Evidence, Known, NodeHealth, Numbers, Series, Sign,
+    Times, board,
 };
 use crate::limits::{
     HEALTH_ANSWERS_MAX, HEALTH_AT_ONCE, HEALTH_FRESH, HEALTH_LISTED_MS, HEALTH_WINDOW_DEFAULT_S,
@@ -249,6 +249,8 @@ pub(crate) struct HealthTold {
     pub(crate) board: Board,
     /// Components and when one of their containers ran out of memory last.
     pub(crate) ooms: Vec<(String, Timestamp)>,
+    /// When each component was first heard, as far as the splits reach in which it was heard lately.
+    pub(crate) first_heard: BTreeMap<String, Timestamp>,
     pub(crate) missing_splits: u32,
     limited_by: Option<LimitedBy>,
 }
@@ -265,6 +267,8 @@ impl HealthSources {
         let gathered = self.parts.gather(&snapshot, tenant, &times).await;
         let oldest = times.at().plus_ns(-HEALTH_LISTED_MS * 1_000_000);
         let known = self.speakers.heard_since(tenant, &snapshot, oldest).await;
+        let first = |(name, known): (&String, &Known)| (name.clone(), known.first_seen);
+        let first_heard = known.iter().map(first).collect();
         let (runs, ended) = of_books(&store.sources(tenant, None), &gathered.tracks);
         let evidence = Evidence {
             times,
@@ -288,7 +292,7 @@ impl HealthSources {
         let told = told.inspect_err(|error| tracing::error!(%error, "health could not be told"));
         let (ooms, board) = told.ok()?;
         let (missing_splits, limited_by) = (gathered.missing_splits, gathered.limited_by);
-        Some(HealthTold { board, ooms, missing_splits, limited_by })
+        Some(HealthTold { board, ooms, first_heard, missing_splits, limited_by })
     }
 }
 

@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use nilometer_alert::{FieldError, Interval, RawRule, Rule};
+use nilometer_model::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Value as Json_, json};
@@ -20,7 +21,7 @@ use super::body;
 use super::error::ApiError;
 use super::limits::{RETRY_AFTER_S, RULE_BODY_BYTES_MAX};
 use super::params::{self, NoParams};
-use crate::alert::{DeskError, Place, ReplayError, writable};
+use crate::alert::{DeskError, Place, ReplayError, ShownRule, writable};
 
 // What RawRule reads and `shown` writes, for the OpenAPI document.
 /// A rule.
@@ -67,6 +68,9 @@ pub(crate) struct RuleJson {
     source: Option<String>,
     /// Why it cannot be evaluated; only in answers, and only then.
     failing: Option<String>,
+    /// The step that was evaluated last; only in answers, and not before the first.
+    #[schema(format = DateTime)]
+    evaluated: Option<String>,
 }
 
 /// When a value is too much, or too little.
@@ -108,6 +112,19 @@ pub(crate) struct ReplayAsked {
     from: Option<String>,
     /// As `from`; default now.
     to: Option<String>,
+    /// What each step sees: `then` (default), what had been received by then, as live evaluation saw it; or `now`, all
+    /// that is stored, such as data that was loaded later.
+    #[serde(default)]
+    seen: SeenBy,
+}
+
+/// What the steps of a replay see.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SeenBy {
+    #[default]
+    Then,
+    Now,
 }
 
 /// When a rule would have fired.
@@ -120,6 +137,9 @@ pub(crate) struct ReplayAnswer {
     evaluations: u64,
     /// No limit cut an evaluation short, and no part of the data was missing.
     complete: bool,
+    /// The worst value in each of 240 equal parts of the range; null where there was none. Of an objective, that of
+    /// its shortest range.
+    curve: Vec<Option<f64>>,
 }
 
 /// All rules.
@@ -130,8 +150,7 @@ pub(crate) async fn rules(
     caller: Caller,
     _: NoParams,
 ) -> Json<RulesAnswer> {
-    let rules = api.alerts.rules(&caller.tenant).into_iter();
-    let rules = rules.map(|(rule, place, failing)| shown(&rule, place, failing)).collect();
+    let rules = api.alerts.rules(&caller.tenant).into_iter().map(shown).collect();
     Json(RulesAnswer { rules })
 }
 
@@ -145,10 +164,10 @@ pub(crate) async fn rule(
     Path(id): Path<String>,
     _: NoParams,
 ) -> Result<Json<RulesAnswer>, ApiError> {
-    let found = api.alerts.rules(&caller.tenant).into_iter();
-    let mut found = found.filter(|(rule, ..)| rule.id.as_str() == id);
-    let (rule, place, failing) = found.next().ok_or_else(|| no_rule(&id))?;
-    Ok(Json(RulesAnswer { rules: vec![shown(&rule, place, failing)] }))
+    let mut found = api.alerts.rules(&caller.tenant).into_iter();
+    let found = found.find(|one| one.rule.id.as_str() == id);
+    let rule = found.map(shown).ok_or_else(|| no_rule(&id))?;
+    Ok(Json(RulesAnswer { rules: vec![rule] }))
 }
 
 /// Adds a rule.
@@ -165,7 +184,7 @@ pub(crate) async fn create(
     let rule = read(&body::read(body, RULE_BODY_BYTES_MAX).await?)?;
     let rule =
         to_the_end(async move { api.alerts.put_rule(&caller.tenant, rule, false).await }).await?;
-    let rules = vec![shown(&rule, Place::Api, None)];
+    let rules = vec![shown(written(rule))];
     Ok((StatusCode::CREATED, Json(RulesAnswer { rules })))
 }
 
@@ -190,7 +209,7 @@ pub(crate) async fn replace(
     let rule = raw.check().map_err(bad_field)?;
     let rule =
         to_the_end(async move { api.alerts.put_rule(&caller.tenant, rule, true).await }).await?;
-    Ok(Json(RulesAnswer { rules: vec![shown(&rule, Place::Api, None)] }))
+    Ok(Json(RulesAnswer { rules: vec![shown(written(rule))] }))
 }
 
 /// Takes a rule away; its alerts end.
@@ -229,28 +248,45 @@ pub(crate) async fn replay(
     };
     let (from, to) = (asked.from.as_deref(), asked.to.as_deref());
     let range = params::range(from, to, params::Default::LastHour, api.clock.now())?;
-    let told =
-        api.alerts.replay(&caller.tenant, &rule, range).await.map_err(|error| match error {
-            ReplayError::Rule(error) => bad_field(error),
-            ReplayError::Query(error) => super::ask::refuse(error),
-            ReplayError::TooMany { .. } | ReplayError::TooLong => ApiError::over_limit(
-                error.to_string(),
-                "ask for a shorter range, or a longer `every`",
-            ),
-        })?;
+    let known_to = match asked.seen {
+        SeenBy::Then => Timestamp(i64::MIN),
+        SeenBy::Now => Timestamp(i64::MAX),
+    };
+    let told = api.alerts.replay(&caller.tenant, &rule, (range, known_to)).await;
+    let told = told.map_err(not_replayed)?;
     Ok(Json(ReplayAnswer {
         intervals: told.intervals,
         intervals_left_out: told.left_out,
         evaluations: told.evaluations,
         complete: told.complete,
+        curve: told.curve,
     }))
 }
 
-fn shown(rule: &Rule, place: Place, failing: Option<String>) -> Json_ {
-    let mut json = writable(rule);
+fn not_replayed(error: ReplayError) -> ApiError {
+    match error {
+        ReplayError::Rule(error) => bad_field(error),
+        ReplayError::Query(error) => super::ask::refuse(error),
+        ReplayError::TooMany { .. } | ReplayError::TooLong => {
+            ApiError::over_limit(error.to_string(), "ask for a shorter range, or a longer `every`")
+        }
+    }
+}
+
+/// A rule that came just now.
+fn written(rule: Rule) -> ShownRule {
+    ShownRule { rule, place: Place::Api, failing: None, evaluated: None }
+}
+
+fn shown(shown: ShownRule) -> Json_ {
+    let ShownRule { rule, place, failing, evaluated } = shown;
+    let mut json = writable(&rule);
     json["source"] = json!(place);
     if let Some(failing) = failing {
         json["failing"] = failing.into();
+    }
+    if let Some(evaluated) = evaluated {
+        json["evaluated"] = json!(evaluated);
     }
     json
 }
@@ -260,7 +296,7 @@ fn raw(body: &[u8]) -> Result<RawRule, ApiError> {
     let Ok(Json_::Object(mut members)) = serde_json::from_slice(body) else {
         return RawRule::from_json(body).map_err(bad_field);
     };
-    let told = ["source", "failing"].map(|name| members.remove(name));
+    let told = ["source", "failing", "evaluated"].map(|name| members.remove(name));
     if told.iter().all(Option::is_none) {
         return RawRule::from_json(body).map_err(bad_field);
     }

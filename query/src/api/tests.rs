@@ -6,6 +6,7 @@ mod discover;
 mod document;
 mod harness;
 mod health;
+mod late;
 mod limits_hold;
 mod page;
 mod patterns;

@@ -86,6 +86,7 @@ pub(crate) struct Run {
 pub(crate) struct Known {
     pub(crate) instances: BTreeSet<String>,
     pub(crate) nodes: BTreeSet<String>,
+    pub(crate) first_seen: Timestamp,
     pub(crate) last_seen: Timestamp,
 }
 

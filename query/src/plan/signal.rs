@@ -58,6 +58,8 @@ pub(crate) trait Signal: Default + Clone + fmt::Debug + Send + Sync + 'static {
     /// How many numbers [`SignalField::class`] can give.
     fn classes(&self) -> usize;
     fn times(&self) -> &[i64];
+    /// When each was received; 0 where nobody says.
+    fn received(&self) -> &[i64];
     fn order_times(&self) -> &[i64];
     fn order(&self, row: usize) -> Order;
     fn searched(&self) -> Searched<'_>;

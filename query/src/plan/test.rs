@@ -66,7 +66,7 @@ impl Test {
 }
 
 impl Comparison {
-    fn holds<T: PartialOrd>(self, is: &T, than: &T) -> bool {
+    pub(super) fn holds<T: PartialOrd>(self, is: &T, than: &T) -> bool {
         match self {
             Self::Less => is < than,
             Self::LessOrEqual => is <= than,

@@ -951,6 +951,8 @@ export interface components {
             readonly id: string;
             /** @description The rule's labels, alertname, and the group's values. */
             readonly labels: Record<string, never>;
+            /** @description Told from what came late, when it was over, and to nobody; only in the history. */
+            readonly late?: boolean | null;
             /** @description Where what it is about is shown. */
             readonly link: string;
             /** @description Why nobody is told: {"silenced": id}, {"inhibited": rule} or "dry_run". */
@@ -1688,6 +1690,11 @@ export interface components {
         readonly ReplayAnswer: {
             /** @description No limit cut an evaluation short, and no part of the data was missing. */
             readonly complete: boolean;
+            /**
+             * @description The worst value in each of 240 equal parts of the range; null where there was none. Of an objective, that of
+             *     its shortest range.
+             */
+            readonly curve: readonly (number | null)[];
             /** Format: int64 */
             readonly evaluations: number;
             readonly intervals: readonly Record<string, never>[];
@@ -1700,6 +1707,11 @@ export interface components {
             readonly from?: string | null;
             /** @description A rule, or the id of one. */
             readonly rule: components["schemas"]["Rule"];
+            /**
+             * @description What each step sees: `then` (default), what had been received by then, as live evaluation saw it; or `now`, all
+             *     that is stored, such as data that was loaded later.
+             */
+            readonly seen?: components["schemas"]["SeenBy"];
             /** @description As `from`; default now. */
             readonly to?: string | null;
         };
@@ -1711,6 +1723,11 @@ export interface components {
             readonly condition?: components["schemas"]["RuleCondition"] | null;
             /** @description Evaluated and shown, and told to nobody. */
             readonly dry_run?: boolean | null;
+            /**
+             * Format: date-time
+             * @description The step that was evaluated last; only in answers, and not before the first.
+             */
+            readonly evaluated?: string | null;
             /** @description How often, as "15s"; default 1m. */
             readonly every?: string | null;
             /** @description Why it cannot be evaluated; only in answers, and only then. */
@@ -1765,6 +1782,11 @@ export interface components {
         readonly RulesAnswer: {
             readonly rules: readonly components["schemas"]["Rule"][];
         };
+        /**
+         * @description What the steps of a replay see.
+         * @enum {string}
+         */
+        readonly SeenBy: "then" | "now";
         /** @description How often, how many failed, how long. */
         readonly Service: {
             /**
@@ -2381,7 +2403,7 @@ export interface operations {
             readonly query?: never;
             readonly header?: never;
             readonly path: {
-                /** @description slow, fail, crash, flood or silence */
+                /** @description slow, fail, crash, flood, silence or surprise */
                 readonly fault: string;
             };
             readonly cookie?: never;

@@ -80,6 +80,7 @@ impl Held<'_> {
         widen(&mut meta.time_first, &mut meta.time_last, self.time);
         widen(&mut meta.order_first, &mut meta.order_last, self.order_time);
         widen(&mut meta.received_first, &mut meta.received_last, self.received);
+        meta.late.get_or_insert_default().note(self.time, self.received);
         if let Some(origin) = self.origins.first() {
             let blocks = meta.tenants.entry(origin.tenant.clone());
             blocks.or_insert(meta.blocks..meta.blocks).end += 1;

@@ -108,7 +108,7 @@ expect = [{{ at = "10s", firing = [], pending = [{{ rule = "errors", value = {va
 "#
         )
     };
-    for (received, value) in [("9s", 2), ("10s", 1), ("2m", 1)] {
+    for (received, value) in [("11s", 2), ("12s", 1), ("2m", 1)] {
         let report = report(&late(received, value)).await;
         assert!(report.passed(), "{received}: {report:#?}");
     }

@@ -99,7 +99,7 @@ async fn a_restart_forgets_nothing_and_takes_no_step_twice() {
     let before = get(&world, "/api/v1/alerts").await;
     let again = || {
         let (store, clock) = (Arc::clone(&world.store), Arc::new(world.clock.clone()));
-        Alerts::open(store, clock)
+        Alerts::open(store, Arc::default(), clock)
     };
     let alerts = again();
     let first = &alerts.alerts(&Tenant::default())[0].alert;
@@ -151,6 +151,7 @@ async fn a_rule_is_changed_and_taken_away_with_its_alerts() {
     let read = get(&world, "/api/v1/rules/lines").await;
     assert_eq!(read["rules"][0]["over"], "1m");
     assert_eq!(read["rules"][0]["source"], "api");
+    assert_eq!(read["rules"][0]["evaluated"], "2023-11-14T22:13:20.000000000Z");
     let (status, _) = send(&world, "PUT", "/api/v1/rules/lines", &read["rules"][0]).await;
     assert_eq!(status, 200, "what was read can be written");
     let (status, conflict) = send(&world, "POST", "/api/v1/rules", &read["rules"][0]).await;
@@ -215,6 +216,13 @@ async fn a_replay_says_what_live_evaluation_said() {
         assert_eq!(status, 200, "{answer}");
         let expect = json!([{"from": firing["since"], "to": ended["until"], "labels": firing["labels"], "peak": 3.0}]);
         assert_eq!((&answer["intervals"], &answer["evaluations"]), (&expect, &json!(12)));
+        let curve = answer["curve"].as_array().unwrap();
+        let mut values = curve.iter().filter(|value| !value.is_null());
+        assert_eq!(curve.len(), nilometer_alert::limits::CURVE_POINTS);
+        assert!(
+            values.next() == Some(&json!(3.0)) && values.all(|value| *value == 3.0),
+            "{curve:?}"
+        );
     }
 }
 

@@ -25,7 +25,7 @@ use tower::ServiceExt;
 
 use super::super::*;
 
-const NOW: Timestamp = Timestamp(1_700_000_000_000_000_000);
+pub(super) const NOW: Timestamp = Timestamp(1_700_000_000_000_000_000);
 
 /// A centre without a network.
 pub(super) struct World {
@@ -153,7 +153,8 @@ impl World {
         };
         let metrics: RenderMetrics = Arc::new(|| "rendered 1\n".to_owned());
         let node = node_router(access.clone(), Arc::clone(&readiness), Arc::clone(&metrics));
-        let alerts = Alerts::open(Arc::clone(&store), Arc::new(clock.clone()));
+        let own = Arc::clone(&language);
+        let alerts = Alerts::open(Arc::clone(&store), own, Arc::new(clock.clone()));
         let alerts = Arc::new(alerts);
         let router = router(ApiParts {
             store: Arc::clone(&store),
@@ -272,30 +273,39 @@ impl World {
     }
 
     fn arrive(&self, messages: &[String], refusal: Option<Reason>) {
-        let records = messages.len() as u64;
-        let from = self.written.fetch_add(records, Ordering::SeqCst);
-        let source = SourceId(0xab);
-        let origin = Arc::new(Origin {
-            tenant: "default".to_owned(),
-            component: "shop".to_owned(),
-            instance: "shop-1".to_owned(),
-            node: "n1".to_owned(),
-            source,
-            ..Origin::default()
-        });
-        let mut rows = Rows::default();
-        for (message, number) in messages.iter().zip(from + 1..) {
+        let first = self.written.load(Ordering::SeqCst) + 1;
+        let lines = messages.iter().zip(first..).map(|(message, number)| {
             let ns = i64::try_from(number).unwrap() * 1_000;
             let time = NOW.plus_ns(ns - 10_000_000_000);
+            Line { component: "shop", severity: Severity::Info, message, time }
+        });
+        self.receive(&lines.collect::<Vec<_>>(), NOW, refusal);
+    }
+
+    /// Receives records then, unless they are refused.
+    pub(super) fn receive(&self, lines: &[Line<'_>], received: Timestamp, refusal: Option<Reason>) {
+        let records = lines.len() as u64;
+        let from = self.written.fetch_add(records, Ordering::SeqCst);
+        let source = SourceId(0xab);
+        let mut rows = Rows::default();
+        for (line, position) in lines.iter().zip(from + 1..) {
+            let origin = Arc::new(Origin {
+                tenant: "default".to_owned(),
+                component: line.component.to_owned(),
+                instance: "shop-1".to_owned(),
+                node: "n1".to_owned(),
+                source,
+                ..Origin::default()
+            });
             rows.push(RowRef {
                 origin: &origin,
-                time,
-                order_time: time,
-                position: number,
+                time: line.time,
+                order_time: line.time,
+                position,
                 bytes: 1,
-                received: NOW,
-                severity: Severity::Info,
-                message,
+                received,
+                severity: line.severity,
+                message: line.message,
                 attributes: "",
                 trace_id: None,
                 span_id: None,
@@ -308,10 +318,19 @@ impl World {
         let expect = records - refused.len() as u64;
         let position = LogPosition(from + 1);
         let tenant = Tenant::default();
-        let arrival = Arrival { position, received: NOW, tenant, batch, refused };
+        let arrival = Arrival { position, received, tenant, batch, refused };
         let entered = self.store.arrive(arrival).now_or_never().expect("records wait for nothing");
         assert_eq!(entered.unwrap().rows as u64, expect);
     }
+}
+
+/// A record that is written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub(super) component: &'a str,
+    pub(super) severity: Severity,
+    pub(super) message: &'a str,
+    pub(super) time: Timestamp,
 }
 
 pub(super) fn header(from: u64, records: u64) -> BatchHeader {

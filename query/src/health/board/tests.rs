@@ -185,7 +185,8 @@ impl World {
 
     fn known(mut self, component: &str, node: &str, ago_s: i64) -> Self {
         let nodes = BTreeSet::from([node.to_owned()]);
-        let known = Known { instances: BTreeSet::new(), nodes, last_seen: at(AT_S - ago_s) };
+        let last_seen = at(AT_S - ago_s);
+        let known = Known { nodes, last_seen, ..Known::default() };
         self.evidence.known.insert(component.to_owned(), known);
         self
     }

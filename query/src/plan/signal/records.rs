@@ -56,6 +56,10 @@ impl Signal for Rows {
         &self.time
     }
 
+    fn received(&self) -> &[i64] {
+        &self.received
+    }
+
     fn order_times(&self) -> &[i64] {
         &self.order_time
     }

@@ -160,6 +160,10 @@ impl Signal for Samples {
         &self.time
     }
 
+    fn received(&self) -> &[i64] {
+        &self.received
+    }
+
     fn order_times(&self) -> &[i64] {
         &self.time
     }

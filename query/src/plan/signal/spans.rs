@@ -226,6 +226,10 @@ impl Signal for Spans {
         &self.start
     }
 
+    fn received(&self) -> &[i64] {
+        &self.received
+    }
+
     fn order_times(&self) -> &[i64] {
         &self.start
     }
