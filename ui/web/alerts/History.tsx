@@ -94,8 +94,8 @@ export function Entries({ alerts, view }: { alerts: readonly Alert[]; view: View
 }
 
 function Entry({ alert, view }: { alert: Alert; view: View }) {
-  const { state, sinceMs, untilMs, link } = alert
-  const atMs = state === 'resolved' ? (untilMs ?? sinceMs) : sinceMs
+  const { state, sinceMs, untilMs, link, late } = alert
+  const atMs = state === 'resolved' && !late ? (untilMs ?? sinceMs) : sinceMs
   const lasted = untilMs === undefined ? '' : ` after ${roundDuration(untilMs - sinceMs)}`
   const name = (
     <>
@@ -109,7 +109,7 @@ function Entry({ alert, view }: { alert: Alert; view: View }) {
       </td>
       <td>
         <Mark of={markOf(alert)} />
-        {state === 'resolved' ? `ended${lasted}` : state === 'firing' ? 'fires' : state}
+        {late ? `seen late, for ${roundDuration((untilMs ?? sinceMs) - sinceMs)}` : state === 'resolved' ? `ended${lasted}` : state === 'firing' ? 'fires' : state}
       </td>
       <td>{link === undefined ? name : <Link className="evidence" href={link} title="What it was told from">{name}</Link>}</td>
       <td className="number">{valueWords(alert.value)}</td>

@@ -6,7 +6,7 @@ import { roundDuration } from '../model/time'
 import { Mark } from '../parts/Mark'
 import { show, type Shown } from './address'
 import type { Board } from './useBoard'
-import { markOf, mutedWords, ruleWords, valueWords, whomWords } from './words'
+import { evaluatedWords, markOf, mutedWords, ruleWords, valueWords, whomWords } from './words'
 
 export function List({ board, shown }: { board: Board; shown: Shown }) {
   const { alerts, rules, cameMs } = board
@@ -67,7 +67,7 @@ function RuleRow({ rule, firing, on }: { rule: Rule; firing: Alert | undefined; 
         <span className={rule.failing === undefined ? 'label cut second' : 'label cut second bad'} title={ruleWords(rule)}>
           {ruleWords(rule)}
         </span>
-        <span className="label number">every {String(rule.body['every'] ?? '1m')}</span>
+        <span className="label number" title={evaluatedWords(rule, Date.now())}>every {String(rule.body['every'] ?? '1m')}</span>
       </button>
     </li>
   )

@@ -12,6 +12,7 @@ import { useWidth } from '../parts/useWidth'
 import type { Question } from '../state/question'
 import type { View } from '../state/view'
 import { rowsOf } from './bars'
+import { Curve } from './Curve'
 import { evidenceHref } from './evidence'
 import { dayWords, valueWords, verdictOf, whomWords } from './words'
 
@@ -22,9 +23,14 @@ export interface ReplayProps {
   readonly body: RuleBody
   readonly question: Question
   readonly view: View
+  /** Takes another limit; none where the rule has none of its own, or cannot be changed. */
+  readonly onLimit: ((limit: number) => void) | undefined
+  /** Whether each step sees what came later, too. */
+  readonly withLate: boolean
+  readonly onLate: () => void
 }
 
-export function Replay({ told, former, body, question, view }: ReplayProps) {
+export function Replay({ told, former, body, question, view, onLimit, withLate, onLate }: ReplayProps) {
   const [fromMs, toMs] = [Date.parse(question.from), Date.parse(question.to)]
   const { times, range, beside } = verdictOf(told, toMs - fromMs)
   return (
@@ -39,12 +45,21 @@ export function Replay({ told, former, body, question, view }: ReplayProps) {
             {words}
           </span>
         ))}
+        <button type="button" className="tool" aria-pressed={withLate} title="Each evaluation saw what had been received by then. With this it sees all that is there now." onClick={onLate}>
+          With what came late
+        </button>
         {!told.complete && <span className="warn data">Not all data was there, or a limit cut an evaluation short.</span>}
       </p>
+      {told.curve.some((value) => value !== undefined) && <Curve points={told.curve} limit={limitOf(body)} onLimit={onLimit} />}
       <Bars firings={told.firings} fromMs={fromMs} toMs={toMs} view={view} said={`${times}${range}`} />
       {told.firings.length > 0 && <Times firings={told.firings} body={body} toMs={toMs} view={view} />}
     </div>
   )
+}
+
+function limitOf(body: RuleBody): number {
+  const { value } = (body['condition'] ?? {}) as { readonly value?: number }
+  return value ?? 0
 }
 
 const ROW_PX = 18

@@ -19,6 +19,7 @@ import { type Change, changeOf, type Draft, draftOf, ruleOf, slotOf, unreadable,
 import { Replay } from './Replay'
 import { RuleSentence } from './RuleSentence'
 import { type SlotsProps, TextSlot } from './Slot'
+import { evaluatedWords } from './words'
 
 export interface RuleEditorProps {
   readonly rule: Rule | undefined
@@ -38,8 +39,10 @@ export function RuleEditor({ rule, draft, question, view, onChanged }: RuleEdito
   const askable = wrong === undefined && typeof body['query'] === 'string'
   // Its name changes nothing, and a new one has none yet.
   const asked = { ...body, name: body['name'] ?? 'new' }
-  const key = askable ? JSON.stringify([question.turn, asked]) : undefined
-  const told = useAsked(key, (signal) => replay(asked, question, signal))
+  const [withLate, setWithLate] = useState(false)
+  const key = askable ? JSON.stringify([question.turn, asked, withLate]) : undefined
+  const { from, to } = question
+  const told = useAsked(key, (signal) => replay(asked, { from, to, seen: withLate ? 'now' : 'then' }, signal))
   const saving = useSaving(rule, onChanged)
   const fault = saving.fault ?? (key === undefined ? undefined : told.fault)
   const about = slotOf(fault?.field)
@@ -54,6 +57,8 @@ export function RuleEditor({ rule, draft, question, view, onChanged }: RuleEdito
       keepDraft(changeOf(rule, next))
     },
   }
+  // An objective decides about its limits.
+  const onLimit = body['slo'] == null ? (limit: number) => slots.onTake('condition.value', String(limit)) : undefined
   const changed = writtenChange(changeOf(rule, typed)) !== undefined
   const save = () => void saving.save(ruleOf(typed, rule))
   useKeys({ 'Ctrl enter': rule?.source === 'file' ? undefined : save })
@@ -72,7 +77,7 @@ export function RuleEditor({ rule, draft, question, view, onChanged }: RuleEdito
       ) : (
         <>
           {told.phase === 'loading' && <p className="ink3 data waits">Replaying it over this range: each evaluation of it is made again.</p>}
-          {told.answer !== undefined && <Replay told={told.answer} former={told.phase !== 'ready'} body={body} question={question} view={view} />}
+          {told.answer !== undefined && <Replay told={told.answer} former={told.phase !== 'ready'} {...{ body, question, view, onLimit, withLate }} onLate={() => setWithLate(!withLate)} />}
         </>
       )}
     </section>
@@ -136,7 +141,7 @@ function Head({ rule, slots, changed, onSave, onDelete }: HeadProps) {
     <div className="row head">
       <Mark of={rule?.failing === undefined ? 'plain' : 'silent'} />
       <TextSlot of={slots} name="name" label="Name of the rule" usual="Name of the rule" />
-      <span className="ink3 data cut">{rule === undefined ? 'new' : SOURCES[rule.source]}</span>
+      <span className="ink3 data cut">{rule === undefined ? 'new' : [SOURCES[rule.source], evaluatedWords(rule, Date.now())].filter(Boolean).join(' · ')}</span>
       <span className="grow" />
       {changed && (
         <button type="button" className="tool" onClick={() => keepDraft({})}>

@@ -9,6 +9,7 @@ const RULE: Rule = {
   name: 'Errors',
   source: 'api',
   failing: undefined,
+  evaluatedMs: undefined,
   body: {
     ...{ id: 'errors', name: 'Errors', query: 'severity:error', group_by: ['component', 'node'], condition: { op: '>', value: 5 } },
     ...{ labels: { team: 'shop' }, annotations: { summary: 'bad', other: 'kept' }, inhibited_by: [{ rule: 'node-gone' }] },

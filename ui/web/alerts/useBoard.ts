@@ -6,6 +6,7 @@ import { alerts, rules, silences } from '../api/alerts'
 import { type Fault, toFault } from '../api/client'
 import type { Alert, Rule, Silence } from '../model/alert'
 import { ALERTS_POLL_MS } from '../model/limits'
+import { tellFiring } from '../state/firing'
 
 export interface Board {
   /** What fires first, then by when it began. */
@@ -49,6 +50,7 @@ export function useBoard(): { readonly told: Told; ask(): void } {
 
 async function askBoard(signal: AbortSignal): Promise<Board> {
   const [firing, kept, mutes] = await Promise.all([alerts(signal), rules(signal), silences(signal)])
+  tellFiring(firing)
   const rank = ({ state, severity, muted }: Alert) => (state === 'firing' ? 0 : 4) + (muted === undefined ? 0 : 2) + (severity === 'critical' ? 0 : 1)
   const first = ({ failing }: Rule) => (failing === undefined ? 1 : 0)
   return {

@@ -2,10 +2,11 @@
 
 import { expect, test } from 'vitest'
 import type { Alert, Firing, Rule } from '../model/alert'
-import { answerOf, dayWords, fits, markOf, momentWords, mutedWords, ruleWords, valueWords, verdictOf } from './words'
+import { roundDuration } from '../model/time'
+import { answerOf, dayWords, evaluatedWords, fits, markOf, momentWords, mutedWords, ruleWords, valueWords, verdictOf } from './words'
 import { testAlert } from './testAlert'
 
-const RULE: Rule = { id: 'errors', name: 'Errors', source: 'default', failing: undefined, body: { query: 'severity:error', condition: { op: '>', value: 5 }, for: '2m' } }
+const RULE: Rule = { id: 'errors', name: 'Errors', source: 'default', failing: undefined, evaluatedMs: 60_000, body: { query: 'severity:error', condition: { op: '>', value: 5 }, for: '2m' } }
 const clock = (ms: number) => `at ${ms}`
 
 test.each<[string, readonly Alert[], readonly Rule[], string]>([
@@ -39,6 +40,11 @@ test('a rule is a line, and says why it cannot be evaluated', () => {
   expect(ruleWords({ ...RULE, failing: 'no destination' })).toBe('cannot be evaluated: no destination')
 })
 
+test('when it was evaluated last is said', () => {
+  expect(evaluatedWords(RULE, 68_000)).toBe(`evaluated ${roundDuration(8_000)} ago`)
+  expect(evaluatedWords({ ...RULE, evaluatedMs: undefined }, 0)).toBe('not evaluated yet')
+})
+
 test('who is told of nothing is said why', () => {
   expect(mutedWords(undefined)).toBeUndefined()
   expect(mutedWords({ by: 'rule', id: 'node-gone' })).toBe('explained by node-gone')
@@ -48,7 +54,7 @@ const MINUTE = 60_000
 const firing = (from: number, minutes: number, component = 'cart'): Firing => ({ fromMs: from * MINUTE, toMs: (from + minutes) * MINUTE, labels: { component }, peak: 1 })
 
 test('a replay says how often, how long, on how many', () => {
-  const told = { leftOut: 0, evaluations: 60, complete: true }
+  const told = { leftOut: 0, evaluations: 60, complete: true, curve: [] }
   expect(verdictOf({ ...told, firings: [] }, 60 * MINUTE)).toEqual({ times: 'not once', range: ' in 1 h', beside: ['60 evaluations'] })
   expect(verdictOf({ ...told, firings: [firing(0, 5)] }, 60 * MINUTE).times).toBe('once')
   expect(verdictOf({ ...told, firings: [firing(0, 5), firing(9, 1), firing(20, 3, 'pay')] }, 60 * MINUTE)).toEqual({

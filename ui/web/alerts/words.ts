@@ -74,6 +74,12 @@ export function ruleWords({ body, failing }: Rule): string {
   return body['slo'] == null ? `${query} ${op} ${valueWords(value)}${long}` : `objective of ${query}`
 }
 
+/** When it was evaluated last. */
+export function evaluatedWords({ evaluatedMs }: Rule, nowMs: number): string {
+  if (evaluatedMs === undefined) return 'not evaluated yet'
+  return `evaluated ${roundDuration(Math.max(nowMs - evaluatedMs, 0))} ago`
+}
+
 /** How often it would have fired, and how long: the sentence, and what stands beside it. */
 export function verdictOf({ firings, leftOut, evaluations }: Replayed, lengthMs: number): { readonly times: string; readonly range: string; readonly beside: readonly string[] } {
   const all = firings.length + leftOut

@@ -60,11 +60,11 @@ export async function deleteRule(id: string): Promise<void> {
   await remove('/api/v1/rules/{id}', { id })
 }
 
-/** When a rule would have fired. */
-export async function replay(body: RuleBody, { from, to }: Range, signal: AbortSignal): Promise<Replayed> {
-  const answer = await post('/api/v1/rules/replay', { rule: wireOf(body), from, to }, signal)
-  const { intervals, intervals_left_out, evaluations, complete } = answer
-  return { firings: intervals.map((interval) => toFiring(interval as Members)), leftOut: intervals_left_out, evaluations, complete }
+/** When a rule would have fired, on what had been received by then, or on all that is there now. */
+export async function replay(body: RuleBody, { from, to, seen }: Range & { readonly seen: 'then' | 'now' }, signal: AbortSignal): Promise<Replayed> {
+  const answer = await post('/api/v1/rules/replay', { rule: wireOf(body), from, to, seen }, signal)
+  const { intervals, intervals_left_out, evaluations, complete, curve } = answer
+  return { firings: intervals.map((interval) => toFiring(interval as Members)), leftOut: intervals_left_out, evaluations, complete, curve: (curve ?? []).map((value) => value ?? undefined) }
 }
 
 /** Those that are over included. */
@@ -110,6 +110,7 @@ function toAlert(wire: Schemas['Alert']): Alert {
     complete: wire.complete,
     link: /^\/(?!\/)/.test(wire.link) ? wire.link : undefined,
     muted: toMuted(wire.muted),
+    late: wire.late === true,
   }
 }
 
@@ -127,12 +128,13 @@ function toMuted(wire: unknown): Muted | undefined {
 }
 
 function toRule(wire: WireRule): Rule {
-  const { source, failing, ...body } = wire
+  const { source, failing, evaluated, ...body } = wire
   return {
     id: wire.id ?? wire.name,
     name: wire.name,
     source: source === 'default' || source === 'file' ? source : 'api',
     failing: failing ?? undefined,
+    evaluatedMs: evaluated == null ? undefined : Date.parse(evaluated),
     body: body as RuleBody,
   }
 }

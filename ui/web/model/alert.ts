@@ -31,6 +31,8 @@ export interface Alert {
   /** A place of ours where what it is about is shown. */
   readonly link: string | undefined
   readonly muted: Muted | undefined
+  /** Told from what came late, when it was over. */
+  readonly late: boolean
 }
 
 /** A rule as it is written; members that the page does not know are kept. */
@@ -43,6 +45,8 @@ export interface Rule {
   readonly source: 'default' | 'file' | 'api'
   /** Why it cannot be evaluated. */
   readonly failing: string | undefined
+  /** Its last step; none before the first. */
+  readonly evaluatedMs: number | undefined
   readonly body: RuleBody
 }
 
@@ -85,4 +89,6 @@ export interface Replayed {
   readonly leftOut: number
   readonly evaluations: number
   readonly complete: boolean
+  /** The worst value in each of equal parts of the range. */
+  readonly curve: readonly (number | undefined)[]
 }

@@ -97,6 +97,8 @@ export const SKELETON_AFTER_MS = 150
 export const CHANGES_SHOWN_MAX = 12
 /** How often what fires, the rules and the silences are asked for again, milliseconds. */
 export const ALERTS_POLL_MS = 5_000
+/** How often every page asks how many alerts fire. */
+export const FIRING_POLL_MS = 15_000
 /** Lines of the alerts' history asked for at a time. */
 export const ALERT_HISTORY_PAGE = 200
 /** Rows of a replay's chart, one for each on whom it fires; the rest share the last. */

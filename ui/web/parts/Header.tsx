@@ -2,6 +2,7 @@
 // are a bar at the bottom.
 
 import type { ReactNode } from 'react'
+import { useFiring } from '../state/firing'
 import { PAGES, pageAt } from '../state/pages'
 import { signOut, useSession } from '../state/session'
 import { toggleTheme } from '../state/theme'
@@ -55,11 +56,17 @@ export function Header({ range, fresh, freshDetail, onFind, onKeys }: HeaderProp
 function Pages({ onFind }: { onFind: () => void }) {
   const here = pageAt(usePath())
   const view = useView()
+  const firing = useFiring() ?? 0
   return (
     <nav className="nav" aria-label="Pages">
       {PAGES.map(({ path, name }) => (
         <Link key={path} href={pageHref(path, view)} aria-current={path === here?.path ? 'page' : undefined}>
           {name}
+          {path === '/alerts' && firing > 0 && (
+            <span className="count" aria-label={`${firing} ${firing === 1 ? 'fires' : 'fire'}`}>
+              {firing}
+            </span>
+          )}
         </Link>
       ))}
       <button type="button" className="narrow" onClick={onFind}>
