@@ -259,6 +259,7 @@ fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(fields::fields))
         .routes(routes!(fields::values))
         .routes(routes!(patterns::patterns))
+        .routes(routes!(patterns::merge::merge))
         .routes(routes!(context::context))
         .routes(routes!(complete::complete))
         .routes(routes!(query::query))

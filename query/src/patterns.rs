@@ -1,7 +1,8 @@
 //! The patterns of each tenant, and what of them stands in Meta.
 //!
 //! ```text
-//!   skeletons that a scan met and nobody knows ──> patterns ──> one commit ──> known from then on
+//!   skeletons of templates and of buffered records ─┐
+//!   skeletons that a scan met besides ──────────────┴─ nobody knows ──> patterns ──> one commit ──> known
 //!
 //!   patterns/TENANT/N    the Nth lot of what was decided, in the order of deciding; when there are 64 of them,
 //!                        one that says it all takes their place
@@ -10,15 +11,19 @@
 //! - an id that was answered once is answered for ever: it is in Meta before it is in an answer;
 //! - a pattern that no record is of any more may be forgotten, and of others the words that none says any more;
 //!   their ids stay as long as a record is of them;
-//! - one learns at a time, so that no two decide the same otherwise.
+//! - one learns at a time, so that no two decide the same otherwise;
+//! - what was met once, a split or a chunk of the buffer, is not looked at again.
+
+mod met;
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nilometer_model::{Tenant, Timestamp};
 use nilometer_store::patterns::{PatternEntry, PatternId, Patterns, Skeleton, without_unseen};
-use nilometer_store::{Documents, DocumentsError, SplitError, Store};
+use nilometer_store::{Documents, DocumentsError, Snapshot, SplitError, Store};
 
+use self::met::Met;
 use crate::limits::PATTERN_LOTS_MAX;
 
 const PREFIX: &str = "patterns/";
@@ -41,6 +46,8 @@ pub(crate) enum LearnError {
 pub(crate) struct PatternBook {
     /// As committed. Held for a look only.
     known: Mutex<BTreeMap<Tenant, Arc<Patterns>>>,
+    /// What of each tenant's was looked at. Held for a look only.
+    met: Mutex<BTreeMap<Tenant, Met>>,
     learning: tokio::sync::Mutex<()>,
 }
 
@@ -54,6 +61,61 @@ impl PatternBook {
             Arc::new(patterns)
         };
         Arc::clone(known.entry(tenant.clone()).or_insert_with(read))
+    }
+
+    /// Has a place for what the snapshot holds, as far as there is room and it is not too much at once; what is
+    /// known then. Texts that a split keeps whole are met by scans.
+    pub(crate) async fn meet(
+        &self,
+        store: &Store,
+        snapshot: &Snapshot,
+        (tenant, now): (&Tenant, Timestamp),
+    ) -> Result<Arc<Patterns>, LearnError> {
+        let known = self.known(store, tenant);
+        let before = self.met().get(tenant).cloned().unwrap_or_default();
+        let (met, new) = before.after(snapshot, known).await?;
+        let known = self.learn(store, tenant, (new, now)).await?;
+        self.met().insert(tenant.clone(), met);
+        Ok(known)
+    }
+
+    fn met(&self) -> std::sync::MutexGuard<'_, BTreeMap<Tenant, Met>> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes one pattern of two; what is known then. `None` when one of them is unknown.
+    pub(crate) async fn merge(
+        &self,
+        store: &Store,
+        tenant: &Tenant,
+        (from, into, now): (PatternId, PatternId, Timestamp),
+    ) -> Result<Option<Arc<Patterns>>, LearnError> {
+        let _learning = self.learning.lock().await;
+        let known = self.known(store, tenant);
+        if [from, into].iter().any(|id| known.pattern(*id).is_none()) {
+            return Ok(None);
+        }
+        let mut patterns = (*known).clone();
+        let Some(entry) = patterns.merge(from, into) else { return Ok(Some(known)) };
+        self.keep(store, tenant, (vec![entry], now)).await?;
+        Ok(Some(self.tell(tenant, patterns)))
+    }
+
+    async fn keep(
+        &self,
+        store: &Store,
+        tenant: &Tenant,
+        (entries, now): (Vec<PatternEntry>, Timestamp),
+    ) -> Result<(), LearnError> {
+        let (expected, changes) = next_lot(store, tenant, entries)?;
+        Ok(store.change_documents(&expected, changes, now).await?)
+    }
+
+    fn tell(&self, tenant: &Tenant, patterns: Patterns) -> Arc<Patterns> {
+        let patterns = Arc::new(patterns);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(tenant.clone(), Arc::clone(&patterns));
+        patterns
     }
 
     /// Has a place for each of the skeletons that there is room for, first written then; what is known then.
@@ -77,13 +139,9 @@ impl PatternBook {
         let decided = tokio::task::spawn_blocking(decide).await;
         let (patterns, entries) = decided.map_err(|_| LearnError::Interrupted)?;
         if !entries.is_empty() {
-            let (expected, changes) = next_lot(store, tenant, entries)?;
-            store.change_documents(&expected, changes, now).await?;
+            self.keep(store, tenant, (entries, now)).await?;
         }
-        let patterns = Arc::new(patterns);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(tenant.clone(), Arc::clone(&patterns));
-        Ok(patterns)
+        Ok(self.tell(tenant, patterns))
     }
 
     /// Forgets what no record says any more.
@@ -106,6 +164,7 @@ impl PatternBook {
         changes.insert(name(tenant, next), Some(serde_json::to_string(&left)?));
         let expected = Documents::from([(name(tenant, next), None)]);
         store.change_documents(&expected, changes, now).await?;
+        self.met().remove(tenant);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.remove(tenant);
         Ok(())
@@ -120,7 +179,7 @@ async fn seen(store: &Store, tenant: &Tenant) -> Result<HashSet<PatternId>, Lear
         let index = Arc::clone(split.index().await?);
         let reading = move || {
             let mut of_split = HashSet::new();
-            index.each_template(|text| {
+            index.each_template(|text, _| {
                 of_split.insert(Skeleton::of(text).id());
             })?;
             Ok::<_, SplitError>(of_split)

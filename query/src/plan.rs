@@ -10,6 +10,7 @@ mod attributes;
 mod cache;
 mod compile;
 mod field;
+mod known;
 mod mask;
 mod pattern;
 mod pipeline;
@@ -33,6 +34,7 @@ use self::cache::Found;
 pub(crate) use attributes::each as each_attribute;
 pub(crate) use cache::{BlockId, FilterCache};
 pub(crate) use field::{Field, OWN_FIELDS};
+pub(crate) use known::Known;
 pub(crate) use mask::seen_in_buffer;
 pub(crate) use pipeline::{
     Arrange, Bins, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep, bin_start,

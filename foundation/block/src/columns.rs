@@ -31,7 +31,10 @@ impl Columns {
     pub const IDS: Self = Self(1 << 7);
     /// Whether there is a message: `?` stands for any that is not empty, unless messages are asked for too.
     pub const HAS_MESSAGE: Self = Self(1 << 8);
-    /// Everything.
+    /// What names a message without its variables: made of it, where rows come out of a split of records. Of those
+    /// that no template tells, the messages come as well.
+    pub const SKELETON: Self = Self(1 << 9);
+    /// Everything that is kept.
     pub const ALL: Self = Self((1 << 9) - 1);
     /// All that takes little to inflate: no texts, no ids.
     pub const NUMBERS: Self = Self::TIME
@@ -41,7 +44,7 @@ impl Columns {
         .with(Self::SEVERITY)
         .with(Self::HAS_MESSAGE);
 
-    const NAMES: [(&str, Self); 9] = [
+    const NAMES: [(&str, Self); 10] = [
         ("time", Self::TIME),
         ("order_time", Self::ORDER_TIME),
         ("received", Self::RECEIVED),
@@ -51,6 +54,7 @@ impl Columns {
         ("attributes", Self::ATTRIBUTES),
         ("ids", Self::IDS),
         ("has_message", Self::HAS_MESSAGE),
+        ("skeleton", Self::SKELETON),
     ];
 
     /// These and those.
@@ -98,6 +102,6 @@ mod tests {
         assert!(two.among(Columns::IDS).is_none() && !two.is_none());
         assert_eq!(format!("{two:?}"), r#"{"time", "severity"}"#);
         let all = Columns::NAMES.into_iter().fold(Columns::NONE, |all, (_, one)| all.with(one));
-        assert_eq!(all, Columns::ALL);
+        assert_eq!(all, Columns::ALL.with(Columns::SKELETON));
     }
 }

@@ -94,6 +94,7 @@ impl Decoder {
             attributes: self.text(&frames, Frame::Attributes, attributes_ends)?,
             trace_id: self.ids(&frames, Frame::Traces, columns)?,
             span_id: self.ids(&frames, Frame::Spans, columns)?,
+            skeleton: Vec::new(),
         };
         let whole = rows.len() == frames.rows && rows.check();
         whole.then_some(rows).ok_or(BlockError::Damaged("columns"))

@@ -3,7 +3,7 @@
 //!
 //! Invariants:
 //! - every column has one entry per row ([`Rows::push`] and [`Rows::check`] keep that); `trace_id` and
-//!   `span_id` may instead be empty as a whole: no row has one;
+//!   `span_id` may instead be empty as a whole: no row has one; `skeleton` is, but where a block was asked for it;
 //! - `origin[row]` is an index into `origins`;
 //! - all text is UTF-8; attributes are the JSON text of an object, or empty.
 
@@ -142,6 +142,9 @@ pub struct Rows {
     pub trace_id: Vec<[u8; 16]>,
     /// Per row, or empty: the span, all zero when the row has none.
     pub span_id: Vec<[u8; 8]>,
+    /// Per row, or empty: what names its message without the variables, made by whoever read the rows. It is no
+    /// part of a record: it travels nowhere, and rows that are pushed bring none.
+    pub skeleton: Vec<u64>,
 }
 
 /// One row, by reference.
@@ -271,6 +274,7 @@ impl Rows {
         self.attributes.clear();
         self.trace_id.clear();
         self.span_id.clear();
+        self.skeleton.clear();
     }
 
     /// Appends all rows of `other`, column by column.
@@ -330,6 +334,7 @@ impl Rows {
         .all(|len| *len == rows)
             && (self.trace_id.is_empty() || self.trace_id.len() == rows)
             && (self.span_id.is_empty() || self.span_id.len() == rows)
+            && (self.skeleton.is_empty() || self.skeleton.len() == rows)
             && self.origin.iter().all(|origin| (*origin as usize) < origins)
     }
 
@@ -343,6 +348,7 @@ impl Rows {
             + self.len() * ROW_BYTES
             + self.trace_id.len() * 16
             + self.span_id.len() * 8
+            + self.skeleton.len() * 8
             + self.origins.len() * 256
     }
 }

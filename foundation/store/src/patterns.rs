@@ -9,6 +9,7 @@
 //! equal, of those that are not variables in both. What joins a pattern makes its words variables where they
 //! differ. Storage templates alone are no patterns: a user's name is a word to them. Where so many patterns of a
 //! kind are already that nothing is said by one more, what is like none joins the one that it is most like.
+//! Who knows better merges two: from then on one is the other, and what joins either joins both.
 //!
 //! Invariants:
 //! - patterns only grow: what was in one stays in it, and each answers to the ids of all its skeletons for ever;
@@ -44,6 +45,18 @@ pub struct PatternId(u64);
 impl fmt::Display for PatternId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
+    }
+}
+
+impl From<u64> for PatternId {
+    fn from(id: u64) -> Self {
+        Self(id)
+    }
+}
+
+impl From<PatternId> for u64 {
+    fn from(id: PatternId) -> Self {
+        id.0
     }
 }
 
@@ -89,7 +102,8 @@ impl Skeleton {
     }
 }
 
-/// That a skeleton is of a pattern: what Meta keeps, in the order in which it was decided.
+/// That a skeleton is of a pattern, or a pattern is another one now: what Meta keeps, in the order in which it was
+/// decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PatternEntry {
     skeleton: String,
@@ -105,6 +119,12 @@ pub struct PatternEntry {
 }
 
 impl PatternEntry {
+    /// Whether it says that a pattern, as it was named then, is another one now. Who does not know of that takes it
+    /// for a skeleton that he knows.
+    fn merges(&self) -> bool {
+        self.skeleton.is_empty() && self.id.is_some() && self.of.is_some()
+    }
+
     fn id(&self) -> PatternId {
         let given = self.id.as_ref().and_then(|id| id.parse().ok());
         given.unwrap_or_else(|| PatternId(xxh3_64(self.skeleton.as_bytes())))
@@ -118,23 +138,29 @@ impl PatternEntry {
 pub fn without_unseen(entries: &[PatternEntry], seen: &HashSet<PatternId>) -> Vec<PatternEntry> {
     let mut all = Patterns::default();
     entries.iter().for_each(|entry| all.replay(entry));
-    let pattern = |entry: &PatternEntry| all.pattern(entry.id());
-    let mut common = HashMap::<PatternId, Vec<Box<str>>>::new();
-    for entry in entries.iter().filter(|entry| seen.contains(&entry.id())) {
-        let Some(pattern) = pattern(entry) else { continue };
+    let place = |entry: &PatternEntry| all.known.get(&entry.id()).copied();
+    let (mut common, mut left) = (HashMap::<usize, Vec<Box<str>>>::new(), HashSet::new());
+    for entry in entries.iter().filter(|one| !one.merges() && seen.contains(&one.id())) {
+        let Some(place) = place(entry) else { continue };
         let words: Vec<&str> = skeleton::words(&entry.skeleton).collect();
-        let own = || words.iter().map(|word| (*word).into()).collect();
-        join(common.entry(pattern).or_insert_with(own), &words);
+        join(common.entry(place).or_insert_with(|| own(&words)), &words);
+        left.insert(all.is_now(place));
     }
     let kept = |entry: &PatternEntry| {
-        let words = common.get(&pattern(entry)?)?;
+        let place = place(entry).filter(|place| left.contains(&all.is_now(*place)))?;
         let mut kept = entry.clone();
-        if !seen.contains(&entry.id()) {
+        if !entry.merges() && !seen.contains(&entry.id()) {
+            let nothing = || vec![VARIABLE.into(); all.patterns[place].words.len()];
+            let words = common.get(&place).cloned().unwrap_or_else(nothing);
             (kept.id, kept.skeleton) = (Some(entry.id().to_string()), words.join(" "));
         }
         Some(kept)
     };
     entries.iter().filter_map(kept).collect()
+}
+
+fn own(words: &[&str]) -> Vec<Box<str>> {
+    words.iter().map(|word| (*word).into()).collect()
 }
 
 /// Makes a variable of each word that is not the same in both.
@@ -155,6 +181,8 @@ pub struct Patterns {
     /// The places of the patterns that may be alike.
     alike: HashMap<(usize, String), Vec<usize>>,
     skeletons_bytes: usize,
+    /// How many are another one by now.
+    merged: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -165,6 +193,8 @@ struct Pattern {
     first: Box<str>,
     /// The least time of its skeletons.
     since: Timestamp,
+    /// The place of the one that it is now, when it was merged into another.
+    is: Option<usize>,
 }
 
 /// Since when a pattern is known that was known before that was noted.
@@ -174,25 +204,25 @@ impl Patterns {
     /// The pattern that the skeleton of this name is of; for a pattern's own name, itself.
     #[must_use]
     pub fn pattern(&self, id: PatternId) -> Option<PatternId> {
-        self.known.get(&id).map(|place| self.patterns[*place].id)
+        self.known.get(&id).map(|place| self.patterns[self.is_now(*place)].id)
     }
 
     /// How its messages read, a variable as `<*>`.
     #[must_use]
     pub fn template(&self, id: PatternId) -> Option<String> {
-        self.known.get(&id).map(|place| self.patterns[*place].words.join(" "))
+        self.known.get(&id).map(|place| self.patterns[self.is_now(*place)].words.join(" "))
     }
 
     /// How the message read that it began with: stays the same while the pattern grows.
     #[must_use]
     pub fn first(&self, id: PatternId) -> Option<&str> {
-        self.known.get(&id).map(|place| &*self.patterns[*place].first)
+        self.known.get(&id).map(|place| &*self.patterns[self.is_now(*place)].first)
     }
 
     /// Since when there are messages of it; the least time there is when it was always known.
     #[must_use]
     pub fn since(&self, id: PatternId) -> Option<Timestamp> {
-        self.known.get(&id).map(|place| self.patterns[*place].since)
+        self.known.get(&id).map(|place| self.patterns[self.is_now(*place)].since)
     }
 
     /// Whether since when is known of any of them.
@@ -204,7 +234,7 @@ impl Patterns {
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.patterns.len()
+        self.patterns.len() - self.merged
     }
 
     /// Whether there is none.
@@ -231,12 +261,51 @@ impl Patterns {
         Some(PatternEntry { skeleton: skeleton.0.clone(), id: None, of, since: Some(since) })
     }
 
+    /// Makes one pattern of two; what is to be kept of that. `None` when one of them is not known, or they are one.
+    pub fn merge(&mut self, from: PatternId, into: PatternId) -> Option<PatternEntry> {
+        let place = |id| self.known.get(&id).map(|place| self.is_now(*place));
+        let (from, into) = (place(from)?, place(into)?);
+        if from == into {
+            return None;
+        }
+        self.patterns[from].is = Some(into);
+        self.merged += 1;
+        let Pattern { words, since, .. } = self.patterns[from].clone();
+        self.widen(into, (&words.iter().map(|word| &**word).collect::<Vec<_>>(), since));
+        let [id, of] = [from, into].map(|place| Some(self.patterns[place].id.to_string()));
+        Some(PatternEntry { skeleton: String::new(), id, of, since: None })
+    }
+
     /// Takes in what was decided before; those of a pattern that is not known make one of their own.
     pub fn replay(&mut self, entry: &PatternEntry) {
-        let of = entry.of.as_ref().and_then(|of| of.parse().ok());
-        let place = of.and_then(|of: PatternId| self.known.get(&of).copied());
-        if !self.known.contains_key(&entry.id()) {
+        let of = entry.of.as_ref().and_then(|of| of.parse::<PatternId>().ok());
+        if entry.merges() {
+            of.and_then(|of| self.merge(entry.id(), of));
+        } else if !self.known.contains_key(&entry.id()) {
+            let place = of.and_then(|of| self.known.get(&of).copied());
             self.put(entry.id(), (&entry.skeleton, entry.since.unwrap_or(ALWAYS)), place);
+        }
+    }
+
+    /// Where the pattern is by now that stood at the place.
+    fn is_now(&self, mut place: usize) -> usize {
+        while let Some(next) = self.patterns[place].is {
+            place = next;
+        }
+        place
+    }
+
+    /// Makes variables of what is not so in these words, first written then, in the pattern and in those that it is
+    /// now.
+    fn widen(&mut self, mut place: usize, (words, since): (&[&str], Timestamp)) {
+        loop {
+            let pattern = &mut self.patterns[place];
+            if pattern.words.len() == words.len() {
+                join(&mut pattern.words, words);
+            }
+            pattern.since = pattern.since.min(since);
+            let Some(next) = pattern.is else { return };
+            place = next;
         }
     }
 
@@ -246,13 +315,11 @@ impl Patterns {
         let place = place.unwrap_or_else(|| {
             let place = self.patterns.len();
             self.alike.entry(key(&words)).or_default().push(place);
-            let own = words.iter().map(|word| (*word).into()).collect();
-            self.patterns.push(Pattern { id, words: own, first: skeleton.into(), since });
+            let (words, first) = (own(&words), skeleton.into());
+            self.patterns.push(Pattern { id, words, first, since, is: None });
             place
         });
-        let pattern = &mut self.patterns[place];
-        join(&mut pattern.words, &words);
-        pattern.since = pattern.since.min(since);
+        self.widen(place, (&words, since));
         self.known.insert(id, place);
         self.skeletons_bytes += skeleton.len();
     }

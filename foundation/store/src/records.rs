@@ -41,6 +41,7 @@ mod rewrite;
 mod rollups;
 mod row_set;
 mod scope;
+mod skeletons;
 mod split;
 mod step;
 mod tally;
@@ -56,12 +57,12 @@ pub use expression::Expression;
 pub use index::RecordIndex;
 pub use literal::{Edge, Literal};
 pub use plan::Plan;
-pub use question::{AttributeTest, Question, RowTest};
+pub use question::{AttributeTest, Question, RowTest, SkeletonTest};
 pub use rewrite::Rewritten;
 pub use row_set::RowSet;
 pub use split::RecordSplit;
 pub(crate) use split::footer;
-pub use tally::Tallies;
+pub use tally::{Tallies, Told};
 pub(crate) use token::is_variable;
 
 #[cfg(test)]

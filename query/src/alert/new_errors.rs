@@ -55,7 +55,8 @@ impl Alerts {
         snapshot.splits.retain(|split| split.meta().received_last >= looked);
         let filter = Arc::new(Filter::errors_received_since(tenant, looked));
         let limits = Limits { time: NEW_ERROR_TIME, ..Limits::default() };
-        let request = PatternsRequest { filter, range: TimeRange::ALL, known, limits };
+        let (range, learns) = (TimeRange::ALL, true);
+        let request = PatternsRequest { filter, range, known, learns, limits };
         let found = patterns(&snapshot, &request).await?;
         let new = (found.to_learn(), now);
         self.language.patterns.learn(&self.store, tenant, new).await?;
@@ -85,7 +86,8 @@ impl Alerts {
         let filter = Arc::new(Filter::errors_received_since(tenant, Timestamp(i64::MIN)));
         let range = TimeRange::new(at.plus_ns(-NEW_ERROR_SAID_NS), at).unwrap_or(TimeRange::ALL);
         let limits = Limits { time: NEW_ERROR_TIME, ..Limits::default() };
-        let request = PatternsRequest { filter, range, known: Arc::clone(&known), limits };
+        let (all, learns) = (Arc::clone(&known), false);
+        let request = PatternsRequest { filter, range, known: all, learns, limits };
         let found = patterns(snapshot, &request).await?;
         let complete = found.missing_splits == 0 && found.limited_by.is_none();
         let (said, _) = found.grouped(&known);

@@ -80,6 +80,10 @@ impl Question {
         };
         let text = grouped(rule, (field, text), placed)?;
         let plan = AnyPlan::parse(tenant, rule.signal, &text).map_err(placed)?;
+        if plan.asks_patterns() {
+            let hint = "a pattern grows while the rule stays: say the words that the records have";
+            return Err(FieldError::new(field, "a rule cannot ask for patterns", hint));
+        }
         let pipes = parse_query(&text).map_err(placed)?.pipes;
         let (labels, value) = columns(&pipes).ok_or_else(|| {
             let hint = "end it with stats, such as | stats p95(duration) by service";
@@ -156,6 +160,16 @@ impl AnyPlan {
             Self::Spans(plan) => Self::Spans(Arc::new(plan.received_since(since))),
             Self::Samples(plan) => Self::Samples(Arc::new(plan.received_since(since))),
             Self::Health(plan) => Self::Health(Arc::clone(plan)),
+        }
+    }
+
+    fn asks_patterns(&self) -> bool {
+        match self {
+            Self::Logs(plan) => plan.asks_patterns(),
+            // Its records have an attribute of that name.
+            Self::Health(_) => false,
+            Self::Spans(plan) => plan.asks_patterns(),
+            Self::Samples(plan) => plan.asks_patterns(),
         }
     }
 }
@@ -276,6 +290,10 @@ mod tests {
         check(
             r#""query": "a", "of": "b | stat count()""#,
             Err("of:5: no such pipe: `stat`; did you mean `stats`?"),
+        );
+        check(
+            r#""query": "pattern:0123456789abcdef""#,
+            Err("query:0: a rule cannot ask for patterns"),
         );
         check(
             r#""query": "| fields message""#,

@@ -119,6 +119,7 @@ pub(crate) const ROUTES: &[(&str, &str, Need)] = &[
     ("GET", "/api/v1/logs/fields", Need::Read),
     ("GET", "/api/v1/logs/fields/{name}/values", Need::Read),
     ("GET", "/api/v1/logs/patterns", Need::Read),
+    ("POST", "/api/v1/logs/patterns/{id}/merge", Need::Write),
     ("GET", "/api/v1/logs/context", Need::Read),
     ("GET", "/api/v1/complete", Need::Read),
     ("GET", "/api/v1/logs/tail", Need::Read),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nilometer_model::{Order, Rows, Tenant, TimeRange};
+use nilometer_store::patterns::Patterns;
 
 use super::Api;
 use super::access::Caller;
@@ -19,7 +20,8 @@ use crate::execute::{
 };
 use crate::language::SyntaxError;
 use crate::metrics;
-use crate::plan::{Filter, Plan, Signal};
+use crate::patterns::LearnError;
+use crate::plan::{Field, Filter, Known, Plan, Signal, SignalField};
 
 /// The filter that a request asks for; none means everything that is the caller's.
 #[tracing::instrument(name = "plan", skip_all)]
@@ -33,23 +35,61 @@ pub(crate) fn filter<S: Signal>(
 
 /// The same for what is asked over and over: it remembers what it finds.
 #[tracing::instrument(name = "plan", skip_all)]
-pub(crate) fn cached_filter(
+pub(crate) async fn cached_filter(
     api: &Api,
     caller: &Caller,
     q: Option<&str>,
 ) -> Result<Arc<Filter>, ApiError> {
     let filter = api.filters.filter(&caller.tenant, q.unwrap_or_default());
-    filter.map(Arc::new).map_err(bad_query)
+    knowing(api, caller, Arc::new(filter.map_err(bad_query)?)).await
+}
+
+/// The filter with what is known of patterns, where it asks for that.
+pub(crate) async fn knowing<S: Signal>(
+    api: &Api,
+    caller: &Caller,
+    filter: Arc<Filter<S>>,
+) -> Result<Arc<Filter<S>>, ApiError> {
+    if !filter.asks_patterns() {
+        return Ok(filter);
+    }
+    Ok(Arc::new(filter.knowing(&Known::new(&patterns(api, &caller.tenant).await?))))
+}
+
+/// The field of that name, with what is known of patterns, where it asks for that.
+pub(crate) async fn field(api: &Api, caller: &Caller, name: &str) -> Result<Field, ApiError> {
+    let field = Field::named(name);
+    if !field.is_pattern() {
+        return Ok(field);
+    }
+    Ok(field.knowing(&Known::new(&patterns(api, &caller.tenant).await?)))
+}
+
+/// The patterns of all that the tenant's records say.
+pub(crate) async fn patterns(api: &Api, tenant: &Tenant) -> Result<Arc<Patterns>, ApiError> {
+    let (snapshot, now) = (api.store.snapshot(tenant), api.clock.now());
+    let known = api.language.patterns.meet(&api.store, &snapshot, (tenant, now)).await;
+    known.map_err(not_learnt)
+}
+
+pub(crate) fn not_learnt(error: LearnError) -> ApiError {
+    tracing::error!(error = &error as &dyn std::error::Error, "new patterns were not kept");
+    ApiError::unavailable("new patterns could not be kept", RETRY_AFTER_S)
 }
 
 /// What a query with pipes asks for.
 #[tracing::instrument(name = "plan", skip_all)]
-pub(crate) fn plan<S: Signal>(
+pub(crate) async fn plan<S: Signal>(
+    api: &Api,
     caller: &Caller,
-    q: &str,
-    range: TimeRange,
+    (q, range): (&str, TimeRange),
 ) -> Result<Arc<Plan<S>>, ApiError> {
-    Plan::parse(&caller.tenant, q, range).map(Arc::new).map_err(bad_query)
+    let plan = Plan::parse(&caller.tenant, q, range).map_err(bad_query)?;
+    if !plan.asks_patterns() {
+        return Ok(Arc::new(plan));
+    }
+    let known = Known::new(&patterns(api, &caller.tenant).await?);
+    Ok(Arc::new(plan.knowing(&known)))
 }
 
 fn bad_query(error: SyntaxError) -> ApiError {

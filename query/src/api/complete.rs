@@ -23,7 +23,7 @@ use super::{ask, limits};
 use crate::execute::{self, FieldCount, FieldsRequest, Limits, ValuesRequest};
 use crate::language::{FUNCTIONS, PIPES};
 use crate::limits::{COMPLETE_ITEMS_MAX, COMPLETE_NAMES_MAX, COMPLETE_ROWS, COMPLETE_TIME};
-use crate::plan::{Field, SignalField};
+use crate::plan::Field;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -172,7 +172,7 @@ impl Known<'_> {
 
     /// Values of the field that begin so: the commonest first, severities in their order.
     async fn values(&self, name: &str, typed: &str) -> Result<Vec<ItemJson>, ApiError> {
-        let field = Field::named(name);
+        let field = ask::field(self.api, self.caller, name).await?;
         let ordered = field == Field::Severity;
         let request = ValuesRequest {
             filter: ask::filter(self.caller, None)?,

@@ -51,7 +51,7 @@ pub(crate) async fn export(
     caller: Caller,
     Params(params): Params<ExportParams>,
 ) -> Result<Response, ApiError> {
-    let mut question = question(&caller, &params, &api)?;
+    let mut question = question(&caller, &params, &api).await?;
     // The first page is fetched before the answer begins, so that what is wrong still gets a status.
     let first = find_whole(&api, &question).await?;
     let (sender, pages) = mpsc::channel(EXPORT_PAGES_WAITING_MAX);
@@ -86,12 +86,16 @@ async fn find_whole(api: &Api, question: &SearchRequest) -> Result<Found, ApiErr
     Ok(found)
 }
 
-fn question(caller: &Caller, params: &ExportParams, api: &Api) -> Result<SearchRequest, ApiError> {
+async fn question(
+    caller: &Caller,
+    params: &ExportParams,
+    api: &Api,
+) -> Result<SearchRequest, ApiError> {
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let range = params::range(from, to, params::Default::Everything, api.clock.now())?;
     let cursor = params.cursor.as_deref().map(Cursor::parse).transpose()?;
     Ok(SearchRequest {
-        filter: ask::filter(caller, params.q.as_deref())?,
+        filter: ask::knowing(api, caller, ask::filter(caller, params.q.as_deref())?).await?,
         range: cursor.map_or(range, |cursor| cursor.range),
         direction: Direction::OldestFirst,
         after: cursor.map(|cursor| cursor.after),

@@ -17,7 +17,6 @@ use super::limits::{LIMIT_DEFAULT, LIMIT_MAX};
 use super::params::{self, Params};
 use crate::execute::{self, FieldsRequest, Limits, ValuesRequest};
 use crate::limits::{FIELDS_MAX, VALUES_MAX};
-use crate::plan::{Field, SignalField};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -60,7 +59,7 @@ pub(crate) async fn fields(
 ) -> Result<Json<FieldsAnswer>, ApiError> {
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let request = FieldsRequest {
-        filter: ask::cached_filter(&api, &caller, params.q.as_deref())?,
+        filter: ask::cached_filter(&api, &caller, params.q.as_deref()).await?,
         range: params::range(from, to, params::Default::LastHour, api.clock.now())?,
         most: FIELDS_MAX,
         sample: None,
@@ -129,9 +128,9 @@ pub(crate) async fn values(
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
     let limit = params::count("limit", params.limit.as_deref(), LIMIT_DEFAULT, LIMIT_MAX)?;
     let request = ValuesRequest {
-        filter: ask::cached_filter(&api, &caller, params.q.as_deref())?,
+        filter: ask::cached_filter(&api, &caller, params.q.as_deref()).await?,
         range: params::range(from, to, params::Default::LastHour, api.clock.now())?,
-        field: Field::named(&name),
+        field: ask::field(&api, &caller, &name).await?,
         most: VALUES_MAX,
         sample: None,
         limits: Limits::default(),

@@ -20,7 +20,6 @@ use super::error::ApiError;
 use super::limits::{BUCKETS_DEFAULT, BUCKETS_MAX};
 use super::params::{self, Params};
 use crate::execute::{HistogramRequest, Limits};
-use crate::plan::{Field, SignalField};
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -64,11 +63,15 @@ pub(crate) async fn histogram(
 ) -> Result<Json<HistogramAnswer>, ApiError> {
     let buckets = params.buckets.as_deref();
     let (from, to) = (params.from.as_deref(), params.to.as_deref());
+    let by = match params.by.as_deref() {
+        Some(name) => Some(ask::field(&api, &caller, name).await?),
+        None => None,
+    };
     let asked = HistogramRequest {
-        filter: ask::cached_filter(&api, &caller, params.q.as_deref())?,
+        filter: ask::cached_filter(&api, &caller, params.q.as_deref()).await?,
         range: params::range(from, to, params::Default::LastHour, api.clock.now())?,
         buckets: params::count("buckets", buckets, BUCKETS_DEFAULT, BUCKETS_MAX)?,
-        by: params.by.as_deref().map(Field::named),
+        by,
         limits: Limits::default(),
     };
     let counted = ask::count(&api, &asked).await?;

@@ -27,6 +27,8 @@ pub(crate) const RANGE_DEFAULT_NS: i64 = 3_600_000_000_000;
 pub(crate) const QUERY_BODY_BYTES_MAX: usize = 64 << 10;
 /// The body that switches a fault of the demo, bytes.
 pub(crate) const DEMO_BODY_BYTES_MAX: usize = 4 << 10;
+/// What a pattern is merged into as JSON, bytes.
+pub(crate) const PATTERN_BODY_BYTES_MAX: usize = 1 << 10;
 /// A pin as JSON, bytes.
 pub(crate) const PIN_BODY_BYTES_MAX: usize = 4 << 10;
 /// What a login sends, bytes.

@@ -88,12 +88,16 @@ pub(crate) async fn logs(
     Params(params): Params<LogsParams>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let question = question(&caller, &params, &api)?;
+    let question = question(&caller, &params, &api).await?;
     let found = ask::find(&api, &question).await?;
     Ok(if wants_lines(&headers) { lines(&found) } else { json(&question, &found) })
 }
 
-fn question(caller: &Caller, params: &LogsParams, api: &Api) -> Result<SearchRequest, ApiError> {
+async fn question(
+    caller: &Caller,
+    params: &LogsParams,
+    api: &Api,
+) -> Result<SearchRequest, ApiError> {
     let choices = [("desc", Direction::NewestFirst), ("asc", Direction::OldestFirst)];
     let direction = params::choice("order", params.order.as_deref(), &choices)?;
     let limit = params::count("limit", params.limit.as_deref(), LIMIT_DEFAULT, LIMIT_MAX)?;
@@ -101,7 +105,7 @@ fn question(caller: &Caller, params: &LogsParams, api: &Api) -> Result<SearchReq
     let range = params::range(from, to, params::Default::LastHour, api.clock.now())?;
     let cursor = params.cursor.as_deref().map(Cursor::parse).transpose()?;
     Ok(SearchRequest {
-        filter: ask::cached_filter(api, caller, params.q.as_deref())?,
+        filter: ask::cached_filter(api, caller, params.q.as_deref()).await?,
         range: cursor.map_or(range, |cursor| cursor.range),
         direction,
         after: cursor.map(|cursor| cursor.after),

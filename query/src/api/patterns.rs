@@ -5,6 +5,8 @@
 //!   the records that match;
 //! - a pattern keeps its id; the ids of patterns that it grew out of name it, too.
 
+pub(crate) mod merge;
+
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
@@ -20,7 +22,7 @@ use super::access::Caller;
 use super::answer::CoverageJson;
 use super::ask;
 use super::error::ApiError;
-use super::limits::{LIMIT_DEFAULT, LIMIT_MAX, RETRY_AFTER_S};
+use super::limits::{LIMIT_DEFAULT, LIMIT_MAX};
 use super::params::{self, Params};
 use crate::execute::{self, Limits, PatternsRequest, Seen};
 
@@ -93,9 +95,10 @@ pub(crate) async fn patterns(
         None => params::Default::LastHour,
     };
     let request = PatternsRequest {
-        filter: ask::cached_filter(&api, &caller, params.q.as_deref())?,
+        filter: ask::cached_filter(&api, &caller, params.q.as_deref()).await?,
         range: params::range(params.from.as_deref(), params.to.as_deref(), default, now)?,
-        known: api.language.patterns.known(&api.store, &caller.tenant),
+        known: ask::patterns(&api, &caller.tenant).await?,
+        learns: false,
         limits: Limits::default(),
     };
     let snapshot = api.store.snapshot(&caller.tenant);
@@ -105,10 +108,7 @@ pub(crate) async fn patterns(
     let coverage = ask::coverage(&api, &caller.tenant, request.range, missing_splits, limited_by);
     let new = (found.to_learn(), now);
     let known = api.language.patterns.learn(&api.store, &caller.tenant, new).await;
-    let known = known.map_err(|error| {
-        tracing::error!(error = &error as &dyn std::error::Error, "new patterns were not kept");
-        ApiError::unavailable("new patterns could not be kept", RETRY_AFTER_S)
-    })?;
+    let known = known.map_err(ask::not_learnt)?;
     let (mut all, other) = found.grouped(&known);
     all.retain(|_, seen| {
         new_since.is_none_or(|since| seen.first >= since)

@@ -131,6 +131,10 @@ pub(crate) async fn purge(
     })?;
     let range = check(&api, &asked)?;
     let filter: Arc<Filter> = ask::filter(&caller, Some(&asked.q))?;
+    if filter.asks_patterns() {
+        let hint = "a pattern still grows: say which words the records have";
+        return Err(ApiError::bad_request("q", "a purge cannot ask for a pattern", hint));
+    }
     let (records, exact) = count(&api, &filter, range).await?;
     if asked.dry_run {
         return Ok((StatusCode::OK, Json(PurgeAnswer { records, exact, purge: None })));

@@ -115,7 +115,7 @@ async fn tabulate<S: Signal>(
     asked: &Asked,
     range: TimeRange,
 ) -> Result<Tabled, ApiError> {
-    let plan = ask::plan::<S>(caller, &asked.q, range)?;
+    let plan = ask::plan::<S>(api, caller, (&asked.q, range)).await?;
     let request = PipelineRequest { plan, range, rows: asked.rows, limits: Limits::default() };
     ask::tabulate(api, &request).await
 }

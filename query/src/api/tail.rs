@@ -53,7 +53,8 @@ pub(crate) async fn tail(
     caller: Caller,
     Params(params): Params<TailParams>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, ApiError> {
-    let tail = Tail::new(ask::filter(&caller, params.q.as_deref())?.as_ref().clone());
+    let filter = ask::filter(&caller, params.q.as_deref())?;
+    let tail = Tail::new(ask::knowing(&api, &caller, filter).await?.as_ref().clone());
     let feed = api.store.subscribe(&caller.tenant);
     let (listener, waiting) = mpsc::channel(TAIL_RECORDS_WAITING_MAX);
     let follower = Follower { tail, listener, skipped: 0 };

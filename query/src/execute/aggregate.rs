@@ -5,8 +5,13 @@
 //! - whole numbers are summed exactly; quantiles are exact, by nearest rank: every number is kept;
 //! - what is no number is skipped by all but `count` and `count_distinct`; without a number the answer is null.
 
+mod members;
+
 use std::collections::HashSet;
 
+use nilometer_model::Severity;
+
+use self::members::Members;
 use super::batch::Batch;
 use super::dictionary::Dictionary;
 use crate::language::Function;
@@ -25,6 +30,8 @@ pub(super) struct Aggregate {
     /// All numbers.
     samples: Option<Vec<Vec<f64>>>,
     samples_bytes: usize,
+    gravest: Option<Vec<Option<Severity>>>,
+    members: Option<Members>,
 }
 
 /// The different values of each group.
@@ -61,6 +68,8 @@ impl Aggregate {
                 Function::Sum | Function::Min | Function::Max | Function::Avg => {
                     aggregate.numbers = Some(Vec::new());
                 }
+                Function::Gravest => aggregate.gravest = Some(Vec::new()),
+                Function::Members => aggregate.members = Some(Members::default()),
                 Function::Quantile(_) => {
                     aggregate.numbers = Some(Vec::new());
                     aggregate.samples = Some(Vec::new());
@@ -76,6 +85,7 @@ impl Aggregate {
         self.distinct.iter_mut().for_each(|distinct| distinct.counts.resize(groups, 0));
         self.numbers.iter_mut().for_each(|numbers| numbers.resize(groups, Numbers::default()));
         self.samples.iter_mut().for_each(|samples| samples.resize(groups, Vec::new()));
+        self.gravest.iter_mut().for_each(|gravest| gravest.resize(groups, None));
     }
 
     /// Looks at the column in these rows, each of which belongs to the group beside it.
@@ -88,6 +98,17 @@ impl Aggregate {
     ) {
         if let Some(distinct) = &mut self.distinct {
             distinct.take(batch, rows, groups, column);
+        }
+        if let Some(members) = &mut self.members {
+            members.take(batch, rows, groups, column);
+        }
+        if let Some(gravest) = &mut self.gravest {
+            for (row, group) in rows.iter().zip(groups) {
+                if let Value::Severity(is) = batch.value(*row as usize, column) {
+                    let known = &mut gravest[*group as usize];
+                    *known = Some(known.map_or(is, |known| known.max(is)));
+                }
+            }
         }
         if self.present.is_none() && self.numbers.is_none() {
             return;
@@ -116,6 +137,7 @@ impl Aggregate {
             .iter_mut()
             .flatten()
             .for_each(|samples| samples.sort_unstable_by(f64::total_cmp));
+        self.members.iter_mut().for_each(Members::settle);
     }
 
     /// What the function says of the group.
@@ -133,6 +155,10 @@ impl Aggregate {
             Function::Min => numbers().and_then(|numbers| Some(numbers.value(numbers.min?))),
             Function::Max => numbers().and_then(|numbers| Some(numbers.value(numbers.max?))),
             Function::Quantile(part) => self.quantile(part, group),
+            Function::Gravest => {
+                self.gravest.as_ref().and_then(|all| all[group]).map(Value::Severity)
+            }
+            Function::Members => self.members.as_ref().and_then(|members| members.of(group)),
         };
         answer.unwrap_or(Value::Null)
     }
@@ -154,6 +180,8 @@ impl Aggregate {
             + per_group(self.samples.as_ref().map(Vec::len), size_of::<Vec<f64>>())
             + self.samples_bytes
             + self.distinct.as_ref().map_or(0, Distinct::memory_bytes)
+            + per_group(self.gravest.as_ref().map(Vec::len), size_of::<Option<Severity>>())
+            + self.members.as_ref().map_or(0, Members::memory_bytes)
     }
 }
 

@@ -129,6 +129,11 @@ impl Dictionary {
         self.entries.iter().map(Entry::value).collect()
     }
 
+    /// The text of the value.
+    pub(super) fn text(&self, code: u32) -> &str {
+        &self.entries[code as usize].text
+    }
+
     /// Whether the code is that of nothing.
     pub(super) fn is_null(&self, code: u32) -> bool {
         self.null == Some(code)

@@ -263,8 +263,11 @@ fn columns<C>(grouping: &Grouping<C>) -> Vec<Column> {
         Column { name: key.name.clone(), empty }
     });
     let calls = grouping.calls.iter().map(|call| {
-        let counts = matches!(call.function, Function::Count | Function::CountDistinct);
-        let empty = if counts { Type::Int } else { Type::Float };
+        let empty = match call.function {
+            Function::Count | Function::CountDistinct => Type::Int,
+            Function::Gravest | Function::Members => Type::String,
+            _ => Type::Float,
+        };
         Column { name: call.name.clone(), empty }
     });
     keys.chain(calls).collect()

@@ -1,10 +1,11 @@
 //! Which patterns the records that fit are of: how many are, since when and until when, how grave, and whose.
 //!
 //! ```text
-//!   message ── skeleton ── known ──> its pattern
-//!                  └── new, among the first 10,000 ──> counted by itself, for whoever makes patterns of it
+//!   row ── skeleton, which its template tells ── known ──> its pattern
+//!                  └── new, with a message, among the first 10,000 ──> by itself, for whoever makes patterns of it
 //!                  └── else ──> other
 //! ```
+//! What templates say is met before a scan (`patterns/met.rs`); new is what was written since, and what is kept whole.
 //! Invariant: every record that fits is counted once, in one of the three.
 
 use std::collections::{BTreeMap, HashMap};
@@ -28,6 +29,8 @@ pub(crate) struct PatternsRequest {
     pub range: TimeRange,
     /// Those that are known.
     pub known: Arc<Patterns>,
+    /// Whether what is new is looked for in splits, too; else only in what was not met there.
+    pub learns: bool,
     pub limits: Limits,
 }
 
@@ -66,7 +69,7 @@ pub(crate) async fn patterns(
     request: &PatternsRequest,
 ) -> Result<FoundPatterns, QueryError> {
     let question = Question::of(&request.filter, request.range, request.limits);
-    let scanned = scan(snapshot, &question, Counts::new(Arc::clone(&request.known))).await?;
+    let scanned = scan(snapshot, &question, Counts::new(request)).await?;
     let Counts { patterns, new, other, .. } = scanned.fold;
     let mut new: Vec<_> = new.into_values().collect();
     new.sort_by(|(a, seen), (b, other)| {
@@ -142,6 +145,7 @@ const COMPONENT_BYTES: usize = 64;
 
 struct Counts {
     known: Arc<Patterns>,
+    learns: bool,
     patterns: HashMap<PatternId, Seen>,
     new: HashMap<PatternId, (Skeleton, Seen)>,
     other: u64,
@@ -151,21 +155,28 @@ struct Counts {
 }
 
 impl Counts {
-    fn new(known: Arc<Patterns>) -> Self {
+    fn new(request: &PatternsRequest) -> Self {
         let (patterns, new) = (HashMap::new(), HashMap::new());
-        Self { known, patterns, new, other: 0, bytes: 0, skeleton: Skeleton::default() }
+        let (known, learns) = (Arc::clone(&request.known), request.learns);
+        Self { known, learns, patterns, new, other: 0, bytes: 0, skeleton: Skeleton::default() }
     }
 
     fn add(&mut self, rows: &Rows, row: usize) {
-        self.skeleton.set(rows.message.get(row));
-        let id = self.skeleton.id();
+        let message = rows.message.get(row);
+        let told = rows.skeleton.get(row).map(|skeleton| PatternId::from(*skeleton));
+        let id = told.unwrap_or_else(|| {
+            self.skeleton.set(message);
+            self.skeleton.id()
+        });
+        let is_told = told.is_some() && message.is_empty() && !self.learns;
         let seen = if let Some(pattern) = self.known.pattern(id) {
             self.patterns.entry(pattern).or_insert_with(|| {
                 self.bytes += size_of::<Seen>();
                 Seen::nothing()
             })
-        } else if self.new.len() < NEW_SKELETONS_MAX || self.new.contains_key(&id) {
+        } else if !is_told && (self.new.len() < NEW_SKELETONS_MAX || self.new.contains_key(&id)) {
             let new = self.new.entry(id).or_insert_with(|| {
+                self.skeleton.set(message);
                 self.bytes += size_of::<(Skeleton, Seen)>() + self.skeleton.text().len();
                 (self.skeleton.clone(), Seen::nothing())
             });
@@ -184,7 +195,8 @@ impl Fold for Counts {
     }
 
     fn columns(&self) -> Columns {
-        Columns::MESSAGE.with(Columns::TIME).with(Columns::SEVERITY)
+        let columns = Columns::SKELETON.with(Columns::TIME).with(Columns::SEVERITY);
+        if self.learns { columns.with(Columns::MESSAGE) } else { columns }
     }
 
     fn take(&mut self, rows: &Rows, fits: &RowSet) {

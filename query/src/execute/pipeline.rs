@@ -114,7 +114,8 @@ async fn grouped<S: Signal>(
     grouping: &Arc<Grouping<S::Field>>,
 ) -> Result<Begun, QueryError> {
     let keys = grouping.keys.iter().map(|key| &key.column);
-    let columns = columns_of::<S>(keys.chain(&grouping.inputs));
+    let columns = keys.chain(&grouping.inputs).map(SignalField::columns_in_place);
+    let columns = columns.fold(S::Columns::default(), ColumnSet::with);
     let fold = Grouped::<S> { groups: Groups::of(grouping), columns, rows: Vec::new() };
     let scanned = scan(snapshot, &question(request), fold).await?;
     let (groups, limits) = (scanned.fold.groups, request.limits);
@@ -335,6 +336,7 @@ fn run(step: &TableStep, table: &mut Table, limits: &Limits) -> Result<(), Query
         TableStep::Fields(columns) => table.choose(columns),
         TableStep::WithValue(column) => table.keep_with(*column),
         TableStep::EveryBin(bins) => table.fill(bins),
+        TableStep::Templates(known) => table.explain(known),
         TableStep::Groups(grouping) => {
             let (rows, held_bytes) = (table.rows.len(), table.memory_bytes());
             *table = regrouped((&*table, rows, held_bytes), grouping, limits)?;

@@ -42,7 +42,7 @@ impl Slots {
 
     /// The columns that [`Slots::each`] looks at.
     pub(super) fn columns(&self) -> Columns {
-        self.field.columns()
+        self.field.columns_in_place()
     }
 
     /// Gives every row that fits and the slot of its value; of a row whose value is not kept, nothing.

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use nilometer_model::Timestamp;
 
 use super::sort::sort;
-use crate::plan::{Arrange, Bins, SortKey, Type, Value, bin_start};
+use crate::plan::{Arrange, Bins, Known, SortKey, Type, Value, bin_start};
 
 /// Columns and rows.
 #[derive(Debug, Default)]
@@ -58,6 +58,19 @@ impl Table {
     /// Only rows that have a value in the column.
     pub(super) fn keep_with(&mut self, column: usize) {
         self.rows.retain(|row| !row[column].is_null());
+    }
+
+    /// How the messages of the pattern in the first column read, in a second one.
+    pub(super) fn explain(&mut self, known: &Known) {
+        let column = Column { name: "template".to_owned(), empty: Type::String };
+        self.columns.insert(1, column);
+        for row in &mut self.rows {
+            let template = match &row[0] {
+                Value::Text(id) => known.template(id),
+                _ => None,
+            };
+            row.insert(1, template.map_or(Value::Null, |template| Value::Text(template.into())));
+        }
     }
 
     /// A row for every bin of the range, in the order of time: those that are missing count 0.

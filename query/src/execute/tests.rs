@@ -1,6 +1,7 @@
 //! Answers over a buffer and splits, as they come out of a real object store.
 
 pub(super) mod facts;
+mod known;
 mod masked;
 mod naive;
 mod naive_pipes;

@@ -12,6 +12,7 @@ pub(crate) const PIPES: &[(&str, &str)] = &[
     ("limit", "only so many rows"),
     ("fields", "only these columns"),
     ("histogram", "how many records in each bin of time"),
+    ("patterns", "what the messages say, those that differ in variables as one"),
 ];
 
 /// The functions of `stats`, and what each says.

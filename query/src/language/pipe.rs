@@ -27,6 +27,7 @@ pub(crate) enum Pipe {
     Limit(usize),
     Fields(Vec<Name>),
     Histogram { at: usize, step: Option<BinStep>, by: Option<Name> },
+    Patterns { at: usize },
 }
 
 /// `p99(duration) as slow`.
@@ -50,6 +51,10 @@ pub(crate) enum Function {
     Avg,
     /// The part of the numbers, from 0 to 1.
     Quantile(f64),
+    /// The gravest severity; asked by `patterns`, and not to be written.
+    Gravest,
+    /// Its values, the commonest first; the same.
+    Members,
 }
 
 /// What records are grouped by: a field, or with a step the bin of time that it lies in.

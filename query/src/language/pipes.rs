@@ -4,7 +4,7 @@
 //!   pipes     = { "|" pipe }
 //!   pipe      = "stats" call {"," call} ["by" key {"," key}] | "top" number "by" name
 //!             | "sort" column ["asc"|"desc"] {"," column ["asc"|"desc"]} | "limit" number
-//!             | "fields" column {"," column} | "histogram" [duration] ["by" name]
+//!             | "fields" column {"," column} | "histogram" [duration] ["by" name] | "patterns"
 //!   call      = function "(" [number ","] [name] ")" ["as" name]
 //!   key       = ( name | "bin" "(" [name ","] duration ")" ) ["as" name]
 //!   column    = name ["(" [argument {"," argument}] ")"]      as the column is called
@@ -138,6 +138,7 @@ impl Parser<'_> {
             "sort" => self.list(Self::sort_by).map(Pipe::Sort),
             "limit" => self.rows().map(Pipe::Limit),
             "fields" => self.list(Self::column).map(Pipe::Fields),
+            "patterns" => Ok(Pipe::Patterns { at: pipe.at }),
             "histogram" => {
                 let bare = matches!(self.peek(), None | Some(Kind::Pipe)) || self.is_word("by");
                 let step = if bare { None } else { Some(self.step()?) };

@@ -5,7 +5,8 @@
 //!   (tenant, query) -> Found: (split, block) -> rows that fit
 //! ```
 //! Invariants:
-//! - a block never changes, and a query of a tenant always means the same: what was found would be found again;
+//! - a block never changes, and a query of a tenant always means the same, but one that asks for patterns, of which
+//!   nothing is noted: what was found would be found again;
 //! - only what was asked of whole blocks is noted, and only of filters that read texts: to ask for other columns
 //!   costs as little as to remember;
 //! - of too many queries the one not asked for the longest goes; one that has noted too much begins anew.
@@ -50,7 +51,7 @@ impl FilterCache {
     /// [`SyntaxError`], with the column.
     pub(crate) fn filter(&self, tenant: &Tenant, text: &str) -> Result<Filter, SyntaxError> {
         let mut filter: Filter = Filter::parse(tenant, text)?;
-        if !filter.columns().among(TEXTS).is_none() {
+        if !filter.columns().among(TEXTS).is_none() && !filter.asks_patterns() {
             filter.found = Some(self.found(tenant, text));
         }
         Ok(filter)
@@ -128,9 +129,13 @@ mod tests {
     #[test]
     fn filters_that_read_no_text_remember_nothing() {
         let cache = FilterCache::default();
-        for (text, remembers) in
-            [("", false), ("severity:error component:a", false), ("reset", true), ("-id:7", true)]
-        {
+        for (text, remembers) in [
+            ("", false),
+            ("severity:error component:a", false),
+            ("pattern:a", false),
+            ("reset", true),
+            ("-id:7", true),
+        ] {
             assert_eq!(found(&cache, "acme", text).is_some(), remembers, "{text}");
         }
     }

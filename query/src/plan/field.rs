@@ -1,6 +1,8 @@
 //! The fields of a record, by the names that users see.
 //!
-//! Invariant: an empty text, or an id of zeros, is an absent field.
+//! Invariants:
+//! - an empty text, or an id of zeros, is an absent field;
+//! - a record's pattern is made of it and of what is known at the moment: it is no field that a record has.
 
 use std::borrow::Cow;
 
@@ -8,6 +10,7 @@ use nilometer_block::Columns;
 use nilometer_model::{Origin, Rows, Timestamp};
 
 use super::attributes::{attribute, lookup};
+use super::known::Known;
 use super::signal::{Meaning, SignalField};
 use super::value::Value;
 
@@ -28,9 +31,14 @@ pub(crate) enum Field {
     SpanId,
     Source,
     Position,
+    /// The id of the pattern that the message is of.
+    Pattern(Known),
     /// Any other name, or the part behind `attributes.`.
     Attribute(String),
 }
+
+/// What the field of patterns is called.
+pub(crate) const PATTERN: &str = "pattern";
 
 /// The record's own fields by name, in the order in which they are shown.
 pub(crate) const OWN_FIELDS: [(&str, Field); 14] = [
@@ -51,9 +59,9 @@ pub(crate) const OWN_FIELDS: [(&str, Field); 14] = [
 ];
 
 impl Field {
-    /// The names of the record's own fields.
+    /// The names of all fields that are no attributes.
     pub(crate) fn own_names() -> impl Iterator<Item = &'static str> {
-        OWN_FIELDS.iter().map(|(name, _)| *name)
+        OWN_FIELDS.iter().map(|(name, _)| *name).chain([PATTERN])
     }
 
     /// Whether it says something of who speaks.
@@ -73,6 +81,7 @@ impl Field {
             | Self::TraceId
             | Self::SpanId
             | Self::Position
+            | Self::Pattern(_)
             | Self::Attribute(_) => false,
         }
     }
@@ -105,17 +114,38 @@ impl SignalField for Field {
         Self::Attribute(name.to_owned())
     }
 
+    /// What is made of a record, and is none of the fields that it has.
+    fn alias(name: &str) -> Option<Self> {
+        (name == PATTERN).then_some(Self::Pattern(Known::NOTHING))
+    }
+
+    fn is_pattern(&self) -> bool {
+        matches!(self, Self::Pattern(_))
+    }
+
+    fn knowing(&self, known: &Known) -> Self {
+        if self.is_pattern() { Self::Pattern(known.clone()) } else { self.clone() }
+    }
+
+    fn of_patterns() -> Option<[Self; 4]> {
+        Some([Self::Pattern(Known::NOTHING), Self::Time, Self::Severity, Self::Component])
+    }
+
     fn columns(&self) -> Columns {
         match self {
             Self::Time => Columns::TIME,
             Self::Received => Columns::RECEIVED,
             Self::Severity => Columns::SEVERITY,
-            Self::Message => Columns::MESSAGE,
+            Self::Message | Self::Pattern(_) => Columns::MESSAGE,
             Self::TraceId | Self::SpanId => Columns::IDS,
             Self::Position => Columns::POSITION,
             Self::Attribute(_) => Columns::ATTRIBUTES,
             _ => Columns::NONE,
         }
+    }
+
+    fn columns_in_place(&self) -> Columns {
+        if self.is_pattern() { Columns::SKELETON } else { self.columns() }
     }
 
     fn meaning(&self) -> Meaning {
@@ -129,6 +159,10 @@ impl SignalField for Field {
     fn value<'a>(&self, rows: &'a Rows, row: usize) -> Option<Cow<'a, str>> {
         let text: Cow<'a, str> = match self {
             Self::Attribute(name) => return attribute(rows.attributes.get(row), name),
+            // What health says is no message: there it is what the record itself has of that name.
+            Self::Pattern(known) if known.is_nothing() => {
+                return attribute(rows.attributes.get(row), PATTERN);
+            }
             Self::Time => Timestamp(rows.time[row]).to_string().into(),
             Self::Received if rows.received[row] == 0 => return None,
             Self::Received => Timestamp(rows.received[row]).to_string().into(),
@@ -137,6 +171,7 @@ impl SignalField for Field {
             Self::TraceId => hex(rows.trace_id.get(row)?)?.into(),
             Self::SpanId => hex(rows.span_id.get(row)?)?.into(),
             Self::Position => rows.position[row].to_string().into(),
+            Self::Pattern(known) => known.of_row(rows, row)?.to_string().into(),
             _ => return self.said_by(&rows.origins[rows.origin[row] as usize]),
         };
         Some(text).filter(|text| !text.is_empty())

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use nilometer_model::{Rows, Tenant, TimeRange};
 
-use super::{Filter, Signal, compile};
+use super::{Filter, Known, Signal, compile};
 use crate::language::{Function, SyntaxError, parse_query};
 
 /// A checked query.
@@ -91,6 +91,8 @@ pub(crate) enum TableStep {
     Groups(Arc<Grouping<usize>>),
     /// Only rows that have a value in the column.
     WithValue(usize),
+    /// A second column: how the messages of the pattern in the first one read.
+    Templates(Known),
     /// A bin in the first column and how many in the second: a row for every bin of the range.
     EveryBin(Bins),
 }

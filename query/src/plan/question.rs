@@ -59,6 +59,12 @@ fn of_field(field: &Field, test: &Test) -> Question {
             let texts = texts.iter().map(|text| Question::Text(Literal::substring(text)));
             Question::And(vec![Question::Or(texts.collect()), of_rows(field, test)])
         }
+        (Field::Pattern(known), _) => {
+            let (known, test) = (known.clone(), test.clone());
+            Question::Skeleton(Arc::new(move |skeleton| {
+                known.pattern(skeleton).is_some_and(|pattern| test.fits(&pattern.to_string()))
+            }))
+        }
         _ if field.is_of_origin() => {
             let (field, test) = (field.clone(), test.clone());
             let fits = move |value: &str| test.fits(value);

@@ -23,6 +23,7 @@ use nilometer_store::records::RowSet;
 use nilometer_store::{Mask, Snapshot, SplitError, SplitMeta};
 
 use self::stored::Asked;
+use super::known::Known;
 use super::value::Value;
 use super::{Filter, Step};
 
@@ -116,6 +117,10 @@ pub(crate) trait SignalField:
     }
     /// The columns that [`SignalField::value`] looks at, besides who speaks.
     fn columns(&self) -> <Self::Rows as Signal>::Columns;
+    /// The same of rows that are looked at as they were read, and not copied before.
+    fn columns_in_place(&self) -> <Self::Rows as Signal>::Columns {
+        self.columns()
+    }
     fn meaning(&self) -> Meaning;
     /// What the row says; `None` when it does not.
     fn value<'a>(&self, rows: &'a Self::Rows, row: usize) -> Option<Cow<'a, str>>;
@@ -125,6 +130,22 @@ pub(crate) trait SignalField:
     fn class(&self, rows: &Self::Rows, row: usize) -> Option<usize>;
     /// The number that the row says, where it is kept as one; a duration in ms.
     fn number(&self, _: &Self::Rows, _: usize) -> Option<f64> {
+        None
+    }
+
+    /// Whether what it says depends on which patterns are known.
+    fn is_pattern(&self) -> bool {
+        false
+    }
+
+    /// The same, which knows these patterns.
+    #[must_use]
+    fn knowing(&self, _: &Known) -> Self {
+        self.clone()
+    }
+
+    /// The pattern, the time, the severity and whose they are, of rows that have patterns.
+    fn of_patterns() -> Option<[Self; 4]> {
         None
     }
 

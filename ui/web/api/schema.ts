@@ -434,6 +434,23 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/logs/patterns/{id}/merge": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /** Makes a pattern part of another one, for ever. */
+        readonly post: operations["merge_pattern"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/logs/tail": {
         readonly parameters: {
             readonly query?: never;
@@ -1407,6 +1424,17 @@ export interface components {
              * @description Null when the end of what was lost is not known.
              */
             readonly to?: number | null;
+        };
+        /** @description What both are now. */
+        readonly MergeAnswer: {
+            readonly id: string;
+            /** @description What its messages say, a variable as <*>. */
+            readonly template: string;
+        };
+        /** @description What a pattern is from now on. */
+        readonly MergeAsked: {
+            /** @description The id of the pattern that it becomes part of. */
+            readonly into: string;
         };
         readonly Node: {
             /**
@@ -3079,6 +3107,48 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["PatternsAnswer"];
+                };
+            };
+        };
+    };
+    readonly merge_pattern: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @description the pattern's id */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MergeAsked"];
+            };
+        };
+        readonly responses: {
+            readonly "4XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly "5XX": {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Error"];
+                };
+            };
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["MergeAnswer"];
                 };
             };
         };

@@ -47,6 +47,7 @@ pub fn decode_dense(bytes: &[u8]) -> Result<Rows, BlockError> {
         attributes,
         trace_id,
         span_id,
+        skeleton: Vec::new(),
     };
     rows.check().then_some(rows).ok_or(BlockError::Damaged("columns"))
 }

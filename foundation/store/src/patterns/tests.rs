@@ -185,3 +185,52 @@ fn a_pattern_is_known_since_its_first_message_and_an_undated_one_always_was() {
     assert_eq!((old.since(late.id()), old.are_dated()), (Some(ALWAYS), false));
     assert_eq!(old.since(Skeleton::of("nobody knows it").id()), None);
 }
+
+#[test]
+fn of_two_that_were_merged_all_ids_name_one_and_both_go_on_growing() {
+    let texts = ["user alice logged in", "user bob has logged in by key", "nothing of that"];
+    let mut patterns = Patterns::default();
+    let [short, long, other] = texts.map(|text| {
+        patterns.add(&Skeleton::of(text), Timestamp(5));
+        Skeleton::of(text).id()
+    });
+    let entry = patterns.merge(long, short).unwrap();
+    assert_eq!(patterns.merge(short, long), None, "they are one");
+    assert_eq!(patterns.merge(long, PatternId(7)), None);
+    assert_eq!((patterns.pattern(long), patterns.len()), (Some(short), 2));
+    assert_eq!(patterns.template(long).as_deref(), Some(texts[0]));
+    let more = ["user bob has logged in by token", "user alice logged out"].map(Skeleton::of);
+    let entries: Vec<_> = more.iter().filter_map(|new| patterns.add(new, Timestamp(4))).collect();
+    let joined = more.iter().map(|skeleton| patterns.pattern(skeleton.id()));
+    assert_eq!(joined.collect::<Vec<_>>(), [Some(short); 2]);
+    assert_eq!(patterns.template(long).as_deref(), Some("user alice logged <*>"));
+    let also = patterns.merge(short, other).unwrap();
+    let mut again = Patterns::default();
+    texts.iter().for_each(|text| drop(again.add(&Skeleton::of(text), Timestamp(5))));
+    [&[entry][..], &entries, &[also]].concat().iter().for_each(|entry| {
+        let json = serde_json::to_string(entry).unwrap();
+        again.replay(&serde_json::from_str(&json).unwrap());
+    });
+    let ids = [short, long, more[0].id(), more[1].id()];
+    assert_eq!(ids.map(|id| again.pattern(id)), [Some(other); 4]);
+    assert_eq!((again.len(), again.template(short)), (1, patterns.template(short)));
+    assert_eq!([short, other].map(|id| again.since(id)), [Some(Timestamp(4)); 2]);
+}
+
+#[test]
+fn what_was_merged_with_what_is_seen_keeps_its_names_and_no_words() {
+    let texts = ["secret of alice", "a word of bob here"].map(Skeleton::of);
+    let ids = texts.each_ref().map(Skeleton::id);
+    let mut patterns = Patterns::default();
+    let mut entries: Vec<_> =
+        texts.iter().filter_map(|new| patterns.add(new, Timestamp(4))).collect();
+    entries.extend(patterns.merge(ids[1], ids[0]));
+    let left = without_unseen(&entries, &[ids[1]].into());
+    assert!(!serde_json::to_string(&left).unwrap().contains("alice"));
+    let mut replayed = Patterns::default();
+    left.iter().for_each(|entry| replayed.replay(entry));
+    assert_eq!(ids.map(|id| replayed.pattern(id)), [Some(ids[0]); 2]);
+    assert_eq!(replayed.template(ids[1]).as_deref(), Some("<*> <*> <*>"));
+    assert_eq!(without_unseen(&entries, &ids.into()), entries);
+    assert!(without_unseen(&entries, &HashSet::new()).is_empty());
+}

@@ -21,7 +21,7 @@ use crate::split::SplitError;
 
 /// See the module.
 pub struct Block<'a> {
-    index: &'a RecordIndex,
+    pub(super) index: &'a RecordIndex,
     number: u32,
     bytes: &'a Bytes,
     pub(super) place: &'a BlockPlace,
@@ -212,12 +212,16 @@ impl<'a> Block<'a> {
         rows.severity = self.severities(head, wanted, has(Columns::SEVERITY))?;
         rows.message = match has(Columns::MESSAGE) {
             true => narrowed(self.messages(Some(wanted))?, wanted),
+            false if has(Columns::SKELETON) => narrowed(self.untold(wanted)?, wanted),
             false => self.stand_ins(head, wanted, has(Columns::HAS_MESSAGE))?,
         };
         rows.attributes = match has(Columns::ATTRIBUTES) {
             true => narrowed(self.attribute_texts(Some(wanted))?, wanted),
             false => empty(count),
         };
+        if has(Columns::SKELETON) {
+            rows.skeleton = self.skeletons(wanted, &rows.message)?;
+        }
         if has(Columns::IDS) {
             self.take_ids(wanted, &mut rows)?;
         }

@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use nilometer_block::cursor::Cursor;
 use nilometer_block::origins;
-use nilometer_model::{Origin, TimeRange};
+use nilometer_model::{Origin, TimeRange, Timestamp};
 
 use super::block::Block;
 use super::buckets;
@@ -16,7 +16,8 @@ use super::counts::{self, Lists};
 use super::directory::{self, BlockPlace};
 use super::frames::Frame;
 use super::object::{Section, Tail};
-use super::rollups::{self, Rollup};
+use super::rollups::{self, MINUTE_NS, Rollup};
+use super::skeletons::Skeletons;
 use super::templates::Templates;
 use super::terms::Terms;
 use super::token::BEYOND_ASCII;
@@ -35,6 +36,7 @@ pub struct RecordIndex {
     buckets: OnceLock<Option<Vec<u8>>>,
     terms: OnceLock<Option<Terms>>,
     rollups: OnceLock<Option<Option<Vec<Rollup>>>>,
+    skeletons: OnceLock<Skeletons>,
 }
 
 /// Templates, and where they are.
@@ -91,6 +93,7 @@ impl RecordIndex {
             buckets: OnceLock::new(),
             terms: OnceLock::new(),
             rollups: OnceLock::new(),
+            skeletons: OnceLock::new(),
         };
         let own = index.section(Section::Meta);
         let own: Option<SplitMeta> = own.and_then(|json| serde_json::from_slice(&json).ok());
@@ -117,15 +120,41 @@ impl RecordIndex {
         self.buckets().map(|_| ())
     }
 
-    /// Shows each template of its messages: the text, a variable as a sign of its own.
+    /// Shows each template of its messages: the text, a variable as a sign of its own, and a time before which there
+    /// is none of it, to the minute where that is kept. Texts that are kept whole have none.
     ///
     /// # Errors
     /// [`SplitError::Damaged`].
-    pub fn each_template(&self, mut show: impl FnMut(&str)) -> Result<(), SplitError> {
-        let indexed = self.indexed()?;
-        let count = u32::try_from(indexed.templates.len()).unwrap_or(u32::MAX);
-        (0..count).for_each(|number| show(&String::from_utf8_lossy(indexed.text(number, false))));
+    pub fn each_template(&self, mut show: impl FnMut(&str, Timestamp)) -> Result<(), SplitError> {
+        let (indexed, first) = (self.indexed()?, self.first_times()?);
+        for (number, first) in (0_u32..).zip(first) {
+            if !indexed.templates.is_whole(number) {
+                show(&String::from_utf8_lossy(indexed.text(number, false)), first);
+            }
+        }
         Ok(())
+    }
+
+    /// Per template, a time before which there is no row of it.
+    fn first_times(&self) -> Result<Vec<Timestamp>, SplitError> {
+        let templates = self.indexed()?.templates.len();
+        let Some(entries) = self.rollups()? else {
+            return Ok(vec![self.meta.time_first; templates]);
+        };
+        let mut first = vec![Timestamp(i64::MAX); templates];
+        for entry in entries {
+            let begins = Timestamp(i64::from(entry.minute).saturating_mul(MINUTE_NS));
+            if let Some(first) = first.get_mut(entry.template as usize) {
+                *first = begins.min(*first);
+            }
+        }
+        Ok(first.into_iter().map(|first| first.max(self.meta.time_first)).collect())
+    }
+
+    /// The skeletons of its templates.
+    pub(super) fn skeletons(&self) -> Result<&Skeletons, SplitError> {
+        let templates = &self.indexed()?.templates;
+        Ok(self.skeletons.get_or_init(|| Skeletons::of(templates)))
     }
 
     /// Its origins, in the order of its rows.

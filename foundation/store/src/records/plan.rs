@@ -19,8 +19,10 @@ use super::question::Question;
 use super::rollups::{self, MINUTE_NS};
 use super::row_set::RowSet;
 use super::scope::{At, Where};
+use super::skeletons::Skeletons;
 use super::step::Step;
-use super::tally::Tallies;
+use super::tally::{Tallies, Told};
+use crate::patterns::PatternId;
 use crate::split::SplitError;
 
 /// See the module.
@@ -97,22 +99,26 @@ impl Plan {
         self.range.contains(first) && self.range.contains(last)
     }
 
-    /// How many rows of the split fit, by severity; `None` where that takes a look at blocks.
+    /// How many rows of the split fit, told apart so; `None` where that takes a look at blocks.
     ///
     /// # Errors
     /// When a section that is needed cannot be read as it was written.
-    pub fn tally(&self) -> Result<Option<Tallies>, SplitError> {
+    pub fn tally(&self, told: Told) -> Result<Option<Tallies>, SplitError> {
         let meta = self.index.meta();
         let bounds = (meta.time_first, meta.time_last);
         if !self.contains(bounds.0, bounds.1) {
             return Ok(None);
         }
         let indexed = self.index.indexed()?;
+        let kinds = self.kinds(told)?;
         let mut tallies = Tallies::of(self.index.streams()?.to_vec(), bounds);
         for (template, rows) in (0_u32..).zip(&indexed.totals) {
             let severity = indexed.templates.severities[template as usize];
             match self.step.fit(&At { place: Where::Split, template, severity }) {
-                Fit::All => tallies.add(severity, *rows),
+                Fit::All => match kinds.of(template, severity) {
+                    Some(kind) => tallies.add(kind, *rows),
+                    None => return Ok(None),
+                },
                 Fit::None => {}
                 Fit::Some => return Ok(None),
             }
@@ -124,7 +130,7 @@ impl Plan {
     ///
     /// # Errors
     /// When a section that is needed cannot be read as it was written.
-    pub fn tally_minutes(&self) -> Result<Option<Vec<Tallies>>, SplitError> {
+    pub fn tally_minutes(&self, told: Told) -> Result<Option<Vec<Tallies>>, SplitError> {
         let meta = self.index.meta();
         let bounds = (meta.time_first, meta.time_last);
         let entries = self.index.rollups()?.filter(|_| self.contains(bounds.0, bounds.1));
@@ -132,6 +138,7 @@ impl Plan {
         let severities = &self.index.indexed()?.templates.severities;
         let streams = self.index.streams()?;
         let services = rollups::services(streams);
+        let kinds = self.kinds(told)?;
         let mut all = Vec::new();
         for of_service in entries.chunk_by(|a, b| a.service == b.service) {
             let of = (0_u32..).zip(&services).filter(|(_, of)| **of == of_service[0].service);
@@ -145,9 +152,12 @@ impl Plan {
                 match self.step.fit(&At { place: Where::Streams(&numbers), template, severity }) {
                     Fit::Some => return Ok(None),
                     Fit::None => {}
-                    Fit::All => of_template.iter().for_each(|entry| {
-                        minutes.add(entry.minute, severity, u64::from(entry.rows));
-                    }),
+                    Fit::All => {
+                        let Some(kind) = kinds.of(template, severity) else { return Ok(None) };
+                        of_template.iter().for_each(|entry| {
+                            minutes.add(entry.minute, kind, u64::from(entry.rows));
+                        });
+                    }
                 }
             }
             all.extend(minutes.into_tallies(MINUTE_NS));
@@ -159,7 +169,7 @@ impl Plan {
     ///
     /// # Errors
     /// When a section that is needed cannot be read as it was written.
-    pub fn tally_block(&self, number: u32) -> Result<Option<Tallies>, SplitError> {
+    pub fn tally_block(&self, number: u32, told: Told) -> Result<Option<Tallies>, SplitError> {
         let missing = SplitError::NoSuchBlock { id: self.index.meta().id, block: number };
         let place = self.index.directory()?.get(number as usize).ok_or(missing)?;
         let bounds = (place.time_first, place.time_last);
@@ -169,16 +179,35 @@ impl Plan {
         let indexed = self.index.indexed()?;
         let streams = place.first_stream as usize..=place.last_stream as usize;
         let mut tallies = Tallies::of(self.index.streams()?[streams].to_vec(), bounds);
-        let place = block_place(number, place);
+        let (place, kinds) = (block_place(number, place), self.kinds(told)?);
         for entry in indexed.by_block.of(number) {
             let severity = indexed.templates.severities[entry.of as usize];
             match self.step.fit(&At { place, template: entry.of, severity }) {
-                Fit::All => tallies.add(severity, u64::from(entry.rows)),
+                Fit::All => match kinds.of(entry.of, severity) {
+                    Some(kind) => tallies.add(kind, u64::from(entry.rows)),
+                    None => return Ok(None),
+                },
                 Fit::None => {}
                 Fit::Some => return Ok(None),
             }
         }
         Ok(Some(tallies))
+    }
+
+    fn kinds(&self, told: Told) -> Result<Kinds<'_>, SplitError> {
+        let skeletons = (told == Told::Skeleton).then(|| self.index.skeletons());
+        Ok(Kinds(skeletons.transpose()?))
+    }
+}
+
+/// What tells a template's rows from others.
+struct Kinds<'a>(Option<&'a Skeletons>);
+
+impl Kinds<'_> {
+    /// `None` where the template alone does not say.
+    fn of(&self, template: u32, severity: u8) -> Option<(u8, Option<PatternId>)> {
+        let Some(skeletons) = self.0 else { return Some((severity, None)) };
+        skeletons.get(template).map(|skeleton| (severity, Some(skeleton)))
     }
 }
 

@@ -12,6 +12,7 @@ use nilometer_model::{Origin, Rows, Severity};
 use super::expression::Expression;
 use super::literal::Literal;
 use super::row_set::RowSet;
+use crate::patterns::PatternId;
 
 /// See the module.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub enum Question {
     Text(Literal),
     /// The message has a match.
     Expression(Expression),
+    /// What names the message without its variables is as wanted.
+    Skeleton(SkeletonTest),
     /// The severity is one of these.
     Severity(Vec<Severity>),
     /// Who speaks is as wanted.
@@ -39,6 +42,9 @@ pub enum Question {
     /// Not this.
     Not(Box<Question>),
 }
+
+/// A test of what messages say without their variables.
+pub type SkeletonTest = Arc<dyn Fn(PatternId) -> bool + Send + Sync>;
 
 /// A test of a record's attributes as text.
 #[derive(Clone)]
@@ -65,6 +71,7 @@ impl fmt::Debug for Question {
             Self::All => f.write_str("All"),
             Self::Text(literal) => f.debug_tuple("Text").field(literal).finish(),
             Self::Expression(expression) => f.debug_tuple("Expression").field(expression).finish(),
+            Self::Skeleton(_) => f.write_str("Skeleton"),
             Self::Severity(any) => f.debug_tuple("Severity").field(any).finish(),
             Self::Origin(_) => f.write_str("Origin"),
             Self::Attributes(test) => f.debug_tuple("Attributes").field(&test.any).finish(),

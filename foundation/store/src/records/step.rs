@@ -16,6 +16,7 @@ use super::places::{Fit, Places};
 use super::question::{Question, RowTest};
 use super::row_set::RowSet;
 use super::scope::{At, Streams};
+use super::skeletons::SkeletonStep;
 use crate::split::SplitError;
 
 /// See the module.
@@ -23,6 +24,7 @@ pub(super) enum Step {
     All,
     Text(Places),
     Expression(Expression, Vec<Places>),
+    Skeleton(SkeletonStep),
     /// Per code, whether it is asked for.
     Severity([bool; Severity::ALL.len()]),
     Streams(Streams),
@@ -47,6 +49,7 @@ impl Step {
                 let places = expression.literals().iter().map(|part| Places::of(index, part));
                 Self::Expression(expression.clone(), places.collect::<Result<_, _>>()?)
             }
+            Question::Skeleton(test) => Self::Skeleton(SkeletonStep::new(index, test)?),
             Question::Severity(any) => {
                 Self::Severity(Severity::ALL.map(|severity| any.contains(&severity)))
             }
@@ -73,6 +76,7 @@ impl Step {
                 let none = places.iter().any(|one| fit(one) == Fit::None);
                 if none { Fit::None } else { Fit::Some }
             }
+            Self::Skeleton(step) => step.fit(at.template),
             Self::Severity(asked) => whole(asked[usize::from(at.severity)]),
             Self::Streams(asked) => asked.fit(at.place),
             Self::Attribute(attribute) => attribute.fit(at.place.block()),
@@ -99,6 +103,7 @@ impl Step {
             Self::All => among,
             Self::Text(places) => with_text(places, block, &among)?,
             Self::Expression(expression, places) => with_match((expression, places), block, among)?,
+            Self::Skeleton(step) => step.rows(block, &among)?,
             Self::Severity(asked) => {
                 let templates = block.templates()?;
                 let is_asked = |group: Group| {

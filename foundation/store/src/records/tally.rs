@@ -1,4 +1,5 @@
-//! How many rows fit, where that is known without opening a block: of some origins, in some time, by severity.
+//! How many rows fit, where that is known without opening a block: of some origins, in some time, by severity, and
+//! where it is asked by what their messages say.
 //!
 //! Invariant: who of the origins spoke, and when exactly, a tally does not say; every row was one of theirs, in
 //! that time.
@@ -7,6 +8,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nilometer_model::{Origin, Severity, Timestamp};
+
+use crate::patterns::PatternId;
+
+/// What rows are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// How grave they are.
+    Severity,
+    /// That, and what their messages say without the variables.
+    Skeleton,
+}
+
+/// Rows of one kind, by the severity's code.
+type Kind = (u8, Option<PatternId>);
 
 /// See the module.
 #[derive(Debug, Clone)]
@@ -17,13 +32,29 @@ pub struct Tallies {
     pub time_first: Timestamp,
     /// Nothing was later.
     pub time_last: Timestamp,
-    /// Rows, by the severity's code.
-    rows: [u64; Severity::ALL.len()],
+    rows: Counts,
+}
+
+/// Rows by their kind.
+#[derive(Debug, Clone, Default)]
+struct Counts {
+    /// By the severity's code, of rows that nothing more is told of.
+    by_severity: [u64; Severity::ALL.len()],
+    by_skeleton: BTreeMap<(u8, PatternId), u64>,
+}
+
+impl Counts {
+    fn add(&mut self, (severity, skeleton): Kind, rows: u64) {
+        match skeleton {
+            None => self.by_severity[usize::from(severity)] += rows,
+            Some(skeleton) => *self.by_skeleton.entry((severity, skeleton)).or_default() += rows,
+        }
+    }
 }
 
 impl Tallies {
     pub(super) fn of(origins: Vec<Arc<Origin>>, (first, last): (Timestamp, Timestamp)) -> Self {
-        let rows = [0; Severity::ALL.len()];
+        let rows = Counts::default();
         Self { origins: origins.into(), time_first: first, time_last: last, rows }
     }
 
@@ -31,14 +62,19 @@ impl Tallies {
         Minutes { origins: origins.into(), bounds, rows: BTreeMap::new() }
     }
 
-    /// Adds rows of the severity with that code.
-    pub(super) fn add(&mut self, severity: u8, rows: u64) {
-        self.rows[usize::from(severity)] += rows;
+    /// Adds rows of a kind.
+    pub(super) fn add(&mut self, kind: Kind, rows: u64) {
+        self.rows.add(kind, rows);
     }
 
-    /// How many rows of which severity, where there are any.
-    pub fn rows(&self) -> impl Iterator<Item = (Severity, u64)> {
-        Severity::ALL.into_iter().zip(self.rows).filter(|(_, rows)| *rows > 0)
+    /// How many rows of which severity, and where that was asked of which skeleton, where there are any.
+    pub fn rows(&self) -> impl Iterator<Item = (Severity, Option<PatternId>, u64)> {
+        let plain = Severity::ALL.into_iter().zip(self.rows.by_severity);
+        let plain = plain.map(|(severity, rows)| (severity, None, rows));
+        let told = self.rows.by_skeleton.iter().filter_map(|((code, skeleton), rows)| {
+            Some((Severity::from_code(*code)?, Some(*skeleton), *rows))
+        });
+        plain.chain(told).filter(|(.., rows)| *rows > 0)
     }
 }
 
@@ -47,13 +83,13 @@ pub(super) struct Minutes {
     origins: Arc<[Arc<Origin>]>,
     /// The least and the greatest time of all.
     bounds: (Timestamp, Timestamp),
-    rows: BTreeMap<i32, [u64; Severity::ALL.len()]>,
+    rows: BTreeMap<i32, Counts>,
 }
 
 impl Minutes {
-    /// Adds rows of a minute and of the severity with that code.
-    pub(super) fn add(&mut self, minute: i32, severity: u8, rows: u64) {
-        self.rows.entry(minute).or_default()[usize::from(severity)] += rows;
+    /// Adds rows of a minute and a kind.
+    pub(super) fn add(&mut self, minute: i32, kind: Kind, rows: u64) {
+        self.rows.entry(minute).or_default().add(kind, rows);
     }
 
     pub(super) fn into_tallies(self, minute_ns: i64) -> impl Iterator<Item = Tallies> {

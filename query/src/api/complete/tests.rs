@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::language::parse_query;
-use crate::plan::Filter;
+use crate::plan::{Filter, SignalField};
 
 /// One record with one attribute.
 fn record(name: &str, value: &str) -> Rows {

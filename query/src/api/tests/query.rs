@@ -112,7 +112,7 @@ async fn a_query_that_is_not_understood_says_where_and_what_was_meant() {
     let expect = json!({
         "code": "bad_query",
         "message": "no such pipe: `stat`; did you mean `stats`?",
-        "hint": "use one of stats, top, sort, limit, fields, histogram",
+        "hint": "use one of stats, top, sort, limit, fields, histogram, patterns",
         "column": 6,
         "field": "q",
     });

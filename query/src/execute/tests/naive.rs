@@ -1,10 +1,12 @@
 //! The language once more, as simply as can be: what a query asks, how it is written, and whether a fact fits.
 //!
-//! Invariant: nothing of `language`, `plan` or `block` is used, so that no error of theirs is shared.
+//! Invariant: nothing of `language`, `plan` or `block` is used, so that no error of theirs is shared; which pattern a
+//! message is of only the store's patterns can say.
 
 use regex::Regex;
 
 use super::facts::{Fact, Json};
+use super::known;
 
 /// A query.
 #[derive(Debug, Clone)]
@@ -47,6 +49,16 @@ fn starred(pieces: &[String]) -> String {
 }
 
 impl Ask {
+    /// Whether patterns are asked for, which a purge cannot.
+    pub(super) fn asks_patterns(&self) -> bool {
+        match self {
+            Self::Field(name, _) => *name == "pattern",
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(Self::asks_patterns),
+            Self::Not(part) => part.asks_patterns(),
+            _ => false,
+        }
+    }
+
     pub(super) fn written(&self) -> String {
         let all = |parts: &[Self], sign: &str| {
             parts.iter().map(|part| format!("({})", part.written())).collect::<Vec<_>>().join(sign)
@@ -72,6 +84,10 @@ impl Ask {
             Self::Wildcard(pieces) => stands(&fact.message, pieces),
             Self::Substring(text) => fact.message.contains(text.as_str()),
             Self::Matches(regex) => Regex::new(regex).unwrap().is_match(&fact.message),
+            Self::Field("pattern", Value::In(ids)) => {
+                let is = known::pattern(&fact.message);
+                is.is_some_and(|is| ids.iter().any(|id| known::now(id) == is))
+            }
             Self::Field(name, value) => {
                 field(fact, number, name).is_some_and(|text| value.fits(&text))
             }
@@ -146,6 +162,7 @@ pub(super) fn field(fact: &Fact, number: u64, name: &str) -> Option<String> {
         "stream" => format!("{:?}", origin.stream).to_lowercase(),
         "severity" => format!("{:?}", fact.severity).to_lowercase(),
         "message" => fact.message.clone(),
+        "pattern" => return known::pattern(&fact.message),
         "source" => format!("{:016x}", origin.source.0),
         "position" => number.to_string(),
         "trace_id" if fact.trace > 0 => format!("{:02x}", fact.trace).repeat(16),

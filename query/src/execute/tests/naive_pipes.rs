@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::facts::{Fact, Json};
+use super::known;
 use super::naive::{field, inside};
 
 /// A pipe. Columns of a table are named by their place, counted around.
@@ -18,6 +19,7 @@ pub(super) enum Pipe {
     Limit(usize),
     Fields(Vec<Column>),
     Histogram(i64, Option<Column>),
+    Patterns,
 }
 
 /// A field while there are records, a place once there is a table.
@@ -173,7 +175,7 @@ fn read(fact: &Fact, number: u64, name: &str) -> Cell {
         "severity" => Cell::Severity(fact.severity as usize),
         "position" => Cell::Int(i64::try_from(number).unwrap()),
         "component" | "node" | "instance" | "stream" | "message" | "source" | "trace_id"
-        | "version" => field(fact, number, name).map_or(Cell::Null, Cell::Text),
+        | "pattern" | "version" => field(fact, number, name).map_or(Cell::Null, Cell::Text),
         _ => {
             let path = name.strip_prefix("attributes.").unwrap_or(name);
             inside(&fact.attributes, path).map_or(Cell::Null, of_json)
@@ -241,7 +243,10 @@ impl Stage<'_> {
                 let names: Vec<String> = self.unlike(columns).iter().map(|n| quoted(n)).collect();
                 format!("fields {}", names.join(","))
             }
-            Pipe::Histogram(..) if !matches!(self, Self::Records(_, None)) => return None,
+            Pipe::Histogram(..) | Pipe::Patterns if !matches!(self, Self::Records(_, None)) => {
+                return None;
+            }
+            Pipe::Patterns => "patterns".to_owned(),
             Pipe::Histogram(step, None) => format!("histogram {step}ns"),
             Pipe::Histogram(step, Some(by)) => format!("histogram {step}ns by {}", name(by)),
         })
@@ -435,6 +440,7 @@ fn step<'a>(stage: Stage<'a>, pipe: &Pipe, (from, to): (i64, i64)) -> Stage<'a> 
             Stage::Table(vec![(by, "string"), ("count()".to_owned(), "int")], rows)
         }
         Pipe::Histogram(step, by) => histogram(&stage, *step, *by, (from, to)),
+        Pipe::Patterns => patterns(&stage),
         Pipe::Sort(by) => sorted(stage, by),
         Pipe::Limit(most) => match stage {
             Stage::Records(facts, names) => {
@@ -485,6 +491,44 @@ fn stats<'a>(stage: &Stage<'a>, calls: &[(&'static str, Column)], keys: &[Key]) 
         calls.iter().map(|(function, column)| (*function, stage.name(*column))).collect();
     let rows = stage.group(&calls, &keys);
     Stage::Table(names.collect(), rows)
+}
+
+fn patterns<'a>(stage: &Stage<'_>) -> Stage<'a> {
+    let calls = ["count()", "min", "max"].map(|call| (call, "time".to_owned()));
+    let columns = [
+        ("id", "string"),
+        ("template", "string"),
+        ("count", "int"),
+        ("first_seen", "float"),
+        ("last_seen", "float"),
+        ("severity", "string"),
+        ("components", "string"),
+    ];
+    let mut rows = stage.group(&calls, &[(None, "pattern".to_owned())]);
+    for row in &mut rows {
+        let members = (0..stage.rows()).filter(|at| stage.cell(*at, "pattern") == row[0]);
+        let (mut gravest, mut components) = (0, BTreeMap::<String, i64>::new());
+        for at in members {
+            if let Cell::Severity(place) = stage.cell(at, "severity") {
+                gravest = gravest.max(place);
+            }
+            *components.entry(stage.cell(at, "component").shown()).or_default() -= 1;
+        }
+        let mut components: Vec<(i64, String)> =
+            components.into_iter().map(|(name, less)| (less, name)).collect();
+        components.sort();
+        let names: Vec<String> = components.into_iter().map(|(_, name)| name).collect();
+        row.extend([Cell::Severity(gravest), Cell::Text(names.join(", "))]);
+        row.insert(
+            1,
+            match &row[0] {
+                Cell::Text(id) => Cell::Text(known::template(id).unwrap()),
+                _ => Cell::Null,
+            },
+        );
+    }
+    rows.sort_by(|a, b| b[2].order(&a[2]).then(a[1].order(&b[1])));
+    Stage::Table(columns.map(|(name, kind)| (name.to_owned(), kind)).to_vec(), rows)
 }
 
 fn histogram<'a>(

@@ -12,11 +12,12 @@ use proptest::sample::select;
 
 use super::super::{Direction, Limits, SearchRequest, search};
 use super::facts::{Fact, Json, World, rows};
+use super::known::{ids, known};
 use super::naive::{Ask, Value};
 use crate::plan::FilterCache;
 
 /// Pieces of messages, and of what is looked for in them.
-const WORDS: [&str; 24] = [
+pub(super) const WORDS: [&str; 24] = [
     "reset",
     "Reset",
     "RESETS",
@@ -45,7 +46,7 @@ const WORDS: [&str; 24] = [
 const RARE: [&str; 6] = ["needle", "Nadel7", "志日", "übrig", "pin_", "hay.stack"];
 const NAMES: [&str; 10] =
     ["status", "id", "took", "ip", "http", "http.route", "path", "name", "component", "né"];
-const FIELDS: [&str; 22] = [
+const FIELDS: [&str; 23] = [
     "status",
     "id",
     "took",
@@ -66,6 +67,7 @@ const FIELDS: [&str; 22] = [
     "source",
     "position",
     "trace_id",
+    "pattern",
     "version",
     "nowhere",
 ];
@@ -201,6 +203,7 @@ fn field() -> impl Strategy<Value = Ask> {
             .prop_map(|(name, value)| Ask::Field(name, value)),
         2 => severity.prop_map(|value| Ask::Field("severity", value)),
         3 => known.prop_map(|(field, name)| Ask::Field(field, Value::In(vec![name.to_owned()]))),
+        2 => vec(select(ids()), 1..3).prop_map(|ids| Ask::Field("pattern", Value::In(ids))),
     ]
 }
 
@@ -242,12 +245,10 @@ pub(super) fn question() -> impl Strategy<Value = Question> {
     let range = prop_oneof![all, some];
     let direction = select(&[Direction::NewestFirst, Direction::OldestFirst][..]);
     (ask(), range, direction, select(&[7_usize, 60, 2_000][..]), any::<bool>()).prop_map(
-        |(ask, range, direction, limit, starved)| Question {
-            ask,
-            range,
-            direction,
-            limit,
-            starved,
+        |(ask, range, direction, limit, starved)| {
+            // Nothing of patterns is remembered from page to page.
+            let limit = if ask.asks_patterns() { limit.max(60) } else { limit };
+            Question { ask, range, direction, limit, starved }
         },
     )
 }
@@ -286,7 +287,7 @@ pub(super) async fn found(
 ) -> Vec<u64> {
     let text = question.ask.written();
     let filter = cache.filter(&Tenant::default(), &text);
-    let filter = filter.unwrap_or_else(|error| panic!("{text}: {error}"));
+    let filter = filter.unwrap_or_else(|error| panic!("{text}: {error}")).knowing(&known());
     let read_bytes = if question.starved { 0 } else { u64::MAX };
     let mut request = SearchRequest {
         filter: Arc::new(filter),

@@ -10,11 +10,12 @@ use proptest::sample::select;
 
 use super::super::*;
 use super::facts::{Fact, Json, World};
+use super::known::known;
 use super::naive::{self, Ask};
 use super::random::{ask, fact};
 use crate::plan::{Field, Filter, OWN_FIELDS, SignalField, Type};
 
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 17] = [
     "severity",
     "component",
     "instance",
@@ -24,6 +25,7 @@ const NAMES: [&str; 16] = [
     "message",
     "position",
     "trace_id",
+    "pattern",
     "version",
     "status",
     "http.route",
@@ -51,7 +53,8 @@ pub(super) fn question() -> impl Strategy<Value = Question> {
 }
 
 fn filter(question: &Question) -> Arc<Filter> {
-    Arc::new(<Filter>::parse(&Tenant::default(), &question.ask.written()).unwrap())
+    let filter = <Filter>::parse(&Tenant::default(), &question.ask.written()).unwrap();
+    Arc::new(filter.knowing(&known()))
 }
 
 /// The facts that fit, with their numbers.
@@ -82,7 +85,7 @@ async fn check_values(world: &World, fitting: &[(u64, &Fact)], question: &Questi
     let asked = |most: usize| ValuesRequest {
         filter: filter(question),
         range: question.range,
-        field: Field::named(question.name),
+        field: Field::named(question.name).knowing(&known()),
         most,
         sample: None,
         limits: Limits::default(),
@@ -168,7 +171,7 @@ async fn check_fields(world: &World, fitting: &[(u64, &Fact)], question: &Questi
 }
 
 async fn check_histogram(world: &World, fitting: &[(u64, &Fact)], question: &Question) {
-    let by = Some(Field::named(question.name));
+    let by = Some(Field::named(question.name).knowing(&known()));
     let (filter, range, buckets) = (filter(question), question.range, question.buckets);
     let request = HistogramRequest { filter, range, buckets, by, limits: Limits::default() };
     let found = histogram(&world.snapshot, &request).await.unwrap().counts;

@@ -10,12 +10,13 @@ use proptest::sample::select;
 
 use super::super::{Limits, PipelineRequest, Table, pipeline};
 use super::facts::{Fact, World};
+use super::known::known;
 use super::naive::Ask;
 use super::naive_pipes::{Cell, Column, Key, Pipe, run, table};
 use super::random::{ask, fact};
 use crate::plan::{Plan, Value};
 
-const FIELDS: [&str; 14] = [
+const FIELDS: [&str; 15] = [
     "time",
     "received",
     "component",
@@ -24,6 +25,7 @@ const FIELDS: [&str; 14] = [
     "severity",
     "message",
     "position",
+    "pattern",
     "status",
     "id",
     "took",
@@ -67,6 +69,7 @@ fn pipe() -> impl Strategy<Value = Pipe> {
         2 => vec(column(), 1..4).prop_map(Pipe::Fields),
         2 => (select(&[1_i64, 7, 60][..]), option::of(column()))
             .prop_map(|(step, by)| Pipe::Histogram(step, by)),
+        1 => Just(Pipe::Patterns),
     ]
 }
 
@@ -113,7 +116,7 @@ async fn found(world: &World, text: &str, (from, to): (i64, i64)) -> Shown {
     let range = TimeRange::new(Timestamp(from), Timestamp(to)).unwrap();
     let plan = <Plan>::parse(&Tenant::default(), text, range)
         .unwrap_or_else(|error| panic!("{text}: {error}"));
-    let plan = Arc::new(plan);
+    let plan = Arc::new(plan.knowing(&known()));
     let request = PipelineRequest { plan, range, rows: 10_000, limits: Limits::default() };
     let answer = pipeline(&world.snapshot, &request).await.unwrap();
     assert_eq!((answer.limited_by, answer.missing_splits), (None, 0));

@@ -112,7 +112,7 @@ fn every_listed_name_is_understood() {
             "stats" => "count()",
             "top" => "3 by f",
             "limit" => "3",
-            "histogram" => "",
+            "histogram" | "patterns" => "",
             _ => "f",
         };
         parsed(&format!("| {name} {rest}"));

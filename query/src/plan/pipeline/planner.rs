@@ -13,7 +13,7 @@ use nilometer_model::TimeRange;
 use super::{Arrange, Bins, GroupCall, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep};
 use crate::language::{BinStep, Call, Function, Key, Name, Pipe, Problem, SortBy, SyntaxError};
 use crate::limits::{HISTOGRAM_BINS_MAX, HISTOGRAM_NICE_BINS_MAX};
-use crate::plan::{Filter, Signal, SignalField};
+use crate::plan::{Filter, Known, Signal, SignalField};
 
 /// What the pipes mean; `text` is the query.
 pub(super) fn plan<S: Signal>(
@@ -48,6 +48,7 @@ impl<S: Signal> Planner<'_, S> {
             }
             Pipe::Fields(names) => self.fields(names),
             Pipe::Histogram { at, step, by } => self.histogram(*at, *step, by.as_ref()),
+            Pipe::Patterns { at } => self.patterns(*at),
         }
     }
 
@@ -192,6 +193,47 @@ impl<S: Signal> Planner<'_, S> {
             TableStep::Arrange(Arrange::Sort(sort)),
             TableStep::Arrange(Arrange::Limit(rows)),
         ]);
+        Ok(())
+    }
+
+    /// As of records it could be written with `stats`, but for the template.
+    fn patterns(&mut self, at: usize) -> Result<(), SyntaxError> {
+        let unknown = |hint| {
+            let (what, name) = ("pipe for this", "patterns".to_owned());
+            Err(SyntaxError::at(self.text, at, Problem::Unknown { what, name, meant: None }, hint))
+        };
+        if !matches!(self.plan.shape, Shape::Records) {
+            return unknown("say it of records: before stats, top, histogram and fields");
+        }
+        let Some([pattern, time, severity, component]) = S::Field::of_patterns() else {
+            return unknown("only log records have patterns");
+        };
+        let call =
+            |name: &str, function, input| GroupCall { name: name.to_owned(), function, input };
+        let grouping = Grouping {
+            keys: vec![GroupKey { name: "id".to_owned(), column: pattern, step_ns: None }],
+            inputs: vec![time, severity, component],
+            calls: vec![
+                call("count", Function::Count, None),
+                call("first_seen", Function::Min, Some(0)),
+                call("last_seen", Function::Max, Some(0)),
+                call("severity", Function::Gravest, Some(1)),
+                call("components", Function::Members, Some(2)),
+            ],
+        };
+        if !self.plan.records.iter().any(|one| matches!(one, Arrange::Limit(_))) {
+            self.plan.records.clear();
+        }
+        self.plan.shape = Shape::Groups(Arc::new(grouping));
+        let commonest = SortKey { column: 2, descending: true };
+        let sort = vec![commonest, SortKey { column: 1, descending: false }];
+        self.plan.steps.extend([
+            TableStep::Templates(Known::NOTHING),
+            TableStep::Arrange(Arrange::Sort(sort)),
+        ]);
+        let columns =
+            ["id", "template", "count", "first_seen", "last_seen", "severity", "components"];
+        self.columns = columns.map(str::to_owned).to_vec();
         Ok(())
     }
 

@@ -1,15 +1,17 @@
 //! Log records as a signal.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use nilometer_block::Columns;
 use nilometer_model::{Order, Origin, RowRef, Rows, Severity, Tenant, TextColumn, TimeRange};
-use nilometer_store::records::{Block, Plan, Question, RecordIndex, RowSet, Tallies};
+use nilometer_store::patterns::PatternId;
+use nilometer_store::records::{Block, Plan, Question, RecordIndex, RowSet, Tallies, Told};
 use nilometer_store::{Mask, RecordSplit, Snapshot, SplitError, SplitMeta};
 
 use super::stored::{Alike, Asked, Begun, BlockBounds, StoredBlock, StoredError};
-use super::{Searched, Signal};
+use super::{Searched, Signal, SignalField};
 use crate::plan::field::Field;
 use crate::plan::{Filter, Step, question};
 
@@ -117,17 +119,19 @@ impl Asked<Rows> for Plan {
     fn begin(&self, alike: Option<&Alike<Rows>>) -> Result<Begun<Rows>, StoredError> {
         let mut begun = Begun { kinds: Rows::default(), counts: Vec::new(), blocks: Vec::new() };
         if let Some(alike) = alike {
-            if self.tally()?.is_some_and(|tallies| alike.count(&[tallies], &mut begun)) {
+            let told = alike.told();
+            if self.tally(told)?.is_some_and(|tallies| alike.count(&[tallies], &mut begun)) {
                 return Ok(begun);
             }
-            if self.tally_minutes()?.is_some_and(|tallies| alike.count(&tallies, &mut begun)) {
+            if self.tally_minutes(told)?.is_some_and(|tallies| alike.count(&tallies, &mut begun)) {
                 return Ok(begun);
             }
         }
         let directory = self.index().directory()?;
         for number in self.blocks()? {
             if let Some(alike) = alike
-                && self.tally_block(number)?.is_some_and(|one| alike.count(&[one], &mut begun))
+                && let Some(tallies) = self.tally_block(number, alike.told())?
+                && alike.count(&[tallies], &mut begun)
             {
                 continue;
             }
@@ -153,12 +157,14 @@ impl Asked<Rows> for Plan {
 impl Alike<Rows> {
     /// Whether the rows of each tally are alike; then they are counted.
     fn count(&self, all: &[Tallies], begun: &mut Begun<Rows>) -> bool {
-        let is_told = |field: &Field| *field == Field::Severity || field.is_of_origin();
+        let is_told = |field: &Field| {
+            matches!(field, Field::Severity | Field::Pattern(_)) || field.is_of_origin()
+        };
         if !self.fields.iter().all(is_told) || !all.iter().all(|one| self.is_one_kind(one)) {
             return false;
         }
         for (tallies, origin) in all.iter().filter_map(|one| Some((one, one.origins.first()?))) {
-            for (severity, rows) in tallies.rows() {
+            for ((severity, pattern), rows) in self.kinds(tallies) {
                 begun.kinds.push(RowRef {
                     origin,
                     time: tallies.time_first,
@@ -172,10 +178,39 @@ impl Alike<Rows> {
                     trace_id: None,
                     span_id: None,
                 });
+                if self.told() == Told::Skeleton {
+                    // Of what is in none there is no name.
+                    begun.kinds.skeleton.push(pattern.map_or(u64::MAX, u64::from));
+                }
                 begun.counts.push(rows);
             }
         }
         true
+    }
+
+    /// What the rows of a split are told apart by.
+    fn told(&self) -> Told {
+        let any = self.fields.iter().any(SignalField::is_pattern);
+        if any { Told::Skeleton } else { Told::Severity }
+    }
+
+    /// Rows by severity, and by pattern where these are told apart.
+    fn kinds(&self, tallies: &Tallies) -> Vec<((Severity, Option<PatternId>), u64)> {
+        let known = self.fields.iter().find_map(|field| match field {
+            Field::Pattern(known) => Some(known),
+            _ => None,
+        });
+        let mut kinds: Vec<((Severity, Option<PatternId>), u64)> = Vec::new();
+        let mut places = HashMap::new();
+        for (severity, skeleton, rows) in tallies.rows() {
+            let kind = (severity, skeleton.and_then(|skeleton| known?.pattern(skeleton)));
+            let place = *places.entry((severity as u8, kind.1)).or_insert(kinds.len());
+            match kinds.get_mut(place) {
+                Some(known) => known.1 += rows,
+                None => kinds.push((kind, rows)),
+            }
+        }
+        kinds
     }
 
     fn is_one_kind(&self, tallies: &Tallies) -> bool {

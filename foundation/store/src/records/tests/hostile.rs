@@ -16,7 +16,7 @@ use crate::limits::BLOCK_FRAME_BYTES_MAX;
 use crate::records::directory::{self, BlockPlace};
 use crate::records::frames::{self, FRAMES, Packer};
 use crate::records::object::{self, Section, TAIL_BYTES, Tail};
-use crate::records::{AttributeTest, Expression, Literal, Plan, Question, RowSet};
+use crate::records::{AttributeTest, Expression, Literal, Plan, Question, RowSet, Told};
 use crate::split::{SplitError, SplitMeta};
 
 /// An object, taken apart.
@@ -105,11 +105,14 @@ fn ask(object: Bytes, meta: SplitMeta) -> Result<(), SplitError> {
     for question in &questions {
         for question in [question.clone(), Question::Not(Box::new(question.clone()))] {
             let Ok(plan) = Plan::new(&split.index, &question, range) else { continue };
-            let _tallies = (plan.tally(), plan.tally_minutes(), plan.blocks());
+            let _tallies =
+                (plan.tally(Told::Skeleton), plan.tally_minutes(Told::Severity), plan.blocks());
             for number in 0..split.blocks() {
                 let bytes = split.bytes(number)?;
-                let _rows =
-                    (plan.tally_block(number), plan.rows(&split.index.block(number, &bytes)?));
+                let _rows = (
+                    plan.tally_block(number, Told::Skeleton),
+                    plan.rows(&split.index.block(number, &bytes)?),
+                );
             }
         }
     }
@@ -117,7 +120,9 @@ fn ask(object: Bytes, meta: SplitMeta) -> Result<(), SplitError> {
         let bytes = split.bytes(number)?;
         let block = split.index.block(number, &bytes)?;
         let _same = block.check();
-        if let Ok(rows) = block.take(&RowSet::all(block.rows()), Columns::ALL) {
+        if let Ok(rows) =
+            block.take(&RowSet::all(block.rows()), Columns::ALL.with(Columns::SKELETON))
+        {
             assert!(rows.check());
         }
     }

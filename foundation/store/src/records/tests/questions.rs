@@ -1,6 +1,6 @@
 //! Random questions to random records: a split answers as if each record were asked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use nilometer_block::Columns;
@@ -8,8 +8,9 @@ use nilometer_model::{Origin, RowRef, Rows, Severity, TimeRange, Timestamp};
 use proptest::prelude::*;
 
 use super::drawn::{Held, any_chunks, any_text, opened};
+use crate::patterns::Skeleton;
 use crate::records::{
-    AttributeTest, Edge, Expression, Literal, Plan, Question, RowSet, RowTest, Tallies,
+    AttributeTest, Edge, Expression, Literal, Plan, Question, RowSet, RowTest, Tallies, Told,
 };
 
 fn any_literal() -> impl Strategy<Value = Literal> {
@@ -42,6 +43,7 @@ fn any_question() -> impl Strategy<Value = Question> {
         8 => any_literal().prop_map(Question::Text),
         2 => any_expression().prop_map(Question::Expression),
         1 => severities.prop_map(Question::Severity),
+        2 => (2_u64..5).prop_map(of_every),
         1 => names(&["component-0", "component-3"])
             .prop_map(|names| said_by(names, |origin| &origin.component)),
         1 => names(&["pod-1", "pod-2"])
@@ -75,6 +77,7 @@ fn fits(question: &Question, row: &RowRef<'_>) -> bool {
         Question::Text(literal) => literal.stands_in(row.message),
         Question::Expression(expression) => expression.stands_in(row.message),
         Question::Severity(any) => any.contains(&row.severity),
+        Question::Skeleton(test) => test(Skeleton::of(row.message).id()),
         Question::Origin(wanted) => wanted(row.origin),
         Question::Attributes(test) => (test.fits)(row.attributes),
         Question::Trace(id) => row.trace_id == Some(*id),
@@ -110,25 +113,34 @@ fn attribute(key: String, value: Option<String>) -> Question {
     Question::Attributes(AttributeTest { any, fits })
 }
 
+/// One of so many skeletons.
+fn of_every(few: u64) -> Question {
+    Question::Skeleton(Arc::new(move |id| u64::from(id) % few == 0))
+}
+
 fn bytes_below(most: u32) -> Question {
     let fits = Arc::new(move |rows: &Rows| RowSet::of(rows.len(), |row| rows.bytes[row] < most));
     Question::Rows(RowTest { columns: Columns::POSITION, fits })
 }
 
 /// Whether the rows that fit, of those origins and in that time, are those that are counted.
-fn check_tallies(all: &[Tallies], fit: &[RowRef<'_>]) -> Result<(), TestCaseError> {
+fn check_tallies(all: &[Tallies], told: Told, fit: &[RowRef<'_>]) -> Result<(), TestCaseError> {
     for tallies in all {
         let within = |row: &&RowRef<'_>| {
             let range = tallies.time_first..=tallies.time_last;
             tallies.origins.contains(row.origin) && range.contains(&row.time)
         };
-        let mut expect = [0_u64; Severity::ALL.len()];
-        fit.iter().filter(within).for_each(|row| expect[row.severity as usize] += 1);
-        let mut counted = [0_u64; Severity::ALL.len()];
-        tallies.rows().for_each(|(severity, rows)| counted[severity as usize] += rows);
+        let (mut expect, mut counted) = (BTreeMap::new(), BTreeMap::new());
+        for row in fit.iter().filter(within) {
+            let skeleton = (told == Told::Skeleton).then(|| Skeleton::of(row.message).id());
+            *expect.entry((row.severity, skeleton)).or_insert(0) += 1;
+        }
+        for (severity, skeleton, rows) in tallies.rows() {
+            *counted.entry((severity, skeleton)).or_insert(0) += rows;
+        }
         prop_assert_eq!(counted, expect);
     }
-    let counted: u64 = all.iter().flat_map(Tallies::rows).map(|(_, rows)| rows).sum();
+    let counted: u64 = all.iter().flat_map(Tallies::rows).map(|(.., rows)| rows).sum();
     prop_assert_eq!(counted, fit.len() as u64);
     Ok(())
 }
@@ -141,8 +153,8 @@ fn count_by_block(split: &Held, plan: &Plan) -> Result<u64, TestCaseError> {
         let bytes = split.bytes(number).unwrap();
         let rows = plan.rows(&split.index.block(number, &bytes).unwrap()).unwrap().count() as u64;
         prop_assert!(rows == 0 || blocks.contains(&number));
-        if let Some(tallies) = plan.tally_block(number).unwrap() {
-            prop_assert_eq!(tallies.rows().map(|(_, rows)| rows).sum::<u64>(), rows);
+        if let Some(tallies) = plan.tally_block(number, Told::Skeleton).unwrap() {
+            prop_assert_eq!(tallies.rows().map(|(.., rows)| rows).sum::<u64>(), rows);
         }
         counted += rows;
     }
@@ -165,11 +177,13 @@ proptest! {
             let what = format!("{question:?} in {range:?}");
             let plan = Plan::new(&split.index, question, *range).unwrap();
             prop_assert_eq!(count_by_block(&split, &plan)?, fit.len() as u64, "{}", what);
-            if let Some(tallies) = plan.tally().unwrap() {
-                check_tallies(&[tallies], &fit)?;
-            }
-            if let Some(tallies) = plan.tally_minutes().unwrap() {
-                check_tallies(&tallies, &fit)?;
+            for told in [Told::Severity, Told::Skeleton] {
+                if let Some(tallies) = plan.tally(told).unwrap() {
+                    check_tallies(&[tallies], told, &fit)?;
+                }
+                if let Some(tallies) = plan.tally_minutes(told).unwrap() {
+                    check_tallies(&tallies, told, &fit)?;
+                }
             }
         }
     }

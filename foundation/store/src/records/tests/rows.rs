@@ -10,6 +10,7 @@ use proptest::strategy::ValueTree;
 
 use super::drawn::{Held, ID, any_chunks, built, opened, origin_of_split};
 use crate::limits::INDEXED_WORD_BYTES_MAX;
+use crate::patterns::Skeleton;
 use crate::records::{Builder, Literal, Plan, Question, RowSet};
 use crate::split::SplitError;
 
@@ -58,7 +59,11 @@ proptest! {
             let numbers = block.take(&some, Columns::NUMBERS).unwrap();
             prop_assert_eq!(&numbers.position, &taken.position);
             prop_assert_eq!(&numbers.order_time, &taken.order_time);
+            let named = block.take(&some, Columns::SKELETON).unwrap();
+            prop_assert_eq!(named.skeleton.len(), taken.len());
             for row in 0..taken.len() {
+                let own = Skeleton::of(taken.message.get(row)).id();
+                prop_assert_eq!(named.skeleton[row], u64::from(own));
                 prop_assert_eq!(numbers.message.get(row).is_empty(), taken.message.get(row).is_empty());
             }
         }
