@@ -17,11 +17,11 @@ const DISK: &str = "size=8m";
 const LOG: &str = "node/root/var/log/pods/shop_cart-6d5f7c9b8-x2k4p_uid/cart/0.log";
 
 /// A mounted tmpfs; it goes with this.
-struct Disk(PathBuf);
+pub(crate) struct Disk(PathBuf);
 
 impl Disk {
     /// `None` when this user may not mount.
-    fn mount(at: PathBuf) -> Option<Self> {
+    pub(crate) fn mount(at: PathBuf) -> Option<Self> {
         std::fs::create_dir_all(&at).unwrap();
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", DISK, "nilometer-test"]).arg(&at);
@@ -30,7 +30,7 @@ impl Disk {
     }
 
     /// Takes what room is left.
-    fn fill(&self) {
+    pub(crate) fn fill(&self) {
         let mut file = File::create(self.filler()).unwrap();
         let full = loop {
             if let Err(error) = file.write_all(&[1; 4096]) {
@@ -40,7 +40,7 @@ impl Disk {
         assert_eq!(full.kind(), io::ErrorKind::StorageFull, "{full}");
     }
 
-    fn free(&self) {
+    pub(crate) fn free(&self) {
         std::fs::remove_file(self.filler()).unwrap();
     }
 
