@@ -15,8 +15,9 @@ const TIMES: usize = 9;
 const RANGE: &str = "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z";
 
 /// Name, route, parameters.
-const QUESTIONS: [(&str, &str, &str); 25] = [
+const QUESTIONS: [(&str, &str, &str); 26] = [
     ("last 100 lines", "logs", "limit=100"),
+    ("last 100 lines of a pod", "logs", "limit=100&q=instance:BUSIEST"),
     ("last 100 with the word error", "logs", "limit=100&q=error"),
     ("phrase, last 100", "logs", "limit=100&q=%22Failed%20password%20for%22"),
     ("absent word", "logs", "limit=100&q=zzzyyyxxx"),
@@ -60,7 +61,10 @@ pub(crate) async fn run(file: &Path) -> Outcome<()> {
     let product = Product::start("serve", data.path(), &[]).await?;
     let sent = load(&product, file).await?;
     product.until_committed(sent.lines).await?;
+    let pods = product.get(&path("logs/fields/instance/values", "limit=1", 0)).await?;
+    let busiest = pods["values"][0]["value"].as_str().ok_or("no record has an instance")?;
     for (name, route, parameters) in QUESTIONS {
+        let parameters = &parameters.replace("BUSIEST", busiest);
         let mut took_ms = Vec::with_capacity(TIMES);
         product.get(&path(route, parameters, 0)).await?;
         for time in 1..=TIMES {

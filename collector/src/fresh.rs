@@ -174,6 +174,8 @@ impl Lineages {
         let mut generation = Generation::new(saved, infos, site.now);
         generation.homes = homes;
         generation.content = content;
+        // Most logs have one: room for more than there are would take more than all else that is known of them.
+        self.generations.reserve_exact(1);
         self.generations.insert(index, generation);
         self.changed = true;
         index

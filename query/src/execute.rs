@@ -13,11 +13,13 @@ mod aggregate;
 mod batch;
 mod context;
 mod dictionary;
+mod distinct;
 mod fields;
 mod group;
 mod histogram;
 mod patterns;
 mod pipeline;
+mod room;
 mod scan;
 mod search;
 mod slots;
@@ -38,7 +40,8 @@ pub(crate) use fields::{FieldCount, FieldsRequest, fields};
 pub(crate) use histogram::{HistogramRequest, histogram};
 pub(crate) use patterns::{PatternsRequest, Seen, patterns};
 pub(crate) use pipeline::{PipelineRequest, Tabled, pipeline};
-pub(crate) use search::{Direction, SearchRequest, search};
+pub(crate) use room::{Budget, in_turn};
+pub(crate) use search::{Direction, Page, SearchRequest, search};
 pub(crate) use spans::{
     CompareRequest, NamedPaths, Pace, PaceRequest, PathsRequest, TraceOrder, TracePlace,
     TraceSummary, TracesRequest, compare, graph, paces, path_stats, read_trace, traces,
@@ -97,6 +100,8 @@ impl Stats {
 pub(crate) enum QueryError {
     #[error("the query needs more than {limit_bytes} bytes of memory")]
     OverLimit { limit_bytes: usize },
+    #[error("other queries hold the memory that there is for all of them")]
+    Crowded,
     #[error("there are more than {limit} {what}")]
     TooMany { what: &'static str, limit: usize },
     #[error("the query came to its limit before it came to the record")]

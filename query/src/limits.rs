@@ -38,6 +38,10 @@ pub(crate) const FILTER_CACHE_BYTES: usize = 1 << 20;
 pub(crate) const QUERY_READ_BYTES: u64 = 16 << 30;
 /// Memory that one query holds before it is refused, bytes.
 pub(crate) const QUERY_MEMORY_BYTES: usize = 256 << 20;
+/// Memory that all queries hold together before one more is told to come again, bytes.
+pub(crate) const QUERIES_MEMORY_BYTES: usize = 384 << 20;
+/// Pieces of [`PIECE_BLOCKS_MAX`] blocks that all queries hold together, as they were read.
+pub(crate) const PIECES_HELD_MAX: usize = 16;
 /// How long one query runs before its answer is partial.
 pub(crate) const QUERY_TIME: Duration = Duration::from_secs(10);
 /// Blocks read and scanned in one piece, at first; doubles up to [`PIECE_BLOCKS_MAX`].
@@ -49,6 +53,10 @@ pub(crate) const PIECE_BLOCKS_MAX: usize = 32;
 pub(crate) const PIECE_TIME: Duration = Duration::from_millis(250);
 /// Records in one page of an export.
 pub(crate) const EXPORT_PAGE_ROWS: usize = 10_000;
+/// Different values of a group up to which `count_distinct` is exact.
+pub(crate) const DISTINCT_EXACT_MAX: usize = 10_000;
+/// Values that are remembered while different ones are counted, because they come again, bytes.
+pub(crate) const DISTINCT_CACHE_BYTES: usize = 1 << 20;
 /// Different attributes that are counted; records with more of them are refused.
 pub(crate) const FIELDS_MAX: usize = 2_000;
 /// Different values that are counted; a field with more of them is refused.

@@ -40,7 +40,7 @@ pub(crate) use pipeline::{
     Arrange, Bins, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep, bin_start,
 };
 pub(crate) use signal::spans::SpanField;
-pub(crate) use signal::stored::{Alike, Asked, Begun, BlockBounds, StoredError};
+pub(crate) use signal::stored::{Alike, Asked, Begun, BlockBounds, StoredBlock, StoredError};
 pub(crate) use signal::{ColumnSet, Signal, SignalField};
 pub(crate) use test::duration_ms;
 pub(crate) use value::{Number, Rank, Type, Value};

@@ -3,7 +3,9 @@
 //!
 //! Cheap: looks at the first bytes only, allocates nothing.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use nilometer_model::Severity;
 
 use crate::limits::{SEVERITY_FIELD_BYTES, SEVERITY_WORD_BYTES};
@@ -13,6 +15,10 @@ const TOO_COMMON: [&[u8]; 10] = [
     b"log", b"note", b"none", b"fine", b"finer", b"config", b"alert", b"unknown", b"failure",
     b"unset",
 ];
+
+/// The names of the members that say it, in JSON.
+static MEMBERS: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| ["\"level\"", "\"severity\"", "\"lvl\""].map(Finder::new));
 
 /// The severity that `message` says of itself.
 pub fn severity(message: &str) -> Severity {
@@ -27,8 +33,8 @@ pub fn severity(message: &str) -> Severity {
 
 /// The first `"level"`, `"severity"` or `"lvl"` whose value is a level's name, or a number as pino has it.
 fn json(head: &[u8]) -> Option<Severity> {
-    [&b"\"level\""[..], b"\"severity\"", b"\"lvl\""].into_iter().find_map(|key| {
-        let at = memmem::find(head, key)? + key.len();
+    MEMBERS.iter().find_map(|name| {
+        let at = name.find(head)? + name.needle().len();
         let value = head[at..].trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
         match value.strip_prefix(b"\"") {
             Some(text) => named(letters(text)),

@@ -16,7 +16,8 @@ use super::answer::{CoverageJson, StatsJson};
 use super::error::ApiError;
 use super::limits::RETRY_AFTER_S;
 use crate::execute::{
-    self, HistogramRequest, LimitedBy, PipelineRequest, QueryError, SearchRequest, Stats, Table,
+    self, Budget, HistogramRequest, LimitedBy, Page, PipelineRequest, QueryError, SearchRequest,
+    Stats, Table,
 };
 use crate::language::SyntaxError;
 use crate::metrics;
@@ -105,6 +106,8 @@ pub(crate) struct Found {
     pub(crate) broken: bool,
     pub(crate) coverage: CoverageJson,
     pub(crate) stats: StatsJson,
+    /// The rows are of it until they are told.
+    _budget: Budget,
 }
 
 pub(crate) async fn find(api: &Api, request: &SearchRequest) -> Result<Found, ApiError> {
@@ -113,7 +116,8 @@ pub(crate) async fn find(api: &Api, request: &SearchRequest) -> Result<Found, Ap
     let coverage =
         coverage(api, request.filter.tenant(), request.range, page.missing_splits, page.limited_by);
     let broken = page.missing_splits > snapshot.missing_splits;
-    Ok(Found { rows: page.records, next: page.next, broken, coverage, stats: note(page.stats) })
+    let Page { records: rows, next, stats, budget, .. } = page;
+    Ok(Found { rows, next, broken, coverage, stats: note(stats), _budget: budget })
 }
 
 /// Per bucket, key and count.
@@ -137,6 +141,8 @@ pub(crate) struct Tabled {
     pub(crate) table: Table,
     pub(crate) coverage: CoverageJson,
     pub(crate) stats: StatsJson,
+    /// The table is of it until it is told.
+    _budget: Budget,
 }
 
 pub(crate) async fn tabulate<S: Signal>(
@@ -147,7 +153,8 @@ pub(crate) async fn tabulate<S: Signal>(
     let snapshot = api.store.snapshot(tenant);
     let tabled = execute::pipeline(&snapshot, request).await.map_err(refuse)?;
     let coverage = coverage(api, tenant, request.range, tabled.missing_splits, tabled.limited_by);
-    Ok(Tabled { table: tabled.table, coverage, stats: note(tabled.stats) })
+    let execute::Tabled { table, stats, budget, .. } = tabled;
+    Ok(Tabled { table, coverage, stats: note(stats), _budget: budget })
 }
 
 pub(crate) fn note(stats: Stats) -> StatsJson {
@@ -184,6 +191,7 @@ pub(crate) fn refuse(error: QueryError) -> ApiError {
             let hint = "ask for a shorter range or fewer records";
             ApiError::over_limit(error.to_string(), hint)
         }
+        QueryError::Crowded => ApiError::busy(error.to_string(), RETRY_AFTER_S),
         QueryError::NotReached => ApiError::unavailable(error.to_string(), RETRY_AFTER_S),
         QueryError::Stopped => {
             tracing::error!(%error, "a query failed");

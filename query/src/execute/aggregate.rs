@@ -7,13 +7,11 @@
 
 mod members;
 
-use std::collections::HashSet;
-
 use nilometer_model::Severity;
 
 use self::members::Members;
 use super::batch::Batch;
-use super::dictionary::Dictionary;
+use super::distinct::Distinct;
 use crate::language::Function;
 use crate::plan::{Number, Value};
 
@@ -32,16 +30,6 @@ pub(super) struct Aggregate {
     samples_bytes: usize,
     gravest: Option<Vec<Option<Severity>>>,
     members: Option<Members>,
-}
-
-/// The different values of each group.
-#[derive(Debug, Default)]
-struct Distinct {
-    dictionary: Dictionary,
-    /// Group and value.
-    seen: HashSet<u64>,
-    counts: Vec<u64>,
-    codes: Vec<u32>,
 }
 
 /// What can be told of numbers without keeping them.
@@ -82,7 +70,7 @@ impl Aggregate {
     /// Makes room for so many groups.
     pub(super) fn grow(&mut self, groups: usize) {
         self.present.iter_mut().for_each(|counts| counts.resize(groups, 0));
-        self.distinct.iter_mut().for_each(|distinct| distinct.counts.resize(groups, 0));
+        self.distinct.iter_mut().for_each(|distinct| distinct.grow(groups));
         self.numbers.iter_mut().for_each(|numbers| numbers.resize(groups, Numbers::default()));
         self.samples.iter_mut().for_each(|samples| samples.resize(groups, Vec::new()));
         self.gravest.iter_mut().for_each(|gravest| gravest.resize(groups, None));
@@ -142,13 +130,12 @@ impl Aggregate {
 
     /// What the function says of the group.
     pub(super) fn answer(&self, function: Function, group: usize) -> Value<'static> {
-        let count =
-            |counts: &Vec<u64>| Value::Int(i64::try_from(counts[group]).unwrap_or(i64::MAX));
+        let count = |count: u64| Value::Int(i64::try_from(count).unwrap_or(i64::MAX));
         let numbers = || self.numbers.as_ref().map(|numbers| &numbers[group]);
         let answer = match function {
-            Function::Count => self.present.as_ref().map(count),
+            Function::Count => self.present.as_ref().map(|counts| count(counts[group])),
             Function::CountDistinct => {
-                self.distinct.as_ref().map(|distinct| count(&distinct.counts))
+                self.distinct.as_ref().map(|distinct| count(distinct.count(group)))
             }
             Function::Sum => numbers().and_then(Numbers::sum),
             Function::Avg => numbers().and_then(Numbers::avg),
@@ -194,23 +181,6 @@ impl Aggregate {
 )]
 fn nearest_rank(part: f64, numbers: usize) -> usize {
     ((part * numbers as f64).ceil() as usize).max(1) - 1
-}
-
-impl Distinct {
-    fn take<B: Batch>(&mut self, batch: &B, rows: &[u32], groups: &[u32], column: &B::Column) {
-        self.codes.clear();
-        self.dictionary.encode(batch, rows, column, &mut self.codes);
-        for (group, code) in groups.iter().zip(&self.codes) {
-            let fresh = !self.dictionary.is_null(*code)
-                && self.seen.insert(u64::from(*group) << 32 | u64::from(*code));
-            self.counts[*group as usize] += u64::from(fresh);
-        }
-    }
-
-    fn memory_bytes(&self) -> usize {
-        let counts = self.counts.len() * size_of::<u64>();
-        self.dictionary.memory_bytes() + self.seen.capacity() * 9 + counts
-    }
 }
 
 impl Numbers {

@@ -139,6 +139,11 @@ impl Dictionary {
         self.null == Some(code)
     }
 
+    /// The values as texts, in the order of their codes; nothing has none.
+    pub(super) fn texts(&self) -> impl Iterator<Item = Option<&str>> {
+        self.entries.iter().map(|entry| (entry.kind != Kind::Null).then_some(&*entry.text))
+    }
+
     pub(super) fn memory_bytes(&self) -> usize {
         self.bytes
     }

@@ -17,7 +17,8 @@ use nilometer_store::records::RowSet;
 
 use super::batch::{Batch, Records};
 use super::group::Groups;
-use super::scan::{Fold, Question, Unit, scan};
+use super::room::{Budget, in_turn};
+use super::scan::{Fold, Question, Scanned, Unit, scan};
 use super::search::{Direction, SearchRequest, search};
 use super::sort::{sort, sort_bytes};
 use super::sorted::Sorted;
@@ -48,6 +49,8 @@ pub(crate) struct Tabled {
     pub missing_splits: u32,
     pub stats: Stats,
     pub limited_by: Option<LimitedBy>,
+    /// What the table takes is of it.
+    pub budget: Budget,
 }
 
 /// What a scan left to the steps behind it.
@@ -56,6 +59,7 @@ struct Begun {
     missing_splits: u32,
     stats: Stats,
     limited_by: Option<LimitedBy>,
+    budget: Budget,
 }
 
 /// Answers a query.
@@ -73,13 +77,13 @@ pub(crate) async fn pipeline<S: Signal>(
         }
         _ => listed(snapshot, request).await?,
     };
-    let Begun { mut table, missing_splits, stats, limited_by } = begun;
-    let (plan, limits) = (Arc::clone(&request.plan), request.limits);
+    let Begun { mut table, missing_splits, stats, limited_by, mut budget } = begun;
+    let plan = Arc::clone(&request.plan);
     let steps = move || {
-        plan.steps.iter().try_for_each(|step| run(step, &mut table, &limits))?;
-        Ok(table)
+        plan.steps.iter().try_for_each(|step| run(step, &mut table, &mut budget))?;
+        Ok::<_, QueryError>((table, budget))
     };
-    let mut table = blocking(steps).await?;
+    let (mut table, budget) = in_turn(steps).await??;
     let stats = Stats { elapsed: started.elapsed(), ..stats };
     let cut = table.rows.len() > request.rows;
     table.rows.truncate(request.rows);
@@ -89,18 +93,8 @@ pub(crate) async fn pipeline<S: Signal>(
         missing_splits: snapshot.missing_splits + missing_splits,
         stats,
         limited_by,
+        budget,
     })
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, QueryError> + Send + 'static,
-) -> Result<T, QueryError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?
-}
-
-fn check(bytes: usize, limits: &Limits) -> Result<(), QueryError> {
-    let limit_bytes = limits.memory_bytes;
-    if bytes > limit_bytes { Err(QueryError::OverLimit { limit_bytes }) } else { Ok(()) }
 }
 
 fn question<S: Signal>(request: &PipelineRequest<S>) -> Question<S> {
@@ -118,13 +112,15 @@ async fn grouped<S: Signal>(
     let columns = columns.fold(S::Columns::default(), ColumnSet::with);
     let fold = Grouped::<S> { groups: Groups::of(grouping), columns, rows: Vec::new() };
     let scanned = scan(snapshot, &question(request), fold).await?;
-    let (groups, limits) = (scanned.fold.groups, request.limits);
-    let table = blocking(move || tabled(groups, &limits));
+    let (groups, mut budget) = (scanned.fold.groups, scanned.budget);
+    let tabled = in_turn(move || tabled(groups, 0, &mut budget).map(|table| (table, budget)));
+    let (table, budget) = tabled.await??;
     Ok(Begun {
-        table: table.await?,
+        table,
         missing_splits: scanned.missing_splits,
         stats: scanned.stats,
         limited_by: scanned.limited.map(|(by, _)| by),
+        budget,
     })
 }
 
@@ -186,7 +182,7 @@ async fn listed<S: Signal>(
     // One more than is answered, to know whether there is more.
     let answered = if more { usize::MAX } else { request.rows.saturating_add(1) };
     let limit = limit.min(answered);
-    let (records, missing_splits, stats, limited_by) = if sort.is_empty() {
+    let (records, missing_splits, stats, limited_by, mut budget) = if sort.is_empty() {
         let request = SearchRequest {
             filter: Arc::clone(&request.plan.filter),
             range: request.range,
@@ -197,20 +193,21 @@ async fn listed<S: Signal>(
         };
         let page = search(snapshot, &request).await?;
         let missing_splits = page.missing_splits - snapshot.missing_splits;
-        (page.records, missing_splits, page.stats, page.limited_by)
+        (page.records, missing_splits, page.stats, page.limited_by, page.budget)
     } else {
         let fold = Sorted::of(sort, limit, columns_after(&request.plan));
         let scanned = scan(snapshot, &question(request), fold).await?;
-        let limited_by = scanned.limited.map(|(by, _)| by);
-        (scanned.fold.into_rows(), scanned.missing_splits, scanned.stats, limited_by)
+        let Scanned { fold, stats, missing_splits, limited, budget } = scanned;
+        (fold.into_rows(), missing_splits, stats, limited.map(|(by, _)| by), budget)
     };
-    let (plan, limits) = (Arc::clone(&request.plan), request.limits);
-    let table = blocking(move || {
-        let records = arranged(records, &rest, &limits)?;
-        shaped(&records, &plan.shape, &limits)
+    let plan = Arc::clone(&request.plan);
+    let table = in_turn(move || {
+        let records = arranged(records, &rest, &mut budget)?;
+        let table = shaped(&records, &plan.shape, &mut budget)?;
+        Ok::<_, QueryError>((table, budget))
     });
-    let table = table.await?;
-    Ok(Begun { table, missing_splits, stats, limited_by })
+    let (table, budget) = table.await??;
+    Ok(Begun { table, missing_splits, stats, limited_by, budget })
 }
 
 /// What the scan itself does of the arranging: the sorts before the first limit, and that.
@@ -263,14 +260,14 @@ fn columns_after<S: Signal>(plan: &Plan<S>) -> S::Columns {
 fn arranged<S: Signal>(
     mut records: S,
     rest: &[Arrange<S::Field>],
-    limits: &Limits,
+    budget: &mut Budget,
 ) -> Result<S, QueryError> {
     for one in rest {
         let order = match one {
             Arrange::Limit(rows) => (0..records.len().min(*rows)).collect(),
             Arrange::Sort(keys) => {
                 let sorting = sort_bytes(records.len(), keys.len());
-                check(records.memory_bytes() + sorting, limits)?;
+                budget.hold(records.memory_bytes() + sorting)?;
                 sort(&Records(&records), records.len(), keys)
             }
         };
@@ -281,55 +278,63 @@ fn arranged<S: Signal>(
     Ok(records)
 }
 
-fn shaped<S: Signal>(records: &S, shape: &Shape<S>, limits: &Limits) -> Result<Table, QueryError> {
+fn shaped<S: Signal>(
+    records: &S,
+    shape: &Shape<S>,
+    budget: &mut Budget,
+) -> Result<Table, QueryError> {
     let texts = records.memory_bytes();
     let cells = |columns: usize| records.len() * row_bytes(columns);
     let table = match shape {
         Shape::Records => {
-            let limit_bytes = limits.memory_bytes;
+            let limit_bytes = budget.limit_bytes();
             let wide = Wide::of(records, limit_bytes.saturating_sub(texts));
             let wide = wide.ok_or(QueryError::OverLimit { limit_bytes })?;
-            check(texts * 2 + cells(wide.width()), limits)?;
+            budget.hold(texts * 2 + cells(wide.width()))?;
             wide.table(records)
         }
         Shape::Fields(named) => {
-            check(texts * 2 + cells(named.len()), limits)?;
+            budget.hold(texts * 2 + cells(named.len()))?;
             fields(records, named)
         }
         Shape::Groups(grouping) => {
-            return regrouped((&Records(records), records.len(), texts), grouping, limits);
+            return regrouped((&Records(records), records.len(), texts), grouping, budget);
         }
     };
-    check(table.memory_bytes(), limits).map(|()| table)
+    budget.hold(table.memory_bytes()).map(|()| table)
 }
 
 /// The groups of a batch of so many rows, which takes so many bytes itself.
 fn regrouped<B: Batch>(
     (batch, rows, held_bytes): (&B, usize, usize),
     grouping: &Arc<Grouping<B::Column>>,
-    limits: &Limits,
+    budget: &mut Budget,
 ) -> Result<Table, QueryError> {
     let mut groups = Groups::of(grouping);
     let rows: Vec<u32> = (0..).take(rows).collect();
     for piece in rows.chunks(GROUPED_ROWS_AT_ONCE) {
         groups.take(batch, piece);
-        check(held_bytes + groups.memory_bytes(), limits)?;
+        budget.hold(held_bytes + groups.memory_bytes())?;
     }
-    let memory_bytes = limits.memory_bytes.saturating_sub(held_bytes);
-    tabled(groups, &Limits { memory_bytes, ..*limits })
+    tabled(groups, held_bytes, budget)
 }
 
-fn tabled<C>(groups: Groups<C>, limits: &Limits) -> Result<Table, QueryError> {
-    check(groups.memory_bytes() + groups.key_text_bytes(), limits)?;
+/// What they are made of takes so many bytes besides.
+fn tabled<C>(
+    groups: Groups<C>,
+    held_bytes: usize,
+    budget: &mut Budget,
+) -> Result<Table, QueryError> {
+    budget.hold(held_bytes + groups.memory_bytes() + groups.key_text_bytes())?;
     Ok(groups.table())
 }
 
-fn run(step: &TableStep, table: &mut Table, limits: &Limits) -> Result<(), QueryError> {
+fn run(step: &TableStep, table: &mut Table, budget: &mut Budget) -> Result<(), QueryError> {
     match step {
         TableStep::Arrange(arrange) => {
             if let Arrange::Sort(keys) = arrange {
                 let sorting = sort_bytes(table.rows.len(), keys.len());
-                check(table.memory_bytes() + sorting, limits)?;
+                budget.hold(table.memory_bytes() + sorting)?;
             }
             table.arrange(arrange);
         }
@@ -339,8 +344,8 @@ fn run(step: &TableStep, table: &mut Table, limits: &Limits) -> Result<(), Query
         TableStep::Templates(known) => table.explain(known),
         TableStep::Groups(grouping) => {
             let (rows, held_bytes) = (table.rows.len(), table.memory_bytes());
-            *table = regrouped((&*table, rows, held_bytes), grouping, limits)?;
+            *table = regrouped((&*table, rows, held_bytes), grouping, budget)?;
         }
     }
-    check(table.memory_bytes(), limits)
+    budget.hold(table.memory_bytes())
 }

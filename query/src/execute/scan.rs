@@ -13,6 +13,7 @@
 
 mod planned;
 mod reader;
+mod visit;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -23,10 +24,12 @@ use nilometer_store::records::RowSet;
 use tokio_util::sync::CancellationToken;
 
 use self::planned::{Planned, plan};
-use self::reader::{Input, Reader};
+use self::reader::Reader;
+use self::visit::{Visited, visit_all};
+use super::room::{self, Budget};
 use super::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::{PIECE_BLOCKS_MAX, PIECE_BLOCKS_MIN, PIECE_TIME};
-use crate::plan::{Alike, Asked, Filter, Signal, StoredError};
+use crate::plan::{Alike, Filter, Signal};
 
 /// A block, or a chunk of the buffer.
 #[derive(Debug, Clone)]
@@ -90,6 +93,8 @@ pub(super) struct Scanned<F, S = Rows> {
     pub(super) missing_splits: u32,
     /// The limit that ended it, and the first unit that was not read.
     pub(super) limited: Option<(LimitedBy, Unit<S>)>,
+    /// What the fold holds is of it.
+    pub(super) budget: Budget,
 }
 
 /// What is asked of every row.
@@ -126,16 +131,17 @@ pub(super) async fn scan<S: Signal, F: Fold<S>>(
     let indexes = reader.indexes(question.range).await;
     let (buffer, asking) = (S::buffer(snapshot).to_vec(), question.clone());
     let masks = Arc::clone(&snapshot.masks);
-    let planning = tokio::task::spawn_blocking(move || {
+    let planning = room::in_turn(move || {
         let question = Question { filter: S::seen(&asking.filter, &masks), ..asking };
         (plan(&indexes, &buffer, &question, fold), question)
     });
-    let (planned, question) = planning.await.map_err(|_| QueryError::Stopped)?;
+    let (planned, question) = planning.await?;
     let Planned { mut fold, units, asked, rows_counted, failed } = planned;
     failed.iter().for_each(|(split, error)| reader.miss(*split, error));
-    check(&fold, &question.limits)?;
+    let budget = room::budget(question.limits.memory_bytes);
+    let mut visited = Visited::<S::Decoder>::new(budget, rows_counted);
+    visited.check(&fold)?;
     reader.ask(asked);
-    let mut visited = Visited { rows_matched: rows_counted, ..Visited::<S::Decoder>::default() };
     let (mut at, mut size, mut limited, mut ahead) = (0, PIECE_BLOCKS_MIN, None, None);
     while at < units.len() && fold.wants(&units[at]) {
         if at > 0 && fold.may_end_before(&units[at]) {
@@ -146,28 +152,33 @@ pub(super) async fn scan<S: Signal, F: Fold<S>>(
             break;
         }
         let piece = |from: usize| &units[units.len().min(from)..units.len().min(from + size)];
-        let (inputs, end) = match ahead.take() {
+        let (inputs, place, end) = match ahead.take() {
             Some(read) => read,
-            None => (reader.read(piece(at)).await, at + size),
+            None => {
+                let place = room::piece_place().await?;
+                (reader.read(piece(at)).await, place, at + size)
+            }
         };
         let (question, left) = (question.clone(), left.clone());
         let work = move || {
             let begun = Instant::now();
             let result = visit_all(&inputs, &question, &mut fold, &mut visited, &left);
+            drop((inputs, place));
             visited.took = begun.elapsed();
             (fold, visited, result)
         };
-        let visiting = tokio::task::spawn_blocking(work);
-        // A long scan reads its next piece meanwhile; a short one would often read in vain.
-        if size == PIECE_BLOCKS_MAX {
-            ahead = Some((reader.read(piece(end)).await, end + size));
-        }
-        let done = visiting.await.map_err(|_| QueryError::Stopped)?;
+        let read_ahead = async {
+            // A long scan reads its next piece meanwhile; a short one would often read in vain.
+            let place = (size == PIECE_BLOCKS_MAX).then(room::spare_piece_place).flatten()?;
+            Some((reader.read(piece(end)).await, place, end + size))
+        };
+        let (done, read) = tokio::join!(room::in_turn(work), read_ahead);
+        (ahead, at) = (read, end);
+        let done = done?;
         let result;
         (fold, visited, result) = done;
         result?;
         visited.damaged.drain(..).for_each(|(split, error)| reader.miss(split, &error));
-        at = end;
         size = next_size(size, visited.took);
     }
     let stats = Stats {
@@ -178,7 +189,8 @@ pub(super) async fn scan<S: Signal, F: Fold<S>>(
         rows_matched: visited.rows_matched,
     };
     stats.describe();
-    Ok(Scanned { fold, stats, missing_splits: reader.missing_splits(), limited })
+    let (missing_splits, budget) = (reader.missing_splits(), visited.budget);
+    Ok(Scanned { fold, stats, missing_splits, limited, budget })
 }
 
 /// How many blocks the next piece has: fewer when the one before took long, so that limits are looked at in time.
@@ -191,107 +203,6 @@ fn over(limits: &Limits, bytes_read: u64, started: Instant) -> Option<LimitedBy>
         return Some(LimitedBy::Time);
     }
     (bytes_read >= limits.read_bytes).then_some(LimitedBy::Bytes)
-}
-
-/// Whether the fold may go on.
-fn check<S: Signal>(fold: &impl Fold<S>, limits: &Limits) -> Result<(), QueryError> {
-    let limit_bytes = limits.memory_bytes;
-    if fold.memory_bytes() > limit_bytes {
-        return Err(QueryError::OverLimit { limit_bytes });
-    }
-    fold.refusal().map_or(Ok(()), Err)
-}
-
-/// What the visits of all units came to.
-#[derive(Default)]
-struct Visited<D> {
-    decoder: D,
-    /// How long the last piece took.
-    took: Duration,
-    rows_scanned: u64,
-    rows_matched: u64,
-    /// Splits with a block that cannot be read as it was written.
-    damaged: Vec<(usize, StoredError)>,
-}
-
-/// Visits the inputs until one is too many, or until nobody waits for the answer any more.
-fn visit_all<S: Signal>(
-    inputs: &[Input<S>],
-    question: &Question<S>,
-    fold: &mut impl Fold<S>,
-    visited: &mut Visited<S::Decoder>,
-    left: &CancellationToken,
-) -> Result<(), QueryError> {
-    for input in inputs {
-        if left.is_cancelled() {
-            return Err(QueryError::Stopped);
-        }
-        match input {
-            Input::Buffered { rows, inside } => {
-                let range = (!inside).then_some(question.range);
-                let fits = question.filter.select(rows, range);
-                visited.note(rows.len(), &fits);
-                let wanted = if fold.narrows() {
-                    let times: Vec<i64> = fits.iter().map(|row| rows.order_times()[row]).collect();
-                    fits.choose(&fold.narrow(&times))
-                } else {
-                    fits
-                };
-                if !wanted.is_empty() {
-                    fold.take(rows, &wanted);
-                }
-            }
-            Input::Block { split, .. } => {
-                if let Err(error) = visit(input, &question.filter, fold, visited) {
-                    visited.damaged.push((*split, error));
-                }
-            }
-        }
-        check(fold, &question.limits)?;
-    }
-    Ok(())
-}
-
-/// Decodes what the filter looks at; texts and ids of rows only when these are wanted.
-fn visit<S: Signal>(
-    input: &Input<S>,
-    filter: &Filter<S>,
-    fold: &mut impl Fold<S>,
-    visited: &mut Visited<S::Decoder>,
-) -> Result<(), StoredError> {
-    let Input::Block { asked, id, bytes, inside, .. } = input else { return Ok(()) };
-    let mut decoder = std::mem::take(&mut visited.decoder);
-    let mut block = asked.block(id.1, bytes, &mut decoder)?;
-    let fits = match filter.found_in(*id) {
-        Some(found) => block.inside(RowSet::clone(&found))?,
-        None => {
-            let fits = block.fitting(fold.columns())?;
-            if *inside {
-                filter.note(*id, &fits);
-            }
-            fits
-        }
-    };
-    visited.note(block.rows(), &fits);
-    let wanted = if fold.narrows() && !fits.is_empty() {
-        fits.choose(&fold.narrow(&block.order_times(&fits)?))
-    } else {
-        fits
-    };
-    if !wanted.is_empty() {
-        let (rows, wanted) = block.take(wanted, fold.columns())?;
-        fold.take(&rows, &wanted);
-    }
-    drop(block);
-    visited.decoder = decoder;
-    Ok(())
-}
-
-impl<D> Visited<D> {
-    fn note(&mut self, rows: usize, fits: &RowSet) {
-        self.rows_scanned += rows as u64;
-        self.rows_matched += fits.count() as u64;
-    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use nilometer_model::{Order, Rows, SourceId, TimeRange};
 use nilometer_store::Snapshot;
 use nilometer_store::records::RowSet;
 
+use super::room::Budget;
 use super::scan::{Fold, Question, Scanned, Unit, scan};
 use super::{LimitedBy, Limits, QueryError, Stats};
 use crate::plan::{ColumnSet, Filter, Signal};
@@ -44,6 +45,8 @@ pub(crate) struct Page<S = Rows> {
     pub missing_splits: u32,
     pub stats: Stats,
     pub limited_by: Option<LimitedBy>,
+    /// What the records take is of it.
+    pub budget: Budget,
 }
 
 /// One page of the records that fit.
@@ -63,7 +66,7 @@ pub(crate) async fn search<S: Signal>(
     };
     let (limit, after) = (request.limit.max(1), request.after);
     let best = Best { limit, newest_first, after, found: Vec::new(), bytes: 0 };
-    let Scanned { mut fold, stats, missing_splits, limited } =
+    let Scanned { mut fold, stats, missing_splits, limited, budget } =
         scan(snapshot, &question, best).await?;
     fold.settle();
     if let Some((_, unread)) = &limited {
@@ -80,7 +83,7 @@ pub(crate) async fn search<S: Signal>(
     let next = if more { last } else { frontier };
     let missing_splits = snapshot.missing_splits + missing_splits;
     let limited_by = limited.map(|(by, _)| by);
-    Ok(Page { records, next, missing_splits, stats, limited_by })
+    Ok(Page { records, next, missing_splits, stats, limited_by, budget })
 }
 
 /// The best rows so far: one more than the page, to know whether there is more.

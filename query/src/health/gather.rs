@@ -30,7 +30,7 @@ use super::evidence::{Run, Times};
 use super::readings::Readings;
 use super::track::Tracks;
 use super::window::Window;
-use crate::execute::LimitedBy;
+use crate::execute::{LimitedBy, in_turn};
 use crate::limits::{HEALTH_BLOCKS_AT_ONCE, HEALTH_PARTS_MAX, HEALTH_WINDOW_BYTES, QUERY_TIME};
 use crate::plan::{Filter, seen_in_buffer};
 
@@ -116,7 +116,7 @@ impl Parts {
         let (buffered, tenant, times) = (snapshot.clone(), tenant.clone(), *times);
         let fold =
             move || fold_all(gathered, (&parts, &recent.blocks), &buffered, (&tenant, &times));
-        tokio::task::spawn_blocking(fold).await.unwrap_or_default()
+        in_turn(fold).await.unwrap_or_default()
     }
 
     async fn part(
@@ -241,7 +241,7 @@ async fn fold_records(
             }
             Ok::<Part, Unreadable>(part)
         };
-        part = tokio::task::spawn_blocking(fold).await.map_err(|_| Unreadable::Stopped)??;
+        part = in_turn(fold).await.map_err(|_| Unreadable::Stopped)??;
     }
     Ok(part)
 }
@@ -262,7 +262,7 @@ async fn fold_items(split: &Split, tenant: &Tenant, range: TimeRange) -> Result<
                 .try_for_each(|block| fold_block(&mut part, (kind, block), &tenant, range))?;
             Ok::<Part, BlockError>(part)
         };
-        part = tokio::task::spawn_blocking(fold).await.map_err(|_| Unreadable::Stopped)??;
+        part = in_turn(fold).await.map_err(|_| Unreadable::Stopped)??;
     }
     Ok(part)
 }

@@ -66,9 +66,9 @@ impl Places {
         Ok(places)
     }
 
-    /// What of a template's rows have it, in a block or in all.
-    pub(super) fn fit(&self, block: Option<u32>, template: u32) -> Fit {
-        let fit = self.fits[template as usize];
+    /// What of a template's rows have it, or of all, in a block or in all.
+    pub(super) fn fit(&self, block: Option<u32>, template: Option<u32>) -> Fit {
+        let fit = template.map_or(Fit::Some, |template| self.fits[template as usize]);
         match (fit, &self.blocks, block) {
             (Fit::None, ..) | (_, None, _) => fit,
             (_, Some(blocks), Some(block)) if blocks.binary_search(&block).is_ok() => fit,

@@ -62,11 +62,13 @@ impl Plan {
         let directory = self.index.directory()?;
         blocks.retain(|block| {
             let place = block_place(*block, &directory[*block as usize]);
-            let mut templates = indexed.by_block.of(*block).iter();
-            templates.any(|entry| {
-                let severity = indexed.templates.severities[entry.of as usize];
-                self.step.fit(&At { place, template: entry.of, severity }) != Fit::None
-            })
+            let fit = |template| self.step.fit(&At { place, template });
+            // Who speaks, and what only some blocks have, leaves few whose templates are to be asked one by one.
+            fit(None) != Fit::None
+                && indexed.by_block.of(*block).iter().any(|entry| {
+                    let severity = indexed.templates.severities[entry.of as usize];
+                    fit(Some((entry.of, severity))) != Fit::None
+                })
         });
         Ok(blocks)
     }
@@ -114,7 +116,8 @@ impl Plan {
         let mut tallies = Tallies::of(self.index.streams()?.to_vec(), bounds);
         for (template, rows) in (0_u32..).zip(&indexed.totals) {
             let severity = indexed.templates.severities[template as usize];
-            match self.step.fit(&At { place: Where::Split, template, severity }) {
+            let at = At { place: Where::Split, template: Some((template, severity)) };
+            match self.step.fit(&at) {
                 Fit::All => match kinds.of(template, severity) {
                     Some(kind) => tallies.add(kind, *rows),
                     None => return Ok(None),
@@ -143,13 +146,17 @@ impl Plan {
         for of_service in entries.chunk_by(|a, b| a.service == b.service) {
             let of = (0_u32..).zip(&services).filter(|(_, of)| **of == of_service[0].service);
             let numbers: Vec<u32> = of.map(|(stream, _)| stream).collect();
+            let place = Where::Streams(&numbers);
+            if self.step.fit(&At { place, template: None }) == Fit::None {
+                continue;
+            }
             let origins = numbers.iter().map(|stream| Arc::clone(&streams[*stream as usize]));
             let mut minutes = Tallies::by_minute(origins.collect(), bounds);
             for of_template in of_service.chunk_by(|a, b| a.template == b.template) {
                 let template = of_template[0].template;
                 let severity = severities.get(template as usize);
                 let severity = *severity.ok_or_else(|| self.index.damaged("rollups"))?;
-                match self.step.fit(&At { place: Where::Streams(&numbers), template, severity }) {
+                match self.step.fit(&At { place, template: Some((template, severity)) }) {
                     Fit::Some => return Ok(None),
                     Fit::None => {}
                     Fit::All => {
@@ -182,7 +189,7 @@ impl Plan {
         let (place, kinds) = (block_place(number, place), self.kinds(told)?);
         for entry in indexed.by_block.of(number) {
             let severity = indexed.templates.severities[entry.of as usize];
-            match self.step.fit(&At { place, template: entry.of, severity }) {
+            match self.step.fit(&At { place, template: Some((entry.of, severity)) }) {
                 Fit::All => match kinds.of(entry.of, severity) {
                     Some(kind) => tallies.add(kind, u64::from(entry.rows)),
                     None => return Ok(None),

@@ -2,11 +2,11 @@
 
 use super::places::Fit;
 
-/// Rows of a template.
+/// Rows of a template, or of all of them.
 pub(super) struct At<'a> {
     pub(super) place: Where<'a>,
-    pub(super) template: u32,
-    pub(super) severity: u8,
+    /// Its number, and its severity's.
+    pub(super) template: Option<(u32, u8)>,
 }
 
 /// Which rows of a split.

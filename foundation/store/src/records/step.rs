@@ -66,22 +66,25 @@ impl Step {
         })
     }
 
-    /// What of a template's rows in a block fit, as far as that is known without opening it.
+    /// What of the rows of a place fit, as far as that is known without opening a block.
     pub(super) fn fit(&self, at: &At<'_>) -> Fit {
+        let (block, template) = (at.place.block(), at.template.map(|(number, _)| number));
         match self {
             Self::All => Fit::All,
-            Self::Text(places) => places.fit(at.place.block(), at.template),
+            Self::Text(places) => places.fit(block, template),
             Self::Expression(_, places) => {
-                let fit = |one: &Places| one.fit(at.place.block(), at.template);
-                let none = places.iter().any(|one| fit(one) == Fit::None);
+                let none = places.iter().any(|one| one.fit(block, template) == Fit::None);
                 if none { Fit::None } else { Fit::Some }
             }
-            Self::Skeleton(step) => step.fit(at.template),
-            Self::Severity(asked) => whole(asked[usize::from(at.severity)]),
+            Self::Skeleton(step) => template.map_or(Fit::Some, |template| step.fit(template)),
+            Self::Severity(asked) => match at.template {
+                Some((_, severity)) => whole(asked[usize::from(severity)]),
+                None => Fit::Some,
+            },
             Self::Streams(asked) => asked.fit(at.place),
-            Self::Attribute(attribute) => attribute.fit(at.place.block()),
+            Self::Attribute(attribute) => attribute.fit(block),
             Self::Trace(_, blocks) => {
-                let may_be = match at.place.block() {
+                let may_be = match block {
                     Some(block) => blocks.binary_search(&block).is_ok(),
                     None => !blocks.is_empty(),
                 };
@@ -203,7 +206,7 @@ fn with_text(places: &Places, block: &Block<'_>, among: &RowSet) -> Result<RowSe
     let templates = block.templates()?;
     let groups = &block.head()?.groups;
     by_group(block, among, |group| {
-        let fit = places.fit(Some(block.number()), group.template);
+        let fit = places.fit(Some(block.number()), Some(group.template));
         if fit != Fit::Some {
             return Ok(fit.into());
         }

@@ -84,5 +84,8 @@ fn buffered<S: Signal>(rows: &Arc<S>, range: TimeRange) -> Option<Unit<S>> {
 }
 
 fn bounds(times: &[i64]) -> Option<(Timestamp, Timestamp)> {
-    Some((Timestamp(*times.iter().min()?), Timestamp(*times.iter().max()?)))
+    let (first, rest) = times.split_first()?;
+    let widen = |(least, most): (i64, i64), time: &i64| (least.min(*time), most.max(*time));
+    let (least, most) = rest.iter().fold((*first, *first), widen);
+    Some((Timestamp(least), Timestamp(most)))
 }

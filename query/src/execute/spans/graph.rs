@@ -53,9 +53,9 @@ pub(crate) async fn graph(
     let read = read.finish(resolve).await?;
     let (stored, owner) = (snapshot.clone(), tenant.clone());
     let look = move |edges: Edges| (edges.elsewhere(&stored, &owner), edges);
-    let SpansRead { fold: (elsewhere, edges), missing_splits, stats, limited_by } =
+    let SpansRead { fold: (elsewhere, edges), missing_splits, stats, limited_by, budget } =
         read.finish(look).await?;
-    let mut read = SpansRead { fold: edges, missing_splits, stats, limited_by };
+    let mut read = SpansRead { fold: edges, missing_splits, stats, limited_by, budget };
     for traces in elsewhere.chunks(TRACES_AT_ONCE) {
         if started.elapsed() >= limits.time {
             read.limited_by = read.limited_by.or(Some(LimitedBy::Time));

@@ -12,6 +12,7 @@ use nilometer_model::{Spans, Tenant, TimeRange, Timestamp};
 use nilometer_store::records::RowSet;
 use nilometer_store::{Snapshot, SpanPrune};
 
+use crate::execute::room::{Budget, in_turn};
 use crate::execute::scan::{Fold, Question, Unit, scan};
 use crate::execute::{LimitedBy, Limits, QueryError, Stats};
 use crate::plan::Filter;
@@ -40,6 +41,8 @@ pub(crate) struct SpansRead<F> {
     pub(crate) missing_splits: u32,
     pub(crate) stats: Stats,
     pub(crate) limited_by: Option<LimitedBy>,
+    /// What the fold holds is of it.
+    pub(super) budget: Budget,
 }
 
 impl<F: Send + 'static> SpansRead<F> {
@@ -51,10 +54,9 @@ impl<F: Send + 'static> SpansRead<F> {
         self,
         work: impl FnOnce(F) -> T + Send + 'static,
     ) -> Result<SpansRead<T>, QueryError> {
-        let Self { fold, missing_splits, stats, limited_by } = self;
-        let fold = tokio::task::spawn_blocking(move || work(fold)).await;
-        let fold = fold.map_err(|_| QueryError::Stopped)?;
-        Ok(SpansRead { fold, missing_splits, stats, limited_by })
+        let Self { fold, missing_splits, stats, limited_by, budget } = self;
+        let fold = in_turn(move || work(fold)).await?;
+        Ok(SpansRead { fold, missing_splits, stats, limited_by, budget })
     }
 }
 
@@ -77,6 +79,7 @@ pub(crate) async fn read_spans<F: SpanFold>(
         missing_splits: snapshot.missing_splits + scanned.missing_splits,
         stats: scanned.stats,
         limited_by: scanned.limited.map(|(by, _)| by),
+        budget: scanned.budget,
     })
 }
 

@@ -20,6 +20,7 @@ use nilometer_store::{Snapshot, SpanPrune};
 
 use super::read::{SpanFold, read_spans};
 use super::trace::read_traces;
+use crate::execute::room::in_turn;
 use crate::execute::{LimitedBy, Limits, QueryError, Stats};
 use crate::limits::TRACE_REACH_NS;
 use crate::plan::Filter;
@@ -108,7 +109,7 @@ pub(crate) async fn traces(
     stats.elapsed += whole.stats.elapsed;
     let request = request.clone();
     let work = move || summaries(&request, next, &whole.spans);
-    let traces = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
+    let traces = in_turn(work).await?;
     let missing_splits = missing_splits.max(whole.missing_splits);
     Ok(TracesPage { traces, next, missing_splits, stats, limited_by })
 }

@@ -15,6 +15,7 @@ use nilometer_block::{BlockError, SpanColumns, SpanDecoder};
 use nilometer_model::{Spans, Tenant};
 use nilometer_store::{Snapshot, Split, SplitError};
 
+use crate::execute::room::{self, Budget, in_turn};
 use crate::execute::{QueryError, Stats};
 use crate::limits::{PIECE_BLOCKS_MAX, QUERY_MEMORY_BYTES};
 
@@ -84,7 +85,7 @@ pub(crate) async fn read_traces(
         })?;
         Ok(gathering.spans)
     };
-    read.spans = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)??;
+    read.spans = in_turn(work).await??;
     read.stats.rows_matched = read.spans.len() as u64;
     read.stats.elapsed = started.elapsed();
     Ok(read)
@@ -130,7 +131,7 @@ async fn gather(
         }
         (gathering, rows, decoded)
     };
-    let done = tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)?;
+    let done = in_turn(work).await?;
     stats.rows_scanned += done.1;
     Ok((done.0, done.2))
 }
@@ -145,20 +146,18 @@ struct Gathering {
     columns: SpanColumns,
     decoder: SpanDecoder,
     spans: Spans,
-    /// What they may take, bytes.
-    memory_max: usize,
+    /// What they take is of it.
+    budget: Budget,
 }
 
 impl Gathering {
     fn of(wanted: Wanted, columns: SpanColumns) -> Self {
         let (decoder, spans) = (SpanDecoder::default(), Spans::default());
-        Self { wanted, columns, decoder, spans, memory_max: QUERY_MEMORY_BYTES }
+        Self { wanted, columns, decoder, spans, budget: room::budget(QUERY_MEMORY_BYTES) }
     }
 
-    fn fits(&self) -> Result<(), QueryError> {
-        let limit_bytes = self.memory_max;
-        let fits = self.spans.memory_bytes() <= limit_bytes;
-        if fits { Ok(()) } else { Err(QueryError::OverLimit { limit_bytes }) }
+    fn fits(&mut self) -> Result<(), QueryError> {
+        self.budget.hold(self.spans.memory_bytes())
     }
 
     fn add(&mut self, block: &[u8]) -> Result<u64, BlockError> {
@@ -211,9 +210,9 @@ mod tests {
         let wanted = Wanted { tenant: Tenant::default(), traces: HashSet::new() };
         let bytes = spans.memory_bytes();
         let gathered = Gathering { spans, ..Gathering::of(wanted, SpanColumns::ALL) };
-        let gathered = Gathering { memory_max: bytes, ..gathered };
+        let mut gathered = Gathering { budget: room::budget(bytes), ..gathered };
         assert!(gathered.fits().is_ok());
-        let gathered = Gathering { memory_max: bytes - 1, ..gathered };
+        gathered.budget = room::budget(bytes - 1);
         assert!(matches!(gathered.fits(), Err(QueryError::OverLimit { .. })));
     }
 }
