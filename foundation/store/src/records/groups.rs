@@ -303,13 +303,22 @@ impl Groups {
         wanted: Option<&RowSet>,
         (texts, ends): (&mut Vec<u8>, &mut Vec<u32>),
     ) -> Option<()> {
-        let mut readers = self.readers(values, templates)?;
+        let mut asked = vec![wanted.is_none(); self.groups.len()];
+        let rows = wanted.into_iter().flat_map(RowSet::iter);
+        rows.for_each(|row| asked[usize::from(self.places[row])] = true);
+        let reader = |(group, asked): (&Group, bool)| match asked {
+            true => self.reader(*group, values, templates).map(Some),
+            false => Some(None),
+        };
+        let mut readers: Vec<Option<Reader<'_>>> =
+            self.groups.iter().zip(asked).map(reader).collect::<Option<_>>()?;
         for (row, place) in self.places.iter().enumerate() {
-            let reader = &mut readers[usize::from(*place)];
-            if wanted.is_none_or(|wanted| wanted.contains(row)) {
-                reader.put(texts)?;
-            } else {
-                reader.passed += 1;
+            if let Some(reader) = &mut readers[usize::from(*place)] {
+                if wanted.is_none_or(|wanted| wanted.contains(row)) {
+                    reader.put(texts)?;
+                } else {
+                    reader.passed += 1;
+                }
             }
             if texts.len() > TEXT_BYTES_MAX {
                 return None;
@@ -321,23 +330,39 @@ impl Groups {
 
     /// How long each row's text is, bytes.
     pub(super) fn lengths(&self, values: &[u8], templates: &Templates) -> Option<Vec<u64>> {
-        let mut readers = self.readers(values, templates)?;
-        self.places.iter().map(|place| readers[usize::from(*place)].next_len()).collect()
+        // Group by group, since a column is gone through faster than its values are asked for one by one.
+        let mut grouped = Vec::with_capacity(self.places.len());
+        let mut next = Vec::with_capacity(self.groups.len());
+        for group in &self.groups {
+            let start = grouped.len();
+            next.push(start);
+            grouped.resize(start + group.rows as usize, templates.own_len(group.template));
+            for slot in 0..templates.columns(group.template) {
+                self.column(*group, slot, templates, values)?.add_lengths(&mut grouped[start..])?;
+            }
+        }
+        let of_row = |place: &u16| {
+            let at = &mut next[usize::from(*place)];
+            *at += 1;
+            grouped.get(*at - 1).copied()
+        };
+        self.places.iter().map(of_row).collect()
     }
 
-    fn readers<'a>(&self, values: &'a [u8], templates: &'a Templates) -> Option<Vec<Reader<'a>>> {
-        let reader = |group: &Group| {
-            let columns = (0..templates.columns(group.template))
-                .map(|slot| self.column(*group, slot, templates, values).map(Column::values))
-                .collect::<Option<_>>()?;
-            let parts = match templates.is_whole(group.template) {
-                true => vec![&[][..]; 2],
-                false => templates.parts(group.template).collect(),
-            };
-            let own = parts.iter().map(|part| part.len() as u64).sum();
-            Some(Reader { parts, own, columns, passed: 0 })
+    fn reader<'a>(
+        &self,
+        group: Group,
+        values: &'a [u8],
+        templates: &'a Templates,
+    ) -> Option<Reader<'a>> {
+        let columns = (0..templates.columns(group.template))
+            .map(|slot| self.column(group, slot, templates, values).map(Column::values))
+            .collect::<Option<_>>()?;
+        let parts = match templates.is_whole(group.template) {
+            true => vec![&[][..]; 2],
+            false => templates.parts(group.template).collect(),
         };
-        self.groups.iter().map(reader).collect()
+        Some(Reader { parts, columns, passed: 0 })
     }
 }
 
@@ -345,8 +370,6 @@ impl Groups {
 struct Reader<'a> {
     /// Before, between and behind the variables.
     parts: Vec<&'a [u8]>,
-    /// How long all parts are.
-    own: u64,
     columns: Vec<Values<'a>>,
     /// Rows that were passed over and whose values still stand here.
     passed: usize,
@@ -363,13 +386,5 @@ impl Reader<'_> {
             put_short(texts, part, part.len());
         }
         Some(())
-    }
-
-    fn next_len(&mut self) -> Option<u64> {
-        let mut len = self.own;
-        for values in &mut self.columns {
-            len += values.next()?.len() as u64;
-        }
-        Some(len)
     }
 }

@@ -60,6 +60,15 @@ impl Templates {
         self.text(template).split(|byte| *byte == MARK)
     }
 
+    /// How long all parts are, bytes.
+    pub(super) fn own_len(&self, template: u32) -> u64 {
+        match self.is_whole(template) {
+            true => 0,
+            // A mark stands for each variable.
+            false => self.text(template).len().saturating_sub(self.columns(template)) as u64,
+        }
+    }
+
     fn push(&mut self, severity: u8, slots: u8, text: &[u8]) {
         self.texts.extend_from_slice(text);
         self.ends.push(narrow(self.texts.len()));

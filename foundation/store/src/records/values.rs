@@ -23,6 +23,29 @@ impl<'a> Column<'a> {
     pub(super) fn values(self) -> Values<'a> {
         Values { rest: self.bytes, constant: self.constant, sized: self.sized }
     }
+
+    /// Adds to each row's number the bytes of its value; `None` when there are fewer values than rows.
+    pub(super) fn add_lengths(self, rows: &mut [u64]) -> Option<()> {
+        let mut values = self.values();
+        if self.constant {
+            let bytes = values.next()?.len() as u64;
+            rows.iter_mut().for_each(|row| *row += bytes);
+            return Some(());
+        }
+        if self.sized {
+            return rows.iter_mut().try_for_each(|row| {
+                *row += values.next()?.len() as u64;
+                Some(())
+            });
+        }
+        let (mut ends, mut start) = (memchr::memchr_iter(END, self.bytes), 0);
+        rows.iter_mut().try_for_each(|row| {
+            let end = ends.next()?;
+            *row += (end - start) as u64;
+            start = end + 1;
+            Some(())
+        })
+    }
 }
 
 /// See [`Column::values`]; never ends where all rows have the same.
