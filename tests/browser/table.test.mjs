@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { before } from 'node:test'
-import { counted, countOf, parameter, RANGE, search, shopLines } from './shop.mjs'
+import { counted, countOf, parameter, RANGE, said, search, shopLines } from './shop.mjs'
 import { inPage, Product, shot } from './stage.mjs'
 
 let shop
@@ -75,4 +75,33 @@ inPage('a function that is not known is pointed at, with the one that was meant'
   await table(page, 3)
   const counts = (await cells(page)).map(([, count]) => Number(count))
   assert.equal(counts.reduce((a, b) => a + b), countOf((line) => line.severity === 'error'))
+})
+
+inPage('what the lines say stands in their place: news, then what is grave; a pattern leads to its lines', options, async (page) => {
+  await page.goto(shop.page(RANGE))
+  await counted(page, 30_000)
+  await page.keyboard.press('v')
+  const patterns = page.getByRole('list', { name: 'Patterns' })
+  await patterns.locator('.new').nth(2).waitFor()
+  const found = await patterns.locator('li').evaluateAll((rows) =>
+    rows.map((row) => [row.querySelector('.number').textContent, row.querySelector('.template').textContent]),
+  )
+  const how = (severity) => said(countOf((line) => line.severity === severity))
+  assert.deepEqual(found, [
+    [how('error'), 'order ‹› failed: upstream connect error, connection refused'],
+    [how('warn'), 'retry ‹› of ‹› for cart ‹› after ‹› ms'],
+    [how('info'), 'GET ‹› ‹› in ‹› ms'],
+  ])
+  await patterns.locator('.spark path').nth(2).waitFor({ state: 'attached' })
+  await shot(page, 'patterns')
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await counted(page, countOf(({ severity }) => severity === 'error'))
+  assert.match(parameter(page, 'q'), /^pattern:[0-9a-f]{16}$/)
+  await page.keyboard.press('j')
+  await page.keyboard.press('Enter')
+  await page.locator('.detail .template', { hasText: 'order ‹› failed' }).waitFor()
+  await page.goBack()
+  await page.goBack()
+  await patterns.locator('li').nth(2).waitFor()
 })

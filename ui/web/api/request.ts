@@ -92,8 +92,13 @@ export async function send(path: string, init: RequestInit): Promise<Response> {
 const JSON_WANTED = { accept: 'application/json' }
 
 /** Sends a body of JSON to a path. */
-export async function post<P extends Postable>(path: P, body: Body<P>, signal?: AbortSignal): Promise<Reply<P>> {
-  return (await (await send(path, { ...json(body), signal: signal ?? null })).json()) as Reply<P>
+export async function post<P extends Postable>(
+  path: P,
+  body: Body<P>,
+  signal?: AbortSignal,
+  place: Readonly<Record<string, string>> = {},
+): Promise<Reply<P>> {
+  return (await (await send(filled(path, place), { ...json(body), signal: signal ?? null })).json()) as Reply<P>
 }
 
 /** Puts a body of JSON at a place. */

@@ -6,7 +6,7 @@ import type { Board, Point } from '../model/health'
 import { percent } from '../model/percent'
 import { duration } from '../model/time'
 import { useWidth } from '../parts/useWidth'
-import { areaPath, fromFirst, linePath, most, placeX, pointAt, pointUnder } from './lines'
+import { areaPath, fromFirst, linePath, most, placeX, pointAt, pointUnder } from '../parts/lines'
 import { rateWords } from './words'
 
 export interface BandProps {

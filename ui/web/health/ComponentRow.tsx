@@ -9,8 +9,8 @@ import { percent } from '../model/percent'
 import { duration } from '../model/time'
 import { Link } from '../parts/Link'
 import { Mark } from '../parts/Mark'
-import { fromFirst, pointAt } from './lines'
-import { Spark } from './Spark'
+import { fromFirst, pointAt } from '../parts/lines'
+import { Spark } from '../parts/Spark'
 import { markOf, rateWords, stateWords } from './words'
 
 export interface ComponentRowProps {

@@ -8,11 +8,13 @@ import { millis } from '../model/time'
 import { CopyButton } from '../parts/copy'
 import { Link } from '../parts/Link'
 import { Mark } from '../parts/Mark'
+import type { Question } from '../state/question'
 import { changeView } from '../state/useView'
 import { permalink, type View, viewHref } from '../state/view'
 import { traceHref } from '../traces/address'
 import { curlCommand, searchCommand } from './copies'
 import { DetailContext } from './DetailContext'
+import { DetailPattern } from './DetailPattern'
 import { FieldRow } from './FieldRow'
 import { fieldsOf } from './fields'
 import { pieces } from './rowText'
@@ -21,13 +23,14 @@ import { Text } from './Text'
 export interface DetailProps {
   readonly record: LogRecord
   readonly view: View
+  readonly question: Question
   readonly onStep: (by: 1 | -1) => void
   readonly onShow: (record: LogRecord) => void
   readonly onAround: (record: LogRecord) => void
   readonly onClose: () => void
 }
 
-export function Detail({ record, view, onStep, onShow, onAround, onClose }: DetailProps) {
+export function Detail({ record, view, question, onStep, onShow, onAround, onClose }: DetailProps) {
   const inner = innerMessage(record.message)
   const { trace, span } = requestOf(record)
   return (
@@ -47,6 +50,7 @@ export function Detail({ record, view, onStep, onShow, onAround, onClose }: Deta
           <FieldRow key={field.name} field={field} q={view.q} trace={field.name === 'trace_id' ? traceHref(view, field.value) : undefined} />
         ))}
       </dl>
+      <DetailPattern record={record} view={view} question={question} />
       <DetailContext record={record} zone={view.zone} onShow={onShow} onAround={onAround} />
       <h2>Copy as</h2>
       <Copies record={record} view={view} />

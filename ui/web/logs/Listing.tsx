@@ -148,7 +148,7 @@ export function Listing(props: ListingProps) {
         )}
       </div>
       {opened.record !== undefined && (
-        <Detail record={opened.record} view={view} onStep={step} onShow={(record) => open(record, 'replace')} onAround={surround} onClose={close} />
+        <Detail record={opened.record} view={view} question={question} onStep={step} onShow={(record) => open(record, 'replace')} onAround={surround} onClose={close} />
       )}
       {opened.fault !== undefined && <p className="missing data">The line of this address is not there: {opened.fault.message}.</p>}
     </div>

@@ -16,6 +16,7 @@ import { Facets } from './facets/Facets'
 import { useFacets, useShorten } from './facets/useFacets'
 import { Listing } from './Listing'
 import './logs.css'
+import { Patterns } from './patterns/Patterns'
 import { QueryBar } from './query/QueryBar'
 import { Table } from './table/Table'
 import { useResult } from './table/useResult'
@@ -32,14 +33,15 @@ export function Logs() {
   const result = useResult(piped ? question : undefined)
   // While the pipes cannot be read there are lines: what they would count is still to be seen.
   const tabled = piped && (result.fault?.column === undefined || result.table !== undefined)
-  const listed = !view.tail && !tabled
+  const patterned = view.show !== 'lines' && !view.tail && !tabled
+  const listed = !view.tail && !tabled && !patterned
   const timeline = useTimeline(question, counts, listed)
   const feed = useFeed(view)
   useCountingOn(view.tail && !feed.feed.tail.paused, ask)
   const [exporting, setExporting] = useState(false)
   const [drawer, setDrawer] = useState(false)
   // A tail ends now: a range that ended earlier would hide what comes.
-  const tail = () => changeView(view.tail ? { tail: false } : { tail: true, to: TO_DEFAULT, around: undefined })
+  const tail = () => changeView(view.tail ? { tail: false } : { tail: true, show: 'lines', to: TO_DEFAULT, around: undefined })
 
   const counted = counts.phase === 'ready' && counts.question.turn === question.turn
   const answered = counts.phase === 'failed' || (counted && (!listed || (timeline.counted && timeline.turn === question.turn)))
@@ -94,7 +96,16 @@ export function Logs() {
             onClose={() => setDrawer(false)}
             onQuery={(q) => changeView({ q })}
           />
-          {!tabled ? (
+          {patterned ? (
+            <Patterns
+              view={view}
+              question={question}
+              shorten={shorten}
+              total={counts.phase === 'ready' ? counts.total : undefined}
+              onAgain={ask}
+              onFacets={() => setDrawer(true)}
+            />
+          ) : !tabled ? (
             <Listing
               view={view}
               question={question}

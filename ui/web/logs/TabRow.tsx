@@ -8,6 +8,7 @@ import { changeView } from '../state/useView'
 import type { View } from '../state/view'
 import { Columns } from './Columns'
 import type { Tail } from './feed'
+import { Tabs } from './Tabs'
 import { lines } from './words'
 
 export interface TabRowProps {
@@ -34,15 +35,9 @@ export function TabRow({ view, search, total, words, tail, onPause, onResume, on
       <button type="button" className="tool facets-button" onClick={onFacets}>
         Fields
       </button>
-      <p className="cut">
-        {total !== undefined && (
-          <>
-            <span className="strong">Lines</span> <span className="ink3 number">{total.toLocaleString('en-US')}</span>
-          </>
-        )}
-        <span className="ink3 words" title={words}>
-          {words}
-        </span>
+      <Tabs view={view} lines={total} patterns={undefined} />
+      <p className="cut ink3 words" title={words}>
+        {words}
       </p>
       {children}
       <span className="grow" />

@@ -126,6 +126,11 @@ function wallDay(ms: number, zone: Zone): string {
   return day(nanos(wallClock(ms, zone).getTime()))
 }
 
+/** `29 Jan 14:06` */
+export function dayAndMinute(time: Nanos, zone: Zone): string {
+  return moment(millis(time), zone)
+}
+
 function moment(ms: number, zone: Zone): string {
   return `${wallDay(ms, zone)} ${minute(ms, zone)}`
 }

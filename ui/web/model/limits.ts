@@ -67,6 +67,14 @@ export const AROUND_TIME_MS = 30_000
 export const DETAIL_CONTEXT_ROWS = 3
 /** Rows of a table that a piped query makes; of more only these are shown, and that is said. */
 export const TABLE_ROWS_MAX = 10_000
+/** Patterns that are asked for; of more only the commonest are shown, and that is said. */
+export const PATTERNS_MAX = 1_000
+/** Patterns of the first page of the list. */
+export const PATTERN_ROWS = 100
+/** How long before the range a pattern may have been seen for the last time and is not new, milliseconds. */
+export const USUAL_MS = 7 * 86_400_000
+/** Points of a line beside a pattern, about. */
+export const SPARK_POINTS = 40
 /** Lines of the chart over a table; beyond it the largest are drawn. */
 export const SERIES_MAX = 8
 /** How often the chart beside a tail counts again, milliseconds. */

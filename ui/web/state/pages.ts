@@ -26,6 +26,7 @@ const LOGS_KEYS: readonly KeyRow[] = [
   ['Pause, go on', 'Space'],
   ['Order', 'o'],
   ['Wrap lines', 'w'],
+  ['Lines or patterns', 'v'],
 ]
 
 const HEALTH_KEYS: readonly KeyRow[] = [

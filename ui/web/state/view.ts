@@ -16,6 +16,8 @@ export interface View {
   readonly tail: boolean
   /** `source:position` of the open row. */
   readonly open?: string | undefined
+  /** What is shown of what matches: its lines, what they say, or what they say no more. */
+  readonly show: 'lines' | 'patterns' | 'vanished'
   /** What is on top. */
   readonly order: 'oldest' | 'newest'
   /** Fields shown between time and message. */
@@ -42,6 +44,7 @@ export function parseView(search: string): View {
     to: params.get('to') ?? TO_DEFAULT,
     tail: params.get('tail') === '1',
     open: params.get('open') ?? undefined,
+    show: showOf(params.get('show')),
     order: params.get('order') === 'newest' ? 'newest' : 'oldest',
     columns: columnsOf(params.get('columns')),
     wrap: params.get('wrap') === '1',
@@ -62,6 +65,7 @@ export function viewHref(view: View, path: string = LOGS_PATH, besides?: URLSear
     ['to', view.to, TO_DEFAULT],
     ['tail', view.tail ? '1' : undefined],
     ['open', view.open],
+    ['show', view.show, 'lines'],
     ['order', view.order, 'oldest'],
     ['columns', columns, COLUMNS_DEFAULT.join(',')],
     ['wrap', view.wrap ? '1' : undefined],
@@ -76,7 +80,7 @@ export function viewHref(view: View, path: string = LOGS_PATH, besides?: URLSear
   return search === '' ? path : `${path}?${search}`
 }
 
-const OURS = ['q', 'from', 'to', 'tail', 'open', 'order', 'columns', 'wrap', 'zone', 'around', 'brush']
+const OURS = ['q', 'from', 'to', 'tail', 'open', 'show', 'order', 'columns', 'wrap', 'zone', 'around', 'brush']
 
 /** What an address says that is not part of every view; an order that lines do not have is a page's own. */
 export function besidesView(search: string): URLSearchParams {
@@ -100,6 +104,10 @@ function columnsOf(said: string | null): readonly string[] {
   if (said === null) return COLUMNS_DEFAULT
   const names = said.split(',').map((name) => name.replace(/%25|%2C/g, (code) => (code === '%25' ? '%' : ',')))
   return [...new Set(names.filter((name) => name !== ''))]
+}
+
+function showOf(said: string | null): View['show'] {
+  return said === 'patterns' || said === 'vanished' ? said : 'lines'
 }
 
 function brushOf(said: string | null): readonly [string, string] | undefined {
