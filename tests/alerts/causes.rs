@@ -1,11 +1,12 @@
 //! The rules of a fresh install against real causes: processes that are killed, a file that is deleted, a disk that
-//! fills up. Each fires, names whom it is about, and ends when its cause does.
+//! fills up, batches that do not get through. Each fires, names whom it is about, and ends when its cause does.
 //!
-//! They are the default rules, word by word, in a hurry: every second, held for 5 s at the most, over 20 s.
+//! They are the default rules, word by word, in a hurry: every second, held for 5 s at the most, over 20 s; logs are
+//! late after 10 s.
 
 use std::time::Duration;
 
-use nilometer_tests::{Api, Process, Scratch, repository, until};
+use nilometer_tests::{Api, Process, Relay, Scratch, Way, repository, until};
 use serde_json::{Value, json};
 
 use crate::disk_full::Disk;
@@ -24,6 +25,7 @@ fn rules() -> String {
         Some(("every", _)) => "every = \"1s\"".to_owned(),
         Some(("for", _)) => "for = \"5s\"".to_owned(),
         Some(("over", _)) => "over = \"20s\"".to_owned(),
+        Some(("condition", _)) => line.replace("60000", "10000"),
         _ => line.to_owned(),
     };
     let missed = r#"
@@ -55,8 +57,12 @@ impl Node {
     }
 
     fn collect(&mut self, centre: &Api) {
+        self.collect_to(&centre.url());
+    }
+
+    fn collect_to(&mut self, url: &str) {
         let root = self.files.join("root").display().to_string();
-        let arguments = ["--node", self.name, "--rootfs", root.as_str(), "--to", &centre.url()];
+        let arguments = ["--node", self.name, "--rootfs", root.as_str(), "--to", url];
         self.collector = Some(Process::start("collect", &self.files, &arguments, &[]).0);
     }
 
@@ -123,8 +129,11 @@ fn what_is_killed_deleted_or_full_is_told_and_its_end_with_it() {
     let text = format!("default_rules = false\nrules = [\"{rules}\"]\n");
     let config = scratch.write("nilometer.toml", &text).display().to_string();
     let (_serve, api) = Process::serve(&scratch, &["--config", &config]);
-    let [mut watched, mut gone, mut deleted, mut full] = ["a", "b", "c", "d"].map(Node::new);
+    let [mut watched, mut gone, mut deleted, mut full, mut late] =
+        ["a", "b", "c", "d", "e"].map(Node::new);
+    let relay = Relay::before(&api.address());
     watched.collect(&api);
+    late.collect_to(relay.url());
     let now = until("a node is heard", DEADLINE, || {
         Some(api.json("/api/v1/nodes")["nodes"][0]["last_seen"].as_str()?.to_owned())
     });
@@ -140,12 +149,14 @@ fn what_is_killed_deleted_or_full_is_told_and_its_end_with_it() {
     until("lines and samples of every node", DEADLINE, || {
         let oom = count(&api, "samples", "name:container.oom_kills node:d") > 0;
         let lines = count(&api, "logs", "component:cart") >= 2;
-        let heard = api.json("/api/v1/nodes")["nodes"].as_array()?.len() == 4;
+        let heard = api.json("/api/v1/nodes")["nodes"].as_array()?.len() == 5;
         (oom && lines && heard).then_some(())
     });
     assert_eq!(firing(&api).iter().find(|one| one["rule"] != "missed"), None, "all is well");
     watched.kill();
     gone.kill();
+    relay.set(Way::NoBatches);
+    late.writes(&now);
     // While nobody looks the file grows, and is gone.
     deleted.collector.take().unwrap().stop();
     let log = deleted.files.write(LOG, &line(&now).repeat(2));
@@ -154,19 +165,20 @@ fn what_is_killed_deleted_or_full_is_told_and_its_end_with_it() {
     full.out_of_memory(1);
     let Some(disk) = disk else {
         println!("the full disk is left out: a tmpfs cannot be mounted by this user");
-        return told(&api, (&mut watched, &mut gone), None);
+        return told(&api, (&mut watched, &mut gone, &relay), None);
     };
     disk.fill();
-    told(&api, (&mut watched, &mut gone), Some(&disk));
+    told(&api, (&mut watched, &mut gone, &relay), Some(&disk));
 }
 
 /// Waits for the alert of each cause, mends it, and waits for their ends.
-fn told(api: &Api, (watched, gone): (&mut Node, &mut Node), disk: Option<&Disk>) {
+fn told(api: &Api, (watched, gone, relay): (&mut Node, &mut Node, &Relay), disk: Option<&Disk>) {
     let mut causes = vec![
         ("collector-gone", "node", "a"),
         ("node-gone", "node", "b"),
         ("lines-lost", "node", "c"),
         ("out-of-memory", "component", "cart"),
+        ("lag", "node", "e"),
     ];
     causes.extend(disk.map(|_| ("disk", "node", "d")));
     let mut waited = causes.clone();
@@ -182,6 +194,7 @@ fn told(api: &Api, (watched, gone): (&mut Node, &mut Node), disk: Option<&Disk>)
     });
     watched.collect(api);
     gone.collect(api);
+    relay.set(Way::Pass);
     disk.inspect(|disk| disk.free());
     until("everything is over", DEADLINE, || {
         says(api, "till", "b");
