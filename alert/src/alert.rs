@@ -147,10 +147,12 @@ pub(crate) fn link(rule: &Rule, labels: &BTreeMap<String, String>, to: Timestamp
             None => format!("/traces?{range}"),
         },
         SignalName::Health if labels.contains_key("pattern") => {
-            let mut filter = "severity:>=error".to_owned();
-            if let Some(component) = labels.get("component") {
-                filter.push_str(&format!(" component:\"{}\"", component.replace(['"', '\\'], "*")));
-            }
+            let named = ["pattern", "component"].map(|name| Some((name, labels.get(name)?)));
+            let filters = named
+                .into_iter()
+                .flatten()
+                .map(|(name, value)| format!("{name}:\"{}\"", value.replace(['"', '\\'], "*")));
+            let filter = filters.collect::<Vec<_>>().join(" ");
             // What is new has been said for a while when somebody looks, and was first said before the step.
             let from = encoded(&to.plus_ns(-NEW_LOOKED_NS).to_string());
             format!("/logs?q={}&from={from}&to={}", encoded(&filter), encoded(&to.to_string()))

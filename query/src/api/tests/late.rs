@@ -247,7 +247,9 @@ async fn an_error_that_nobody_has_seen_before_is_told_while_it_is_said() {
         (&json!("shop"), &json!("till <*> is on fire"), &json!("firing"))
     );
     let link = alert["link"].as_str().unwrap();
-    assert!(link.starts_with("/logs?q=severity%3A%3E%3Derror%20component%3A%22shop%22"), "{link}");
+    let pattern = alert["labels"]["pattern"].as_str().unwrap();
+    let filter = format!("/logs?q=pattern%3A%22{pattern}%22%20component%3A%22shop%22&");
+    assert!(link.starts_with(&filter), "{link}");
     assert_eq!(step(120).await, Vec::<Value>::new(), "it is said no more");
     let asked = json!({"rule": "new-error", "from": at(-30), "to": at(120)});
     let replayed = send(&world, "/api/v1/rules/replay", &asked).await;
