@@ -104,7 +104,8 @@ impl Alerts {
             return Err(ReplayError::TooMany { steps });
         }
         let (state, intervals) = (RuleState::default(), Intervals::default());
-        let mut story = Story { questions, state, intervals, curve: Curve::new(range) };
+        let curve = Curve::new(range, &questions.rule);
+        let mut story = Story { questions, state, intervals, curve };
         let moments = (first..=last).map(|step| Timestamp(step * every));
         match Binned::ask(tenant, questions, (scene, range)).await? {
             Some(binned) => {
