@@ -40,7 +40,7 @@ pub const MATCHER_REGEX_BYTES_MAX: usize = 1 << 18;
 pub const RENDERED_BYTES_MAX: usize = 8 << 10;
 /// Intervals that one replay lists; what comes then is counted.
 pub const INTERVALS_MAX: usize = 10_000;
-/// Points that a replay tells of a value: as many parts of its range.
+/// Points that a replay tells of a value at the most: as many parts of its range.
 pub const CURVE_POINTS: usize = 240;
 /// A group that has been missing this long is not waited for any more, ns.
 pub const MEMBER_FORGOTTEN_NS: i64 = 24 * 3_600_000_000_000;
