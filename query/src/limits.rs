@@ -39,9 +39,9 @@ pub(crate) const QUERY_READ_BYTES: u64 = 16 << 30;
 /// Memory that one query holds before it is refused, bytes.
 pub(crate) const QUERY_MEMORY_BYTES: usize = 256 << 20;
 /// Memory that all queries hold together before one more is told to come again, bytes.
-pub(crate) const QUERIES_MEMORY_BYTES: usize = 384 << 20;
+pub(crate) const QUERIES_MEMORY_BYTES: usize = 256 << 20;
 /// Pieces of [`PIECE_BLOCKS_MAX`] blocks that all queries hold together, as they were read.
-pub(crate) const PIECES_HELD_MAX: usize = 16;
+pub(crate) const PIECES_HELD_MAX: usize = 4;
 /// How long one query runs before its answer is partial.
 pub(crate) const QUERY_TIME: Duration = Duration::from_secs(10);
 /// Blocks read and scanned in one piece, at first; doubles up to [`PIECE_BLOCKS_MAX`].

@@ -24,6 +24,9 @@ use crate::metrics;
 use crate::patterns::LearnError;
 use crate::plan::{Field, Filter, Known, Plan, Signal, SignalField};
 
+/// While an answer is written it is there twice.
+const AS_TEXT_TOO: usize = 2;
+
 /// The filter that a request asks for; none means everything that is the caller's.
 #[tracing::instrument(name = "plan", skip_all)]
 pub(crate) fn filter<S: Signal>(
@@ -116,7 +119,8 @@ pub(crate) async fn find(api: &Api, request: &SearchRequest) -> Result<Found, Ap
     let coverage =
         coverage(api, request.filter.tenant(), request.range, page.missing_splits, page.limited_by);
     let broken = page.missing_splits > snapshot.missing_splits;
-    let Page { records: rows, next, stats, budget, .. } = page;
+    let Page { records: rows, next, stats, mut budget, .. } = page;
+    budget.hold(AS_TEXT_TOO * rows.memory_bytes()).map_err(refuse)?;
     Ok(Found { rows, next, broken, coverage, stats: note(stats), _budget: budget })
 }
 
@@ -153,7 +157,8 @@ pub(crate) async fn tabulate<S: Signal>(
     let snapshot = api.store.snapshot(tenant);
     let tabled = execute::pipeline(&snapshot, request).await.map_err(refuse)?;
     let coverage = coverage(api, tenant, request.range, tabled.missing_splits, tabled.limited_by);
-    let execute::Tabled { table, stats, budget, .. } = tabled;
+    let execute::Tabled { table, stats, mut budget, .. } = tabled;
+    budget.hold(AS_TEXT_TOO * table.memory_bytes()).map_err(refuse)?;
     Ok(Tabled { table, coverage, stats: note(stats), _budget: budget })
 }
 

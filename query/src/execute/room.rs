@@ -130,7 +130,7 @@ impl Budget {
     /// # Errors
     /// [`QueryError::OverLimit`] when that is more than the query may hold, [`QueryError::Crowded`] when others hold
     /// what it would take; as many are held then as before.
-    pub(super) fn hold(&mut self, bytes: usize) -> Result<(), QueryError> {
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), QueryError> {
         if bytes > self.limit_bytes {
             return Err(QueryError::OverLimit { limit_bytes: self.limit_bytes });
         }

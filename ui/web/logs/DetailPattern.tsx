@@ -33,7 +33,7 @@ export function DetailPattern({ record, view, question }: DetailPatternProps) {
       <h2 className="row">
         <span className="grow">This pattern</span>
         <button type="button" className="act" onClick={() => show('lines')}>
-          Its lines
+          Lines like it
         </button>
       </h2>
       <p className="template">

@@ -12,16 +12,16 @@ test.each([
   ['?order=oldest&columns=component&wrap=0&zone=utc', '/logs'],
   ['?order=newest&columns=&wrap=1&zone=local', '/logs?order=newest&columns=&wrap=1&zone=local'],
   ['?columns=a%252Cb,node,node,,', '/logs?columns=a%252Cb%2Cnode'],
-  ['?show=patterns&q=a', '/logs?q=a&show=patterns'],
-  ['?show=vanished', '/logs?show=vanished'],
-  ['?show=lines', '/logs'],
+  ['?list=patterns&q=a', '/logs?q=a&list=patterns'],
+  ['?list=vanished', '/logs?list=vanished'],
+  ['?list=lines', '/logs'],
   ['?around=9f3a:120', '/logs?around=9f3a%3A120'],
   [
     '?brush=2026-01-29T14:00:00.000000001Z/2026-01-29T14:05:00Z',
     '/logs?brush=2026-01-29T14%3A00%3A00.000000001Z%2F2026-01-29T14%3A05%3A00Z',
   ],
   ['?brush=2026-01-29T14:05:00Z/2026-01-29T14:00:00Z', '/logs'],
-  ['?brush=-5m/now&order=up&zone=mars&wrap=yes&tail=2&show=all', '/logs'],
+  ['?brush=-5m/now&order=up&zone=mars&wrap=yes&tail=2&list=all', '/logs'],
 ])('the address %j says the same as %j', (search, href) => {
   const view = parseView(search)
   expect(viewHref(view)).toBe(href)

@@ -44,7 +44,7 @@ export function parseView(search: string): View {
     to: params.get('to') ?? TO_DEFAULT,
     tail: params.get('tail') === '1',
     open: params.get('open') ?? undefined,
-    show: showOf(params.get('show')),
+    show: showOf(params.get('list')),
     order: params.get('order') === 'newest' ? 'newest' : 'oldest',
     columns: columnsOf(params.get('columns')),
     wrap: params.get('wrap') === '1',
@@ -65,7 +65,7 @@ export function viewHref(view: View, path: string = LOGS_PATH, besides?: URLSear
     ['to', view.to, TO_DEFAULT],
     ['tail', view.tail ? '1' : undefined],
     ['open', view.open],
-    ['show', view.show, 'lines'],
+    ['list', view.show, 'lines'],
     ['order', view.order, 'oldest'],
     ['columns', columns, COLUMNS_DEFAULT.join(',')],
     ['wrap', view.wrap ? '1' : undefined],
@@ -80,7 +80,7 @@ export function viewHref(view: View, path: string = LOGS_PATH, besides?: URLSear
   return search === '' ? path : `${path}?${search}`
 }
 
-const OURS = ['q', 'from', 'to', 'tail', 'open', 'show', 'order', 'columns', 'wrap', 'zone', 'around', 'brush']
+const OURS = ['q', 'from', 'to', 'tail', 'open', 'list', 'order', 'columns', 'wrap', 'zone', 'around', 'brush']
 
 /** What an address says that is not part of every view; an order that lines do not have is a page's own. */
 export function besidesView(search: string): URLSearchParams {
