@@ -1,3 +1,5 @@
+// Which patterns are news, in what order they stand, and how they went on.
+
 import { describe, expect, test } from 'vitest'
 import type { Pattern } from '../../model/pattern'
 import { type Nanos, nanos } from '../../model/time'
