@@ -92,7 +92,7 @@ impl Table {
     }
 
     /// Memory that it takes, bytes.
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(crate) fn memory_bytes(&self) -> usize {
         let text = |value: &Value<'_>| match value {
             Value::Text(text) => text.len(),
             _ => 0,
