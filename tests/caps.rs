@@ -1,19 +1,29 @@
-//! A collector in a cgroup whose memory is small: it is never killed for what it holds.
+//! In a cgroup whose memory is small: neither a collector nor a centre is ever killed for what it holds.
 //!
-//! A cgroup needs root; else the test says that it was skipped.
+//! A cgroup needs root; else a test says that it was skipped.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nilometer_tests::{Process, Relay, Scratch, Way, run, until};
+use nilometer_tests::{Answer, Api, NO_RULES, Process, Relay, Scratch, Way, run, until};
+use serde_json::{Value, json};
 
 const DEADLINE: Duration = Duration::from_secs(120);
-const MEMORY_BYTES: u64 = 64 << 20;
+const COLLECTOR_BYTES: u64 = 64 << 20;
 const FILES: usize = 500;
 const LINES_PER_FILE: usize = 200;
+const CENTRE_BYTES: u64 = 1 << 30;
+/// Each of some 700 bytes: more than one query may hold, and fewer than all of them may together.
+const CENTRE_LINES: u64 = 150_000;
+const LINES_PER_REQUEST: u64 = 15_000;
+/// Of each kind of hostile query.
+const OF_A_KIND: usize = 20;
+/// What a query may be answered: it is, or it is too much, or others are before it.
+const ANSWERS: [u16; 3] = [200, 422, 429];
 /// Where cgroups are, what limits the memory of one, and where it says who was killed: version 2, version 1.
 const CGROUPS: [(&str, &str, &str); 2] = [
     ("/sys/fs/cgroup", "memory.max", "memory.events"),
@@ -30,7 +40,8 @@ impl Cgroup {
     /// `None` when this user may not make one.
     fn with_memory(bytes: u64) -> Option<Self> {
         CGROUPS.into_iter().find_map(|(root, limit, events)| {
-            let dir = Path::new(root).join(format!("nilometer-test-{}", std::process::id()));
+            let dir =
+                Path::new(root).join(format!("nilometer-test-{bytes}-{}", std::process::id()));
             std::fs::create_dir(&dir).ok()?;
             let cgroup = Self { dir, events };
             // The kernel puts the file there, or this is no such directory.
@@ -75,7 +86,7 @@ fn write_logs(scratch: &Scratch) {
 
 #[test]
 fn in_64_mib_500_files_that_no_centre_takes_are_read_and_nobody_is_killed_for_them() {
-    let Some(cgroup) = Cgroup::with_memory(MEMORY_BYTES) else {
+    let Some(cgroup) = Cgroup::with_memory(COLLECTOR_BYTES) else {
         println!("skipped: a cgroup cannot be made by this user");
         return;
     };
@@ -108,4 +119,76 @@ fn in_64_mib_500_files_that_no_centre_takes_are_read_and_nobody_is_killed_for_th
     assert_eq!(cgroup.killed(), 0);
     let proof = run(&["prove", "--server", &centre.url()]);
     assert_eq!(proof.code, 0, "{}{}", proof.out, proof.err);
+}
+
+/// Hands in lines that hardly pack, of which no two are alike.
+fn hand_in(api: &Api, from: u64) {
+    let line = |n: u64| {
+        let word = |at: u64| (n * 41 + at + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let words: Vec<String> = (0..41).map(|at| format!("{:016x}", word(at))).collect();
+        let message = words.join("z");
+        format!("{}\n", json!({"component": "shop", "severity": "info", "message": message}))
+    };
+    let body: String = (from..from + LINES_PER_REQUEST).map(line).collect();
+    let answer = api.send("POST", "/api/v1/ingest", &[], body.as_bytes()).unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+/// Asks what nobody who means well asks; no two times the same.
+fn ask_much(api: &Api, kind: usize, time: usize) -> Answer {
+    let get = |path: String| api.get(&path).unwrap();
+    let query = |q: String| {
+        let body = json!({"q": q, "from": "-1d", "limit": 1_000_000}).to_string();
+        api.send("POST", "/api/v1/query", &[], body.as_bytes()).unwrap()
+    };
+    match kind {
+        0 => get(format!("/api/v1/logs?from=-1d&limit=10000&q=-absent{time}")),
+        1 => get(format!("/api/v1/logs?from=-1d&q=%2F(a%7Cb%7Cc)[0-9]%2Bq{time}%2F")),
+        2 => {
+            get(format!("/api/v1/logs/histogram?from=-1d&buckets=1000&by=message&q=-absent{time}"))
+        }
+        3 => get(format!("/api/v1/logs/fields/message/values?from=-1d&q=-absent{time}")),
+        4 => get(format!("/api/v1/logs/patterns?from=-1d&q=-absent{time}")),
+        5 => query(format!("-absent{time} | sort message")),
+        6 => query(format!("-absent{time} | stats count() by message")),
+        7 => query(format!("-absent{time} | stats count_distinct(message), min(message)")),
+        8 => query(format!("~\"{time}z{time}\" | sort -message | stats count() by message, time")),
+        _ => query(format!("-absent{time} | top 1000000 by message")),
+    }
+}
+
+#[test]
+fn in_1_gib_200_hostile_queries_at_once_are_answered_or_refused_and_lines_are_taken_in_meanwhile() {
+    let Some(cgroup) = Cgroup::with_memory(CENTRE_BYTES) else {
+        println!("skipped: a cgroup cannot be made by this user");
+        return;
+    };
+    let scratch = Scratch::new();
+    let (mut serve, api) = Process::start("serve", &scratch, &[], &[NO_RULES]);
+    cgroup.take(&serve);
+    serve.ready(&api);
+    (0..CENTRE_LINES).step_by(LINES_PER_REQUEST as usize).for_each(|from| hand_in(&api, from));
+    std::thread::scope(|scope| {
+        let askers: Vec<_> = (0..10 * OF_A_KIND)
+            .map(|n| {
+                let api = &api;
+                (n % 10, scope.spawn(move || ask_much(api, n % 10, n)))
+            })
+            .collect();
+        hand_in(&api, CENTRE_LINES);
+        let mut answered = BTreeMap::new();
+        for (kind, asker) in askers {
+            let answer = asker.join().unwrap();
+            assert!(ANSWERS.contains(&answer.status), "{kind}: {}", answer.text());
+            *answered.entry(answer.status).or_insert(0) += 1;
+        }
+        println!("answered {answered:?}");
+        assert!(answered.len() > 1, "nothing of this was too much: {answered:?}");
+    });
+    assert!(serve.running(), "{}", serve.said());
+    assert_eq!(cgroup.killed(), 0);
+    let counted = api.json("/api/v1/logs/histogram?from=-1d&buckets=1");
+    let counts = counted["buckets"][0]["counts"].as_object().unwrap();
+    let count: u64 = counts.values().filter_map(Value::as_u64).sum();
+    assert_eq!(count, CENTRE_LINES + LINES_PER_REQUEST, "{counted}");
 }

@@ -5,16 +5,20 @@
 //! ```
 //! Invariants:
 //! - who waits comes in the order of arrival, so that between two pieces of a long query each short one has its own;
-//! - one core is left to what takes data in, where there is more than one;
-//! - a turn ends with its work, not with the caller who went away meanwhile;
+//! - there is a thread per turn, and one core is left to what takes data in, where there is more than one: what few
+//!   threads allocate is soon used again, what hundreds do piles up in an arena of each;
+//! - a turn ends with its work, not with the caller who went away meanwhile; work that nobody waits for any more is
+//!   not begun;
 //! - what queries hold together is never more than there is for all of them: the one that would take more is told to
 //!   come again, and the others go on.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
-use std::thread::available_parallelism;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::thread::{self, available_parallelism};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::QueryError;
 use crate::limits::{PIECES_HELD_MAX, QUERIES_MEMORY_BYTES};
@@ -25,10 +29,13 @@ static ROOM: LazyLock<Room> = LazyLock::new(|| {
     Room::new(cores.saturating_sub(1).max(1), PIECES_HELD_MAX, QUERIES_MEMORY_BYTES)
 });
 
+/// Of a query, which has no other before it is done.
+type Work = Box<dyn FnOnce() + Send>;
+
 /// See the file's head.
 #[derive(Debug)]
 struct Room {
-    turns: Arc<Semaphore>,
+    turns: Sender<Work>,
     pieces: Arc<Semaphore>,
     memory: Arc<Memory>,
 }
@@ -82,22 +89,32 @@ pub(super) fn budget(limit_bytes: usize) -> Budget {
 impl Room {
     fn new(turns: usize, pieces: usize, bytes: usize) -> Self {
         let memory = Arc::new(Memory { held: AtomicUsize::new(0), most: bytes });
-        let (turns, pieces) = (Semaphore::new(turns), Semaphore::new(pieces));
-        Self { turns: Arc::new(turns), pieces: Arc::new(pieces), memory }
+        let (sender, waiting) = channel();
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..turns {
+            let waiting = Arc::clone(&waiting);
+            let begun =
+                thread::Builder::new().name("query".to_owned()).spawn(move || take(&waiting));
+            if let Err(error) = begun {
+                tracing::error!(%error, "a thread for queries could not be started");
+            }
+        }
+        Self { turns: sender, pieces: Arc::new(Semaphore::new(pieces)), memory }
     }
 
     async fn in_turn<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, QueryError> {
-        let turn = Arc::clone(&self.turns).acquire_owned().await;
-        let turn = turn.map_err(|_| QueryError::Stopped)?;
+        let (done, result) = oneshot::channel();
         let work = move || {
-            let done = work();
-            drop(turn);
-            done
+            if !done.is_closed() {
+                // An error is the caller's, who went away.
+                let _left = done.send(work());
+            }
         };
-        tokio::task::spawn_blocking(work).await.map_err(|_| QueryError::Stopped)
+        self.turns.send(Box::new(work)).map_err(|_| QueryError::Stopped)?;
+        result.await.map_err(|_| QueryError::Stopped)
     }
 
     async fn piece_place(&self) -> Result<PiecePlace, QueryError> {
@@ -111,6 +128,17 @@ impl Room {
 
     fn budget(&self, limit_bytes: usize) -> Budget {
         Budget { limit_bytes, memory: Arc::clone(&self.memory), bytes: 0 }
+    }
+}
+
+/// Takes turn after turn, as long as there is a room.
+fn take(waiting: &Mutex<Receiver<Work>>) {
+    loop {
+        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(work) = next else { return };
+        if catch_unwind(AssertUnwindSafe(work)).is_err() {
+            tracing::error!("the work of a query panicked; its caller is told that it was stopped");
+        }
     }
 }
 
@@ -153,7 +181,6 @@ impl Drop for Budget {
 #[cfg(test)]
 mod tests {
     use std::pin::pin;
-    use std::sync::mpsc as threads;
 
     use futures::poll;
 
@@ -176,54 +203,64 @@ mod tests {
         assert_eq!(room.memory.held.load(Ordering::Relaxed), 0);
     }
 
+    /// Work that waits until it is let on, and has begun.
+    async fn held(room: &Arc<Room>) -> (tokio::task::JoinHandle<()>, Sender<()>) {
+        let (let_on, go_on) = channel::<()>();
+        let (begun, begins) = oneshot::channel();
+        let work = move || {
+            begun.send(()).unwrap();
+            // An error would be the end of the test.
+            let _ended = go_on.recv();
+        };
+        let room = Arc::clone(room);
+        let caller = tokio::spawn(async move { room.in_turn(work).await.unwrap() });
+        begins.await.unwrap();
+        (caller, let_on)
+    }
+
     #[tokio::test]
     async fn a_long_query_comes_back_behind_those_that_wait() {
         let room = Arc::new(Room::new(1, 1, 0));
-        let (said, says) = threads::channel();
-        let (let_on, go_on) = threads::channel::<()>();
+        let (said, says) = channel();
         let piece = |name: &'static str| {
             let said = said.clone();
             move || said.send(name).unwrap()
         };
-        let first = piece("long");
-        let long = {
-            let (room, next) = (Arc::clone(&room), piece("long again"));
-            tokio::spawn(async move {
-                let held = move || {
-                    first();
-                    go_on.recv().unwrap();
-                };
-                room.in_turn(held).await.unwrap();
-                room.in_turn(next).await.unwrap();
-            })
-        };
-        while room.turns.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
+        let (long, let_on) = held(&room).await;
         let mut short = pin!(room.in_turn(piece("short")));
         assert!(poll!(&mut short).is_pending(), "it waits for the long one's piece to end");
         let_on.send(()).unwrap();
-        short.await.unwrap();
         long.await.unwrap();
-        assert_eq!(says.try_iter().collect::<Vec<_>>(), ["long", "short", "long again"]);
+        room.in_turn(piece("long again")).await.unwrap();
+        short.await.unwrap();
+        assert_eq!(says.try_iter().collect::<Vec<_>>(), ["short", "long again"]);
     }
 
     #[tokio::test]
-    async fn a_caller_that_goes_away_does_not_end_the_turn_of_its_work() {
+    async fn a_turn_ends_with_its_work_and_what_nobody_waits_for_is_not_begun() {
         let room = Arc::new(Room::new(1, 1, 0));
-        let (let_on, go_on) = threads::channel::<()>();
-        let caller = {
-            let room = Arc::clone(&room);
-            tokio::spawn(async move { room.in_turn(move || go_on.recv().is_ok()).await })
-        };
-        while room.turns.available_permits() > 0 {
-            tokio::task::yield_now().await;
-        }
+        let (caller, let_on) = held(&room).await;
         caller.abort();
         assert!(caller.await.unwrap_err().is_cancelled());
-        assert_eq!(room.turns.available_permits(), 0);
+        let (said, says) = channel();
+        {
+            let said = said.clone();
+            let mut gone = pin!(room.in_turn(move || said.send("gone").unwrap()));
+            assert!(poll!(&mut gone).is_pending());
+        }
+        let mut next = pin!(room.in_turn(move || said.send("next").unwrap()));
+        assert!(poll!(&mut next).is_pending(), "the work goes on whose caller went away");
         let_on.send(()).unwrap();
-        room.in_turn(|| ()).await.unwrap();
+        next.await.unwrap();
+        assert_eq!(says.try_iter().collect::<Vec<_>>(), ["next"]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_its_callers_alone() {
+        let room = Room::new(1, 1, 0);
+        let stopped = room.in_turn(|| panic!("as a test")).await;
+        assert!(matches!(stopped, Err(QueryError::Stopped)));
+        assert_eq!(room.in_turn(|| 7).await.unwrap(), 7);
     }
 
     #[tokio::test]
