@@ -246,11 +246,12 @@ fn count(items: &Items) -> Count {
 fn stamp(items: &mut Items, source: SourceId) {
     let Items { rows, spans, samples } = items;
     for origins in [&mut rows.origins, &mut spans.origins, &mut samples.origins] {
-        for origin in origins {
-            // Whose it is, the intake says.
+        // Whose it is, the intake says.
+        let own = |origin: &Arc<Origin>| {
             let tenant = "default".to_owned();
-            *origin = Arc::new(Origin { tenant, source, ..Origin::clone(origin) });
-        }
+            Arc::new(Origin { tenant, source, ..Origin::clone(origin) })
+        };
+        origins.replace_each(own);
     }
 }
 

@@ -110,8 +110,7 @@ fn header(parts: &Parts, lane: &Lane, range: SourceRange) -> BatchHeader {
 fn name_source(items: &mut Items, source: SourceId) {
     let Items { rows, spans, samples } = items;
     for origins in [&mut rows.origins, &mut spans.origins, &mut samples.origins] {
-        for origin in origins {
-            *origin = Arc::new(Origin { source, ..Origin::clone(origin) });
-        }
+        let named = |origin: &Arc<Origin>| Arc::new(Origin { source, ..Origin::clone(origin) });
+        origins.replace_each(named);
     }
 }

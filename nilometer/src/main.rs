@@ -1,5 +1,6 @@
 //! `nilometer`: read the command line, do what it says, end with its exit code.
 
+mod allocator;
 mod assets;
 mod audit;
 mod centre;
@@ -32,6 +33,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
+    allocator::configure();
     // Whoever makes an HTTP client finds it; a second installation is no harm.
     let _installed = rustls::crypto::ring::default_provider().install_default();
     let _armed = failpoints::arm();

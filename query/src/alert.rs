@@ -21,6 +21,7 @@ mod late;
 mod memory;
 mod new_errors;
 mod outbox;
+mod pauses;
 mod question;
 mod receipts;
 mod replay;

@@ -198,6 +198,8 @@ pub(crate) const RULE_UNDER_WAY_NS: i64 = 500_000_000;
 pub(crate) const RULE_INDEX_WAIT: Duration = Duration::from_secs(5);
 /// Steps of one rule that are made up for after a pause; behind a longer one it goes on with the last.
 pub(crate) const RULE_CATCH_UP_STEPS: i64 = 20;
+/// Such pauses that a replay knows of.
+pub(crate) const RULE_PAUSES_MAX: usize = 500;
 /// How often it is looked at what came late.
 pub(crate) const RULE_LATE_EVERY: Duration = Duration::from_secs(60);
 /// How far back steps are taken again when something came late, ns.

@@ -79,7 +79,7 @@ impl Decoder {
         let Numbers { has_message, message_ends, attributes_ends, bytes, position, severity } =
             numbers;
         let rows = Rows {
-            origins,
+            origins: origins.into(),
             origin,
             time,
             order_time,

@@ -135,7 +135,7 @@ fn read_who(
     samples: &mut Samples,
     _: &mut Vec<u32>,
 ) -> Option<()> {
-    samples.origins = origins::get(cursor)?;
+    samples.origins = origins::get(cursor)?.into();
     samples.names = names(cursor)?;
     let mut values = Vec::new();
     for column in [&mut samples.origin, &mut samples.name, &mut samples.unit] {

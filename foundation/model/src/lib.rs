@@ -14,6 +14,7 @@ mod items;
 pub mod limits;
 mod names;
 mod origin;
+mod origins;
 mod rows;
 mod samples;
 mod severity;
@@ -31,6 +32,7 @@ pub use id::{
 pub use items::{Entry, Items};
 pub use names::Names;
 pub use origin::{Origin, Stream};
+pub use origins::Origins;
 pub use rows::{Order, RowRef, Rows, TextColumn};
 pub use samples::{SampleKind, SampleRef, Samples};
 pub use severity::Severity;

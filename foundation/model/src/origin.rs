@@ -1,7 +1,6 @@
 //! Who speaks: what all records of one source share.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -84,18 +83,4 @@ pub struct Origin {
     pub zone: String,
     /// The source; several origins may share one (a receiver's journal).
     pub source: SourceId,
-}
-
-impl Origin {
-    /// The index of `origin` in `origins`, to which it is added when it is new. The very same one is looked
-    /// for first: that is a comparison of pointers.
-    pub(crate) fn index_in(origins: &mut Vec<Arc<Self>>, origin: &Arc<Self>) -> u32 {
-        let same = origins.iter().rposition(|known| Arc::ptr_eq(known, origin));
-        let known = same.or_else(|| origins.iter().position(|known| known == origin));
-        let index = known.unwrap_or_else(|| {
-            origins.push(Arc::clone(origin));
-            origins.len() - 1
-        });
-        u32::try_from(index).unwrap_or(u32::MAX)
-    }
 }

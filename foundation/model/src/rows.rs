@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Origin, Severity, SourceId, Timestamp};
+use crate::{Origin, Origins, Severity, SourceId, Timestamp};
 
 /// Texts, end to end in one buffer, so that one search runs over all of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -119,7 +119,7 @@ pub struct Order {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rows {
     /// Who speaks; rows refer to it by index.
-    pub origins: Vec<Arc<Origin>>,
+    pub origins: Origins,
     /// Per row: index into `origins`.
     pub origin: Vec<u32>,
     /// Per row: the record's time, ns.
@@ -237,16 +237,11 @@ impl Rows {
         (0..self.len()).map(|row| self.row(row))
     }
 
-    /// The index of `origin`, which is added when it is new.
-    pub fn origin_index(&mut self, origin: &Arc<Origin>) -> u32 {
-        Origin::index_in(&mut self.origins, origin)
-    }
-
     /// Appends a row.
     pub fn push(&mut self, row: RowRef<'_>) {
         let origin = match self.origin.last() {
             Some(&last) if Arc::ptr_eq(&self.origins[last as usize], row.origin) => last,
-            _ => self.origin_index(row.origin),
+            _ => self.origins.index(row.origin),
         };
         self.push_ids(row.trace_id, row.span_id);
         self.origin.push(origin);
@@ -279,7 +274,8 @@ impl Rows {
 
     /// Appends all rows of `other`, column by column.
     pub fn append(&mut self, other: &Self) {
-        let origins: Vec<u32> = other.origins.iter().map(|o| self.origin_index(o)).collect();
+        let origins: Vec<u32> =
+            other.origins.iter().map(|origin| self.origins.index(origin)).collect();
         let rows = self.len();
         if !other.trace_id.is_empty() || !self.trace_id.is_empty() {
             self.trace_id.resize(rows, [0; 16]);

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Names, Origin, TextColumn, Timestamp};
+use crate::{Names, Origin, Origins, TextColumn, Timestamp};
 
 /// How a sample's value is to be read.
 #[derive(
@@ -58,7 +58,7 @@ impl fmt::Display for SampleKind {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Samples {
     /// What the numbers are about; samples refer to it by index.
-    pub origins: Vec<Arc<Origin>>,
+    pub origins: Origins,
     /// Per sample: index into `origins`.
     pub origin: Vec<u32>,
     /// What is measured, and in which units; samples refer to it by number.
@@ -145,7 +145,7 @@ impl Samples {
     pub fn push(&mut self, sample: SampleRef<'_>) {
         let origin = match self.origin.last() {
             Some(&last) if Arc::ptr_eq(&self.origins[last as usize], sample.origin) => last,
-            _ => Origin::index_in(&mut self.origins, sample.origin),
+            _ => self.origins.index(sample.origin),
         };
         self.origin.push(origin);
         self.name.push(self.names.code(sample.name));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Names, Origin, TextColumn, Timestamp};
+use crate::{Names, Origin, Origins, TextColumn, Timestamp};
 
 /// What part a span plays in a call.
 #[derive(
@@ -118,7 +118,7 @@ impl fmt::Display for SpanStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Spans {
     /// Who measured; spans refer to it by index. An origin's component is the span's service.
-    pub origins: Vec<Arc<Origin>>,
+    pub origins: Origins,
     /// Per span: index into `origins`.
     pub origin: Vec<u32>,
     /// What was done; spans refer to it by number.
@@ -249,7 +249,7 @@ impl Spans {
     pub fn push(&mut self, span: SpanRef<'_>) {
         let origin = match self.origin.last() {
             Some(&last) if Arc::ptr_eq(&self.origins[last as usize], span.origin) => last,
-            _ => Origin::index_in(&mut self.origins, span.origin),
+            _ => self.origins.index(span.origin),
         };
         self.origin.push(origin);
         self.operation.push(self.operations.code(span.operation));
@@ -270,8 +270,7 @@ impl Spans {
 
     /// Appends all spans of `other`, column by column.
     pub fn append(&mut self, other: &Self) {
-        let origins: Vec<u32> =
-            other.origins.iter().map(|o| Origin::index_in(&mut self.origins, o)).collect();
+        let origins: Vec<u32> = other.origins.iter().map(|o| self.origins.index(o)).collect();
         let names = other.operations.texts();
         let operations: Vec<u32> =
             (0..names.len()).map(|code| self.operations.code(names.get(code))).collect();

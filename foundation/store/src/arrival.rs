@@ -48,10 +48,11 @@ impl Arrival {
         for origins in
             [&mut items.rows.origins, &mut items.spans.origins, &mut items.samples.origins]
         {
-            for origin in origins.iter_mut().filter(|origin| origin.tenant != tenant) {
-                let stamped = Origin { tenant: tenant.to_owned(), ..Origin::clone(origin) };
-                *origin = Arc::new(stamped);
-            }
+            let stamped = |origin: &Arc<Origin>| match origin.tenant == tenant {
+                true => Arc::clone(origin),
+                false => Arc::new(Origin { tenant: tenant.to_owned(), ..Origin::clone(origin) }),
+            };
+            origins.replace_each(stamped);
         }
     }
 

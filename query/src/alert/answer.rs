@@ -11,6 +11,7 @@ use nilometer_alert::{Group, Length, Observed, Seen};
 use nilometer_model::{TimeRange, Timestamp};
 use nilometer_store::Snapshot;
 
+use super::pauses::Pauses;
 use super::question::{AnyPlan, Question, Questions};
 use super::receipts::Receipts;
 use crate::execute::{Limits, PipelineRequest, QueryError, Table, Tabled, pipeline};
@@ -25,6 +26,8 @@ pub(crate) struct Scene {
     pub(crate) health: Snapshot,
     /// What of the snapshot each step may see.
     pub(super) receipts: Receipts,
+    /// When no steps were taken.
+    pub(super) pauses: Pauses,
 }
 
 /// The rows of one query, by their group.

@@ -9,6 +9,7 @@
 //!   state.delivery/TENANT/N      what became of the Nth notice
 //!   state.late                  up to when it was looked at what came late
 //!   state.evaluated             up to which step rules were evaluated, and what of the Log was seen
+//!   state.pauses                when nobody evaluated, and steps were left out
 //! ```
 //! Invariants:
 //! - what cannot be read is left out and said; it is never overwritten by the mere start of a process;
@@ -28,6 +29,7 @@ pub(super) const DELIVERY: &str = "state.delivery/";
 pub(super) const OUTBOX: &str = "state.outbox/";
 pub(super) const LATE: &str = "state.late";
 pub(super) const EVALUATED: &str = "state.evaluated";
+pub(super) const PAUSES: &str = "state.pauses";
 
 /// How far rules were evaluated, and on what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -53,6 +55,12 @@ pub(crate) struct Remembered {
 /// The document of a tenant's thing.
 pub(super) fn name(kind: &str, tenant: &Tenant, id: &str) -> String {
     format!("{kind}{tenant}/{id}")
+}
+
+/// What the only document of a kind says, if it can be read.
+pub(super) fn read_one<T: DeserializeOwned>(store: &Store, kind: &str) -> Option<T> {
+    let (_, text) = store.documents(kind).pop()?;
+    serde_json::from_str(&text).ok()
 }
 
 /// Every readable document of a kind: whose it is, its id, and what it says.

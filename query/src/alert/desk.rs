@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 
 use super::book::{self, Evaluated, Remembered};
 use super::memory::Memory;
+use super::pauses::Pauses;
 use super::question::Questions;
 use super::rulebook::{Kept, Key, Place, Rulebook};
 use crate::api::HealthSources;
@@ -46,6 +47,7 @@ pub(super) struct Inner {
     pub(super) silences: BTreeMap<Tenant, BTreeMap<String, Silence>>,
     pub(super) memory: Memory,
     pub(super) evaluated: Evaluated,
+    pub(super) pauses: Pauses,
     /// Where the process before this one ended, until that is made up for.
     pub(super) resumed: Timestamp,
     /// Rules whose last step failed, and why.
@@ -117,13 +119,10 @@ impl Alerts {
                 Err(error) => tracing::error!(%error, %tenant, id, "a silence is not in force"),
             }
         }
-        let evaluated = store.documents(book::EVALUATED).pop();
-        inner.evaluated =
-            evaluated.and_then(|(_, text)| serde_json::from_str(&text).ok()).unwrap_or_default();
+        inner.evaluated = book::read_one(&store, book::EVALUATED).unwrap_or_default();
+        inner.pauses = book::read_one(&store, book::PAUSES).unwrap_or_default();
         inner.resumed = inner.evaluated.to;
-        let looked = store.documents(book::LATE).pop();
-        let looked = looked.and_then(|(_, text)| serde_json::from_str(&text).ok());
-        inner.late_looked = looked.unwrap_or(inner.evaluated.to);
+        inner.late_looked = book::read_one(&store, book::LATE).unwrap_or(inner.evaluated.to);
         Self {
             store,
             clock,

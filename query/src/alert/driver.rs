@@ -19,13 +19,14 @@ use std::time::Instant;
 use futures::StreamExt;
 use nilometer_alert::{Alert, Mutes, RuleState, SignalName, evaluate, notices};
 use nilometer_model::{Tenant, TimeRange, Timestamp};
-use nilometer_store::{Documents, Snapshot};
+use nilometer_store::Documents;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::Scene;
 use super::book::{self, Evaluated};
-use super::desk::{Alerts, outbox};
+use super::desk::{Alerts, Inner, outbox};
 use super::health;
+use super::pauses::Pause;
 use super::question::Questions;
 use super::receipts::Receipts;
 use super::rulebook::Key;
@@ -41,6 +42,13 @@ struct Due {
     questions: Arc<Questions>,
     state: RuleState,
     step: Timestamp,
+}
+
+/// The rules whose steps came next, taken, and what was left out before.
+struct Turn {
+    walked: Vec<Walked>,
+    evaluated: Evaluated,
+    pause: Option<Pause>,
 }
 
 /// Where it stands then.
@@ -72,11 +80,21 @@ async fn looks<F: Future<Output = ()> + Send>(
             () = stop.cancelled() => return,
             () = tokio::time::sleep(RULE_LATE_EVERY) => {}
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = tokio::time::timeout(RULE_INDEX_WAIT, caught_up()) => {}
+        if has_caught_up(caught_up, stop).await.is_none() {
+            return;
         }
         alerts.look_again().await;
+    }
+}
+
+/// Waits for the index, but not for ever: whether it has what the Log held. `None` once this is to stop.
+async fn has_caught_up<F: Future<Output = ()> + Send>(
+    caught_up: &impl Fn() -> F,
+    stop: &CancellationToken,
+) -> Option<bool> {
+    tokio::select! {
+        () = stop.cancelled() => None,
+        waited = tokio::time::timeout(RULE_INDEX_WAIT, caught_up()) => Some(waited.is_ok()),
     }
 }
 
@@ -91,19 +109,18 @@ async fn steps<F: Future<Output = ()> + Send>(
             () = tokio::time::sleep(RULE_TICK) => {}
             () = alerts.news.notified() => {}
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            waited = tokio::time::timeout(RULE_INDEX_WAIT, caught_up()) => if waited.is_err() {
-                metrics::rules_before_index();
-            }
+        match has_caught_up(caught_up, stop).await {
+            None => return,
+            Some(true) => {}
+            Some(false) => metrics::rules_before_index(),
         }
         loop {
             let turn = tokio::select! {
                 () = stop.cancelled() => return,
                 turn = alerts.turn() => turn,
             };
-            let Some((walked, evaluated)) = turn else { break };
-            if !alerts.keep(walked, evaluated).await {
+            let Some(turn) = turn else { break };
+            if !alerts.keep(turn).await {
                 break;
             }
         }
@@ -114,23 +131,25 @@ impl Alerts {
     /// Takes every step that has settled.
     #[cfg(test)]
     pub(crate) async fn tick(&self) {
-        while let Some((walked, evaluated)) = self.turn().await {
-            if !self.keep(walked, evaluated).await {
+        while let Some(turn) = self.turn().await {
+            if !self.keep(turn).await {
                 return;
             }
         }
     }
 
     /// Evaluates all rules whose next step is the earliest; none when no step has settled.
-    async fn turn(&self) -> Option<(Vec<Walked>, Evaluated)> {
-        let mut due = self.due(self.clock.now().plus_ns(-RULE_SETTLE_NS - RULE_UNDER_WAY_NS));
+    async fn turn(&self) -> Option<Turn> {
+        let settled = self.clock.now().plus_ns(-RULE_SETTLE_NS - RULE_UNDER_WAY_NS);
+        let (mut due, pause) = self.due(settled);
         let Some(to) = due.iter().map(|due| due.step).min() else {
             // Whatever was missed while nobody evaluated is made up for; a rule that is made from now on begins now.
             self.inner().resumed = Timestamp(0);
             return None;
         };
         due.retain(|due| due.step == to);
-        Some(self.step(due, to).await)
+        let (walked, evaluated) = self.step(due, to).await;
+        Some(Turn { walked, evaluated, pause })
     }
 
     /// Evaluates what is due `to` then.
@@ -149,27 +168,29 @@ impl Alerts {
         (walked, Evaluated { to, revision, position })
     }
 
-    fn due(&self, settled: Timestamp) -> Vec<Due> {
+    /// The steps that have settled and come next, one of each rule; and the pause that ends with them, if one does.
+    fn due(&self, settled: Timestamp) -> (Vec<Due>, Option<Pause>) {
         let inner = self.inner();
+        let pause = Pause { from: inner.evaluated.to, to: settled };
+        let mut upcoming = inner.upcoming(settled);
+        let is_pause = upcoming.any(|((_, questions), ..)| pause.is_for(questions.rule.every.ns()));
+        let pause = is_pause.then_some(pause);
+        let pauses = pause.map(|pause| inner.pauses.with(pause));
+        let pauses = pauses.as_ref().unwrap_or(&inner.pauses);
         let mut all = Vec::new();
-        for ((tenant, _), kept) in inner.rules.iter() {
-            for questions in &kept.meant {
+        for ((tenant, questions), next, last) in inner.upcoming(settled) {
+            let every = questions.rule.every.ns();
+            let next = pauses.next(next, every);
+            // A rule that was away for a time, as out of its file, begins anew.
+            let next = if last - next >= RULE_CATCH_UP_STEPS { last } else { next };
+            if next <= last {
                 let key = (tenant.clone(), questions.rule.id.clone());
-                let state = inner.states.get(&key);
-                let every = questions.rule.every.ns();
-                let last = settled.0.div_euclid(every);
-                // What stands in Meta is as of its last change; it held until all were evaluated last.
-                let taken = state.map_or(inner.resumed, |state| state.at.max(inner.resumed));
-                let next = taken.0.div_euclid(every) + 1;
-                let next = if last - next >= RULE_CATCH_UP_STEPS { last } else { next };
-                if next <= last {
-                    let state = state.cloned().unwrap_or_default();
-                    let (questions, step) = (Arc::clone(questions), Timestamp(next * every));
-                    all.push(Due { key, questions, state, step });
-                }
+                let state = inner.states.get(&key).cloned().unwrap_or_default();
+                let (questions, step) = (Arc::clone(questions), Timestamp(next * every));
+                all.push(Due { key, questions, state, step });
             }
         }
-        all
+        (all, pause)
     }
 
     /// What the rules may look at, for each tenant.
@@ -199,7 +220,7 @@ impl Alerts {
         // Only what came since then is no step's; of that there is little.
         let since = at.plus_ns(RULE_SETTLE_NS);
         let receipts = Receipts::of(&snapshot, since, Timestamp(i64::MIN)).await;
-        Scene { snapshot, health: Snapshot::default(), receipts: receipts.unwrap_or_default() }
+        Scene { snapshot, receipts: receipts.unwrap_or_default(), ..Scene::default() }
     }
 
     async fn walk(&self, due: Due, scenes: &BTreeMap<Tenant, Scene>) -> Walked {
@@ -228,7 +249,7 @@ impl Alerts {
     }
 
     /// Commits what the steps changed, and then remembers it; whether that was possible.
-    async fn keep(&self, mut walked: Vec<Walked>, mut evaluated: Evaluated) -> bool {
+    async fn keep(&self, Turn { mut walked, mut evaluated, pause }: Turn) -> bool {
         let _turn = self.turn.lock().await;
         self.drop_gone(&mut walked);
         evaluated.to = evaluated.to.max(self.inner().evaluated.to);
@@ -236,6 +257,10 @@ impl Alerts {
         let (name, text) = (book::EVALUATED.to_owned(), serde_json::to_string(&evaluated));
         let is_news = changes.documents.keys().any(|name| name.starts_with(book::OUTBOX));
         changes.documents.insert(name.clone(), text.ok());
+        let pauses = pause.map(|pause| self.inner().pauses.with(pause));
+        if let Some(pauses) = &pauses {
+            changes.documents.insert(book::PAUSES.to_owned(), serde_json::to_string(pauses).ok());
+        }
         let expected: Documents = [(name, before)].into();
         let now = self.clock.now();
         let committed = self.store.change_documents(&expected, changes.documents, now).await;
@@ -246,6 +271,7 @@ impl Alerts {
         }
         let mut inner = self.inner();
         inner.evaluated = evaluated;
+        inner.pauses = pauses.unwrap_or_else(|| inner.pauses.clone());
         inner.memory.add(changes.remembered);
         for walked in walked {
             match walked.failed {
@@ -328,6 +354,28 @@ impl Alerts {
         let known = (inner.evaluated != Evaluated::default())
             .then(|| serde_json::to_string(&inner.evaluated).ok());
         (changes, known.flatten())
+    }
+}
+
+impl Inner {
+    /// Of each rule the first step that was not taken, and the last that has settled, by their numbers.
+    fn upcoming(
+        &self,
+        settled: Timestamp,
+    ) -> impl Iterator<Item = ((&Tenant, &Arc<Questions>), i64, i64)> {
+        let all = self.rules.iter().flat_map(|((tenant, _), kept)| {
+            kept.meant.iter().map(move |questions| (tenant, questions))
+        });
+        all.map(move |(tenant, questions)| {
+            let every = questions.rule.every.ns();
+            let last = settled.0.div_euclid(every);
+            let state = self.states.get(&(tenant.clone(), questions.rule.id.clone()));
+            // What stands in Meta is as of its last change; it held until all were evaluated last.
+            let taken = state.map_or(self.resumed, |state| state.at.max(self.resumed));
+            // A rule that was never evaluated begins with the last step.
+            let next = if taken.0 == 0 { last } else { taken.0.div_euclid(every) + 1 };
+            ((tenant, questions), next, last)
+        })
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a rule would have said: its steps over stored data, by the same queries and the same evaluation.
 //!
 //! Invariants:
-//! - steps are those that live evaluation takes: multiples of `every`; each sees what had been received by then, as
-//!   live evaluation did, or what had been received before `known_to`, if that is more;
+//! - steps are those that live evaluation takes: multiples of `every`, but for those that it left out in a pause; each
+//!   sees what had been received by then, as live evaluation did, or what had been received before `known_to`, if that
+//!   is more. Where all that is there now is to be seen, no step is left out;
 //! - a replay changes nothing and tells nobody; it ends after [`REPLAY_TIME`] with an error, never with half an answer.
 
 use std::time::Instant;
@@ -12,12 +13,12 @@ use nilometer_alert::{
     Curve, FieldError, Interval, Intervals, Rule, RuleState, Seen, SignalName, evaluate,
 };
 use nilometer_model::{Tenant, TimeRange, Timestamp};
-use nilometer_store::Snapshot;
 
 use super::answer::Scene;
 use super::bins::Binned;
 use super::desk::Alerts;
 use super::health;
+use super::pauses::Pauses;
 use super::question::Questions;
 use super::receipts::Receipts;
 use crate::execute::QueryError;
@@ -87,7 +88,9 @@ impl Alerts {
             _ => Receipts::of(&snapshot, Timestamp(i64::MIN), known_to).await,
         };
         let receipts = receipts.ok_or(QueryError::Stopped)?;
-        Ok(Scene { snapshot, health: Snapshot::default(), receipts })
+        let is_now = known_to == Timestamp(i64::MAX);
+        let pauses = if is_now { Pauses::default() } else { self.inner().pauses.clone() };
+        Ok(Scene { snapshot, receipts, pauses, ..Scene::default() })
     }
 
     pub(super) async fn replay_one(
@@ -106,7 +109,7 @@ impl Alerts {
         let (state, intervals) = (RuleState::default(), Intervals::default());
         let curve = Curve::new(range, &questions.rule);
         let mut story = Story { questions, state, intervals, curve };
-        let moments = (first..=last).map(|step| Timestamp(step * every));
+        let moments = scene.pauses.steps(first..=last, every);
         match Binned::ask(tenant, questions, (scene, range)).await? {
             Some(binned) => {
                 for at in moments {

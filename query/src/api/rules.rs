@@ -137,8 +137,8 @@ pub(crate) struct ReplayAnswer {
     evaluations: u64,
     /// No limit cut an evaluation short, and no part of the data was missing.
     complete: bool,
-    /// The worst value in each of 240 equal parts of the range; null where there was none. Of an objective, that of
-    /// its shortest range.
+    /// The worst value in each of equal parts of the range, as many as there are steps and at most 240; null where
+    /// there was none. Of an objective, that of its shortest range.
     curve: Vec<Option<f64>>,
 }
 

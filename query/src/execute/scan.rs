@@ -152,25 +152,24 @@ pub(super) async fn scan<S: Signal, F: Fold<S>>(
             break;
         }
         let piece = |from: usize| &units[units.len().min(from)..units.len().min(from + size)];
-        let (inputs, place, end) = match ahead.take() {
+        let (read, end) = match ahead.take() {
             Some(read) => read,
-            None => {
-                let place = room::piece_place().await?;
-                (reader.read(piece(at)).await, place, at + size)
-            }
+            None => (reader.piece(piece(at)).await?, at + size),
         };
         let (question, left) = (question.clone(), left.clone());
         let work = move || {
             let begun = Instant::now();
-            let result = visit_all(&inputs, &question, &mut fold, &mut visited, &left);
-            drop((inputs, place));
+            let result = visit_all(&read.inputs, &question, &mut fold, &mut visited, &left);
+            drop(read);
             visited.took = begun.elapsed();
             (fold, visited, result)
         };
         let read_ahead = async {
             // A long scan reads its next piece meanwhile; a short one would often read in vain.
-            let place = (size == PIECE_BLOCKS_MAX).then(room::spare_piece_place).flatten()?;
-            Some((reader.read(piece(end)).await, place, end + size))
+            if size < PIECE_BLOCKS_MAX {
+                return None;
+            }
+            Some((reader.spare_piece(piece(end)).await?, end + size))
         };
         let (done, read) = tokio::join!(room::in_turn(work), read_ahead);
         (ahead, at) = (read, end);

@@ -113,6 +113,8 @@ struct Case<'a> {
     /// All its instances together, on the centre's clock.
     track: Track,
     last_seen: Timestamp,
+    /// When its containers were started again, rising.
+    restarts: Vec<Timestamp>,
 }
 
 /// Judges it, given how the nodes are.
@@ -127,7 +129,8 @@ pub(crate) fn judge(
     let heard =
         track.seconds().last().map(|second| Timestamp(second.saturating_mul(1_000_000_000)));
     let last_seen = heard.unwrap_or(known.last_seen);
-    let case = Case { evidence, name, nodes, track, last_seen };
+    let restarts = restarts(evidence, name);
+    let case = Case { evidence, name, nodes, track, last_seen, restarts };
     let numbers = case.numbers();
     let slots = evidence.times.slots();
     let counts =
@@ -141,7 +144,7 @@ pub(crate) fn judge(
         since,
         reason,
         restarts: case
-            .restarts()
+            .restarts
             .iter()
             .filter(|time| evidence.times.window().contains(**time))
             .count(),
@@ -159,8 +162,7 @@ pub(crate) fn judge(
 fn joined(evidence: &Evidence, name: &str, nodes: &[&NodeHealth]) -> Track {
     let mut track = Track::default();
     let slots = evidence.times.slots();
-    let own = evidence.tracks.speakers.iter().filter(|(speaker, _)| speaker.component == name);
-    for (speaker, part) in own {
+    for (speaker, part) in evidence.tracks.of(name) {
         let node = nodes.iter().find(|node| node.node == speaker.node);
         let offset_ms = node.and_then(|node| node.clock_offset_ms).unwrap_or_default();
         track.add_all(part, &slots, offset_ms / (SLOT_NS / 1_000_000));
@@ -240,18 +242,9 @@ impl Case<'_> {
             .unwrap_or_else(|| self.heard(walk, quiet_ms))
     }
 
-    /// When its containers were started again, rising: as samples tell, or its files, whichever tell of more.
-    fn restarts(&self) -> Vec<Timestamp> {
-        let sampled = self.evidence.readings.restarts(self.name);
-        let written = restarts_of_runs(&self.evidence.runs, self.name);
-        let history = self.evidence.times.history();
-        let written: Vec<_> = written.into_iter().filter(|time| history.contains(*time)).collect();
-        if written.len() > sampled.len() { written } else { sampled }
-    }
-
     fn crash_looping(&self) -> Option<Judged> {
         let at = self.evidence.times.at();
-        let (since, restarts) = crash_loop(&self.restarts(), at)?;
+        let (since, restarts) = crash_loop(&self.restarts, at)?;
         let oom = self.evidence.readings.last_oom(self.name);
         let by_oom = oom.is_some_and(|oom| at.ms_since(oom) <= CRASH_LOOP_WITHIN_MS);
         let last_exit = if by_oom { ", last exit OOM" } else { "" };
@@ -329,11 +322,22 @@ fn failing(walk: &Walk, basis: Basis) -> Option<Judged> {
     Some((ComponentState::of(level), since, reason))
 }
 
+/// When the component's containers were started again, rising: as samples tell, or its files, whichever tell of more.
+fn restarts(evidence: &Evidence, name: &str) -> Vec<Timestamp> {
+    let sampled = evidence.readings.restarts(name);
+    let written = restarts_of_runs(&evidence.runs, name);
+    let history = evidence.times.history();
+    let written: Vec<_> = written.into_iter().filter(|time| history.contains(*time)).collect();
+    if written.len() > sampled.len() { written } else { sampled }
+}
+
 /// When containers of the component began to write again, rising. The first start that is known of a container is
 /// no restart, unless the runtime says that there were others before.
 fn restarts_of_runs(runs: &[Run], component: &str) -> Vec<Timestamp> {
     let mut attempts: BTreeMap<(&str, u64), Timestamp> = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.component == component && run.attempt > 0) {
+    let first = runs.partition_point(|run| *run.component < *component);
+    let own = runs[first..].iter().take_while(|run| run.component == component);
+    for run in own.filter(|run| run.attempt > 0) {
         let first = attempts.entry((&run.container, run.attempt)).or_insert(run.first);
         *first = run.first.min(*first);
     }

@@ -97,6 +97,7 @@ pub(crate) struct Evidence {
     pub(crate) tracks: Tracks,
     pub(crate) window: Window,
     pub(crate) readings: Readings,
+    /// By component.
     pub(crate) runs: Vec<Run>,
     /// Components all of whose files have ended.
     pub(crate) ended: BTreeSet<String>,

@@ -337,7 +337,9 @@ pub(crate) fn of_books(sources: &[SourceView], tracks: &Tracks) -> (Vec<Run>, BT
     files().filter(|source| !source.ended).for_each(|source| {
         ended.remove(&source.component);
     });
-    (files().filter_map(run).collect(), ended)
+    let mut runs: Vec<Run> = files().filter_map(run).collect();
+    runs.sort_unstable();
+    (runs, ended)
 }
 
 /// The container's directory and which of its starts wrote the file: kubelet names it `3.log`, and what it

@@ -86,7 +86,7 @@ type Judged = (NodeState, Option<Timestamp>, String);
 fn collected(latest: &Sign, sign: Option<Timestamp>, at: Timestamp) -> Judged {
     let silent_ms = at.ms_since(latest.last_seen);
     let since = Some(latest.last_seen);
-    if latest.goodbye {
+    if latest.goodbye && silent_ms >= 0 {
         return (NodeState::CollectorGone, since, "its collector was stopped in order".to_owned());
     }
     if silent_ms < COLLECTOR_GONE_MS {
@@ -178,6 +178,8 @@ mod tests {
             Some(3),
             "its collector was stopped in order",
         );
+        // A moment before that is asked about.
+        check(collected(&sign(-1, true), None, AT), NodeState::Healthy, None, "");
         check(
             collected(&sign(600, false), Some(ago(60)), AT),
             NodeState::NodeGone,

@@ -152,14 +152,20 @@ impl Readings {
         self.steps(component, CONTAINER_OOM_KILLS, |before, after| after - before).last().copied()
     }
 
+    /// The readings of a component's series of a name.
+    fn of(&self, component: &str, name: &str) -> impl Iterator<Item = &BTreeMap<Timestamp, f64>> {
+        let first = (component.to_owned(), "", String::new());
+        let all = self.containers.range(first..);
+        let own = all.take_while(move |((of, ..), _)| of == component);
+        own.filter(move |((_, known, _), _)| *known == name).map(|(_, readings)| readings)
+    }
+
     /// When the readings of a series took a step, as often as the step counts, rising.
     fn steps(&self, component: &str, name: &str, step: impl Fn(f64, f64) -> f64) -> Vec<Timestamp> {
         /// One step counts so many times at the most.
         const STEP_MAX: usize = 100;
         let mut steps = Vec::new();
-        for (_, readings) in
-            self.containers.iter().filter(|((of, known, _), _)| of == component && *known == name)
-        {
+        for readings in self.of(component, name) {
             let after = readings.iter().skip(1);
             for ((_, before), (time, value)) in readings.iter().zip(after) {
                 #[expect(

@@ -135,6 +135,13 @@ pub(crate) struct Tracks {
 }
 
 impl Tracks {
+    /// The tracks of a component's instances.
+    pub(crate) fn of(&self, component: &str) -> impl Iterator<Item = (&Speaker, &Track)> {
+        let first = Speaker { component: component.to_owned(), ..Speaker::default() };
+        let all = self.speakers.range(first..);
+        all.take_while(move |(speaker, _)| speaker.component == component)
+    }
+
     /// Takes the spans that began in the range.
     pub(crate) fn take_spans(&mut self, spans: &Spans, tenant: &str, range: TimeRange) {
         let mut tracks: Vec<Track> = vec![Track::default(); spans.origins.len()];

@@ -1719,8 +1719,8 @@ export interface components {
             /** @description No limit cut an evaluation short, and no part of the data was missing. */
             readonly complete: boolean;
             /**
-             * @description The worst value in each of 240 equal parts of the range; null where there was none. Of an objective, that of
-             *     its shortest range.
+             * @description The worst value in each of equal parts of the range, as many as there are steps and at most 240; null where
+             *     there was none. Of an objective, that of its shortest range.
              */
             readonly curve: readonly (number | null)[];
             /** Format: int64 */

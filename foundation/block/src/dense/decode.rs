@@ -35,7 +35,7 @@ pub fn decode_dense(bytes: &[u8]) -> Result<Rows, BlockError> {
         framing(&streams, &message, &speakers).ok_or(damaged(Stream::Numbers))?;
     let Speakers { origins, origin, .. } = speakers;
     let rows = Rows {
-        origins,
+        origins: origins.into(),
         origin,
         time,
         order_time,

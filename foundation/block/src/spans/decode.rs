@@ -62,7 +62,7 @@ impl SpanDecoder {
         let (position, received) = self.arrivals(&frames, columns)?;
         let [status_message, attributes, events, links] = self.texts(&frames, columns)?;
         let spans = Spans {
-            origins: who.origins,
+            origins: who.origins.into(),
             origin: who.origin,
             operations: who.operations,
             operation: who.operation,

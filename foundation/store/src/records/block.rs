@@ -187,7 +187,7 @@ impl<'a> Block<'a> {
             let stream = head.streams[row];
             let index = match last {
                 Some((known, index)) if known == stream => index,
-                _ => rows.origin_index(pick(row)),
+                _ => rows.origins.index(pick(row)),
             };
             last = Some((stream, index));
             rows.origin.push(index);

@@ -113,7 +113,7 @@ impl Builder {
         if rows == 0 {
             return Err(SplitError::Empty { id });
         }
-        let origins = || chunks.iter().map(|chunk| chunk.origins.as_slice());
+        let origins = || chunks.iter().map(|chunk| &*chunk.origins);
         let ranks = Ranks::new(origins());
         let of_chunks = ranks.of(origins());
         let ends = self.sort(chunks, &of_chunks, ranks.origins.len());
@@ -234,7 +234,7 @@ impl Builder {
         }
         let (keys, left) = keys.split_at(taken);
         let before = block.len();
-        let index = block.origin_index(origin);
+        let index = block.origins.index(origin);
         block.origin.resize(before + taken, index);
         block.time.extend(keys.iter().map(|key| key.time));
         block.position.extend(keys.iter().map(|key| key.position));

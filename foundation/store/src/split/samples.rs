@@ -68,7 +68,7 @@ struct Sorted<'a> {
 
 impl<'a> Sorted<'a> {
     fn new(chunks: &'a [Arc<Samples>]) -> Self {
-        let origins = || chunks.iter().map(|chunk| chunk.origins.as_slice());
+        let origins = || chunks.iter().map(|chunk| &*chunk.origins);
         let ranks = Ranks::new(origins());
         let texts = |samples: &'a Samples| {
             let texts = samples.names.texts();

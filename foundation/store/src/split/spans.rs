@@ -74,7 +74,7 @@ struct Sorted {
 
 impl Sorted {
     fn new(chunks: &[Arc<Spans>]) -> Self {
-        let origins = || chunks.iter().map(|chunk| chunk.origins.as_slice());
+        let origins = || chunks.iter().map(|chunk| &*chunk.origins);
         let ranks = Ranks::new(origins());
         let mut keys = Vec::with_capacity(chunks.iter().map(|chunk| chunk.len()).sum());
         for ((chunk, spans), of_chunk) in (0_u32..).zip(chunks).zip(ranks.of(origins())) {

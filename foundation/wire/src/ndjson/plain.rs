@@ -6,8 +6,6 @@
 //! ```
 //! Invariant: what is read here, serde_json reads too, as the same members; everything else is left to it.
 
-use memchr::memchr2;
-
 /// Digits of a number that is read here: any so long is a JSON number as it stands.
 const DIGITS_MAX: usize = 18;
 
@@ -37,14 +35,33 @@ fn blanks(text: &str) -> &str {
 }
 
 /// The text that stands at the beginning, with its quotes, if it is written as it is meant.
-fn text(rest: &str) -> Option<&str> {
+pub(super) fn text(rest: &str) -> Option<&str> {
     let inner = rest.strip_prefix('"')?;
-    let end = memchr2(b'"', b'\\', inner.as_bytes())?;
-    let (inside, close) = inner.split_at(end);
-    // All bytes are looked at at once, not one after the other.
-    let has_control = inside.bytes().fold(false, |has, byte| has | (byte < b' '));
-    let is_plain = close.starts_with('"') && !has_control;
-    is_plain.then(|| &rest[..end + 2])
+    let end = stop(inner.as_bytes())?;
+    (inner.as_bytes()[end] == b'"').then(|| &rest[..end + 2])
+}
+
+/// Where the first quote, backslash or control character stands. Texts are short as a rule: eight bytes at a time are
+/// sooner there than a search made for long ones.
+fn stop(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let stops = stops(u64::from_le_bytes(*word));
+        if stops != 0 {
+            return Some(8 * at + stops.trailing_zeros() as usize / 8);
+        }
+    }
+    let is_stop = |byte: &u8| matches!(byte, b'"' | b'\\') || *byte < b' ';
+    rest.iter().position(is_stop).map(|at| 8 * words.len() + at)
+}
+
+/// The high bit of the lowest byte that is a stop; bits above it say nothing.
+fn stops(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    let below = |word: u64, limit: u8| word.wrapping_sub(EACH * u64::from(limit)) & !word & HIGH;
+    let is = |byte: u8| below(word ^ (EACH * u64::from(byte)), 1);
+    is(b'"') | is(b'\\') | below(word, b' ')
 }
 
 /// Bytes of the value that stands at the beginning.
@@ -119,6 +136,26 @@ mod tests {
         ] {
             assert_eq!(read(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn a_stop_is_found_wherever_it_stands() {
+        for stop_byte in [b'"', b'\\', 0, 1, b'\n', 0x1f] {
+            for at in 0..24 {
+                // What stands before and behind it borders on what is looked for.
+                for (around, behind) in
+                    [(b' ', b'"'), (b'!', 0), (b'#', b'\\'), (b'[', 1), (0xff, 0x1f)]
+                {
+                    let mut bytes = [around; 24];
+                    bytes[at] = stop_byte;
+                    bytes[at + 1..].fill(behind);
+                    assert_eq!(stop(&bytes), Some(at), "{stop_byte} in {around}");
+                }
+            }
+        }
+        let none: Vec<u8> =
+            (0..=u8::MAX).filter(|byte| *byte >= b' ' && !b"\"\\".contains(byte)).collect();
+        assert_eq!(stop(&none), None);
     }
 
     proptest! {

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
 use nilometer_model::Timestamp;
+
+use super::plain;
 
 pub(super) fn is_null(value: &str) -> bool {
     value == "null"
@@ -12,10 +13,9 @@ pub(super) fn is_null(value: &str) -> bool {
 /// The text of a JSON string, borrowed when it has no escapes; `None` for everything else.
 pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
     let inner = value.strip_prefix('"')?.strip_suffix('"')?;
-    if memchr(b'\\', inner.as_bytes()).is_some() {
-        serde_json::from_str(value).ok().map(Cow::Owned)
-    } else {
-        Some(Cow::Borrowed(inner))
+    match plain::text(value) {
+        Some(_) => Some(Cow::Borrowed(inner)),
+        None => serde_json::from_str(value).ok().map(Cow::Owned),
     }
 }
 

@@ -16,12 +16,20 @@ use nilometer_store::SplitError;
 
 use super::planned::Indexed;
 use super::{Place, Unit};
+use crate::execute::QueryError;
+use crate::execute::room::{self, PiecePlace};
 use crate::plan::{BlockId, Signal};
 
 /// Rows, or the bytes that hold them.
 pub(super) enum Input<S: Signal> {
     Buffered { rows: Arc<S>, inside: bool },
     Block { split: usize, asked: Arc<S::Asked>, id: BlockId, bytes: Bytes, inside: bool },
+}
+
+/// Inputs, and the place that they take among the pieces that are held.
+pub(super) struct Piece<S: Signal> {
+    pub(super) inputs: Vec<Input<S>>,
+    _place: PiecePlace,
 }
 
 /// See the file's head. Splits are named by their place in the snapshot.
@@ -85,8 +93,20 @@ impl<'a, S: Signal> Reader<'a, S> {
         }
     }
 
+    /// What can be read of the units, once there is a place for it.
+    pub(super) async fn piece(&mut self, units: &[Unit<S>]) -> Result<Piece<S>, QueryError> {
+        let place = room::piece_place().await?;
+        Ok(Piece { inputs: self.read(units).await, _place: place })
+    }
+
+    /// The same, if there is a place to spare.
+    pub(super) async fn spare_piece(&mut self, units: &[Unit<S>]) -> Option<Piece<S>> {
+        let place = room::spare_piece_place()?;
+        Some(Piece { inputs: self.read(units).await, _place: place })
+    }
+
     /// What can be read of the units, with one read for each split.
-    pub(super) async fn read(&mut self, units: &[Unit<S>]) -> Vec<Input<S>> {
+    async fn read(&mut self, units: &[Unit<S>]) -> Vec<Input<S>> {
         let mut inputs = Vec::with_capacity(units.len());
         let mut wanted: Vec<(usize, u32, bool)> = Vec::new();
         for unit in units {

@@ -156,6 +156,7 @@ impl World {
             first: at(AT_S - ago_s),
         };
         self.evidence.runs.extend((1..).zip(ago_s).map(run));
+        self.evidence.runs.sort_unstable();
         self
     }
 

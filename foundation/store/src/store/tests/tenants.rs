@@ -184,10 +184,10 @@ async fn a_batch_is_whose_token_brought_it_whatever_it_says_itself() {
     let store = Ground::new().open().await;
     let mut batch = globex.batch(1, 0, 3);
     globex.tenant.name().clone_into(&mut batch.header.tenant);
-    for origin in &mut batch.items.rows.origins {
-        *origin =
-            Arc::new(Origin { tenant: globex.tenant.name().to_owned(), ..Origin::clone(origin) });
-    }
+    let theirs = |origin: &Arc<Origin>| {
+        Arc::new(Origin { tenant: globex.tenant.name().to_owned(), ..Origin::clone(origin) })
+    };
+    batch.items.rows.origins.replace_each(theirs);
     acme.arrive(&store, 1, batch).await.unwrap();
     let rows = &store.snapshot(&acme.tenant).buffer[0];
     assert!(rows.iter().all(|row| row.origin.tenant == acme.tenant.name()));
