@@ -199,7 +199,8 @@ impl Lineages {
     }
 
     /// Whether a file that holds a young generation agrees with an older one that was found to hold it:
-    /// of files with the same banner, the oldest is what was begun.
+    /// of files with the same banner, the oldest is what was begun. What is live and shorter than its copy was
+    /// truncated since, though what it holds by now is the same as far as it goes.
     fn agrees_with_older(&self, index: usize, seen: &Sighting<'_>) -> bool {
         let generation = &self.generations[index];
         let older = seen.homes[index].first().filter(|older| older.inode != seen.stat.inode);
@@ -207,7 +208,11 @@ impl Lineages {
         let opened = [(&older.path, older.gzip), (&seen.file.path, seen.file.gzip)]
             .map(|(path, gzip)| Content::open(path, gzip));
         match opened {
-            [Ok((mut one, _)), Ok((mut other, _))] => begin_alike(&mut one, &mut other),
+            [Ok((mut one, older_stat)), Ok((mut other, stat))] => {
+                let is_copy = seen.file.rank == Rank::Live && !older.gzip && !seen.file.gzip;
+                let was_truncated = is_copy && stat.size < older_stat.size;
+                !was_truncated && begin_alike(&mut one, &mut other)
+            }
             _ => true,
         }
     }
