@@ -282,10 +282,13 @@ pub(crate) struct DeadLetterOptions {
 /// What is to be gone.
 #[derive(Debug, Args)]
 pub(crate) struct PurgeOptions {
-    /// Which records; `*` is everything in the range
+    /// Which records, spans and samples; `*` is everything in the range
     #[arg(allow_hyphen_values = true, required_unless_present_any = ["list", "end"])]
     pub(crate) query: Option<String>,
-    /// The first time of these: RFC 3339, now, or a time ago [default: the first record's]
+    /// Nothing but these [default: all to which the query can be put]
+    #[arg(long, value_parser = ["logs", "spans", "samples"], requires = "query")]
+    pub(crate) signal: Option<String>,
+    /// The first time of these: RFC 3339, now, or a time ago [default: the first that there is]
     #[arg(long, value_name = "T", allow_hyphen_values = true, requires = "query")]
     pub(crate) from: Option<String>,
     /// The first moment that is too late
@@ -294,17 +297,17 @@ pub(crate) struct PurgeOptions {
     /// Kept for good, unlike the query: a ticket's number, not a name
     #[arg(long, value_name = "TEXT", requires = "query")]
     pub(crate) reason: Option<String>,
-    /// Only say how many records there are
+    /// Only say how many there are
     #[arg(long, requires = "query")]
     pub(crate) dry_run: bool,
     /// Do not ask
     #[arg(long, requires = "query")]
     pub(crate) yes: bool,
     /// What was purged, and how far that is
-    #[arg(long, conflicts_with_all = ["query", "end", "from", "to", "reason", "dry_run", "yes"])]
+    #[arg(long, conflicts_with_all = ["query", "end", "signal", "from", "to", "reason", "dry_run", "yes"])]
     pub(crate) list: bool,
     /// Refuse nothing for this purge any more, and forget what it asked
-    #[arg(long, value_name = "ID", conflicts_with_all = ["query", "from", "to", "reason", "dry_run", "yes"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["query", "signal", "from", "to", "reason", "dry_run", "yes"])]
     pub(crate) end: Option<String>,
     #[command(flatten)]
     pub(crate) ask: AskOptions,
@@ -467,6 +470,8 @@ mod tests {
             (&["purge"][..], false),
             (&["purge", "--yes"], false),
             (&["purge", "-a", "--yes", "--from", "-2h"], true),
+            (&["purge", "a", "--signal", "spans"], true),
+            (&["purge", "a", "--signal", "metrics"], false),
             (&["purge", "a", "--list"], false),
             (&["purge", "--list"], true),
             (&["purge", "--end", "7"], true),

@@ -114,11 +114,12 @@ fn dispatch(command: Command) -> Result<Outcome, Failure> {
 }
 
 fn purge(options: PurgeOptions) -> Result<Outcome, Failure> {
-    let PurgeOptions { query, from, to, reason, dry_run, yes, end, ask: asked, .. } = options;
+    let PurgeOptions { query, signal, from, to, reason, dry_run, yes, end, ask: asked, .. } =
+        options;
     let action = match (query, end) {
         (Some(q), _) => {
             let reason = reason.unwrap_or_default();
-            PurgeAction::Purge(PurgeWanted { q, from, to, reason, dry_run, yes })
+            PurgeAction::Purge(PurgeWanted { q, signal, from, to, reason, dry_run, yes })
         }
         (None, Some(id)) => PurgeAction::End(id),
         (None, None) => PurgeAction::List,

@@ -12,6 +12,7 @@
 mod aggregate;
 mod batch;
 mod context;
+mod count;
 mod dictionary;
 mod distinct;
 mod fields;
@@ -36,6 +37,7 @@ use std::time::Duration;
 use crate::limits::{QUERY_MEMORY_BYTES, QUERY_READ_BYTES, QUERY_TIME};
 
 pub(crate) use context::{ContextRequest, Neighbours, context};
+pub(crate) use count::{Counted, count};
 pub(crate) use fields::{FieldCount, FieldsRequest, fields};
 pub(crate) use histogram::{HistogramRequest, histogram};
 pub(crate) use patterns::{PatternsRequest, Seen, patterns};

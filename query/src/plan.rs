@@ -35,7 +35,7 @@ pub(crate) use attributes::each as each_attribute;
 pub(crate) use cache::{BlockId, FilterCache};
 pub(crate) use field::{Field, OWN_FIELDS};
 pub(crate) use known::Known;
-pub(crate) use mask::seen_in_buffer;
+pub(crate) use mask::{Sight, picked, seen_in_buffer};
 pub(crate) use pipeline::{
     Arrange, Bins, GroupKey, Grouping, Named, Plan, Shape, SortKey, TableStep, bin_start,
 };

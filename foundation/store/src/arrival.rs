@@ -9,6 +9,7 @@ use nilometer_wire::{Batch, Refusal};
 
 use crate::commit::DeadLetter;
 use crate::limits::DEAD_LETTER_MESSAGE_BYTES_MAX;
+use crate::split::SplitKind;
 
 /// A batch as the Log holds it.
 #[derive(Debug)]
@@ -67,6 +68,7 @@ impl Arrival {
         Some(DeadLetter {
             id: format!("{}:{}", refusal.source, refusal.position),
             tenant: self.tenant.clone(),
+            kind: said.kind,
             source: refusal.source,
             position: refusal.position,
             reason: refusal.reason,
@@ -94,6 +96,7 @@ impl Arrival {
 
 /// What a dead letter tells of an item, whatever kind it is.
 struct Said<'a> {
+    kind: SplitKind,
     origin: &'a Origin,
     time: Timestamp,
     message: &'a str,
@@ -101,19 +104,22 @@ struct Said<'a> {
 
 impl<'a> From<RowRef<'a>> for Said<'a> {
     fn from(row: RowRef<'a>) -> Self {
-        Self { origin: row.origin, time: row.time, message: row.message }
+        let RowRef { origin, time, message, .. } = row;
+        Self { kind: SplitKind::Logs, origin, time, message }
     }
 }
 
 impl<'a> From<SpanRef<'a>> for Said<'a> {
     fn from(span: SpanRef<'a>) -> Self {
-        Self { origin: span.origin, time: span.start, message: span.operation }
+        let SpanRef { origin, start: time, operation: message, .. } = span;
+        Self { kind: SplitKind::Spans, origin, time, message }
     }
 }
 
 impl<'a> From<SampleRef<'a>> for Said<'a> {
     fn from(sample: SampleRef<'a>) -> Self {
-        Self { origin: sample.origin, time: sample.time, message: sample.name }
+        let SampleRef { origin, time, name: message, .. } = sample;
+        Self { kind: SplitKind::Samples, origin, time, message }
     }
 }
 

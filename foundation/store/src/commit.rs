@@ -20,7 +20,7 @@ use crate::closing::Closed;
 use crate::limits::DEAD_LETTERS_MAX;
 use crate::purge::{Purge, PurgeId};
 use crate::removal::Removals;
-use crate::split::{SplitId, SplitMeta};
+use crate::split::{SplitId, SplitKind, SplitMeta};
 
 /// Everything in this Log up to this position is in splits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ pub struct Heard {
     pub config_version: String,
 }
 
-/// A record that admission turned away.
+/// An item that admission turned away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetter {
     /// `source:position`.
@@ -79,19 +79,23 @@ pub struct DeadLetter {
     /// Whose it is.
     #[serde(default)]
     pub tenant: Tenant,
-    /// The record's source.
+    /// What it is; letters from before this was noted pass for records.
+    #[serde(default)]
+    pub kind: SplitKind,
+    /// The item's source.
     pub source: SourceId,
-    /// The record's position.
+    /// The item's position.
     pub position: u64,
     /// Why it was turned away.
     pub reason: Reason,
-    /// The record's time.
+    /// The item's time.
     pub time: Timestamp,
     /// Who spoke.
     pub component: String,
     /// On which host.
     pub node: String,
-    /// The message, at most [`DEAD_LETTER_MESSAGE_BYTES_MAX`](crate::limits::DEAD_LETTER_MESSAGE_BYTES_MAX) of it.
+    /// A record's message, a span's operation, a sample's name: at most
+    /// [`DEAD_LETTER_MESSAGE_BYTES_MAX`](crate::limits::DEAD_LETTER_MESSAGE_BYTES_MAX) of it.
     pub message: String,
 }
 

@@ -43,7 +43,7 @@ pub use late::Late;
 pub use live::{NotOwned, TurnedBack};
 pub use meta::{LocalMeta, Meta, MetaError, Replay, SimMeta};
 pub use pins::{Pin, PinError};
-pub use purge::{Mask, Purge, PurgeId, PurgeLanguage, PurgeStage, Removed, Takes, Untidy};
+pub use purge::{Mask, Purge, PurgeId, PurgeLanguage, PurgeStage, Removed, Suspect, Takes, Untidy};
 pub use records::RecordSplit;
 pub use removal::{Gone, Removal, Removals};
 pub use retention::{KeepFor, Level, Retention, SplitClass};

@@ -59,6 +59,7 @@ pub use literal::{Edge, Literal};
 pub use plan::Plan;
 pub use question::{AttributeTest, Question, RowTest, SkeletonTest};
 pub use rewrite::Rewritten;
+pub(crate) use rewrite::adds_up;
 pub use row_set::RowSet;
 pub use split::RecordSplit;
 pub(crate) use split::footer;

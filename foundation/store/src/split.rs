@@ -27,6 +27,7 @@ mod present;
 mod prune;
 mod ranks;
 mod read;
+mod rewrite;
 mod sample_index;
 mod samples;
 mod span_index;

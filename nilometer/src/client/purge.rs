@@ -1,10 +1,11 @@
-//! `nilometer purge`: removes records for good, and says when they are gone.
+//! `nilometer purge`: removes records, spans and samples for good, and says when they are gone.
 //!
 //! Invariants:
-//! - nothing is removed before somebody saw how many records it takes, and said so or wrote `--yes`;
+//! - nothing is removed before somebody saw how many of each it takes, and said so or wrote `--yes`;
 //! - it ends with exit 0 only when the server says that nothing is left of them;
 //! - whoever leaves meanwhile stops nothing: the server goes on.
 
+use std::fmt;
 use std::io::{self, BufRead, Write};
 use std::time::Duration;
 
@@ -20,8 +21,18 @@ use crate::config::AskConfig;
 /// How often it is asked how far it is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-const COLUMNS: [&str; 8] =
-    ["id", "state", "since", "records", "splits", "dead_letters", "reason", "q"];
+const COLUMNS: [&str; 10] = [
+    "id",
+    "state",
+    "since",
+    "records",
+    "spans",
+    "samples",
+    "splits",
+    "dead_letters",
+    "reason",
+    "q",
+];
 
 /// What to do.
 #[derive(Debug)]
@@ -36,6 +47,8 @@ pub(crate) enum PurgeAction {
 pub(crate) struct PurgeWanted {
     pub(crate) q: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) signal: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) from: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) to: Option<String>,
@@ -46,9 +59,18 @@ pub(crate) struct PurgeWanted {
     pub(crate) yes: bool,
 }
 
+/// How many of each.
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+struct Counts {
+    records: u64,
+    spans: u64,
+    samples: u64,
+}
+
 #[derive(Deserialize)]
 struct Begun {
-    records: u64,
+    #[serde(flatten)]
+    counts: Counts,
     exact: bool,
     purge: Option<Named>,
 }
@@ -79,7 +101,8 @@ struct Purge {
 
 #[derive(Deserialize)]
 struct Removed {
-    records: u64,
+    #[serde(flatten)]
+    counts: Counts,
     splits: u64,
     dead_letters: u64,
 }
@@ -91,7 +114,7 @@ struct Left {
     objects: usize,
 }
 
-/// Removes records, lists what was removed, or ends a purge.
+/// Removes what fits, lists what was removed, or ends a purge.
 pub(crate) async fn purge(config: AskConfig, action: PurgeAction) -> Result<Outcome, ClientError> {
     let server = Server::new(&config)?;
     let mut printer = Printer::new(config.output);
@@ -124,8 +147,8 @@ async fn remove(
     let (only_count, yes) = (wanted.dry_run, wanted.yes);
     wanted.dry_run = true;
     let counted: Begun = server.put_question("/purge", &wanted, &wanted.q).await?;
-    let more = if counted.exact { "" } else { " or more" };
-    note(&format!("{}{more} records match", counted.records));
+    let more = if counted.exact { "" } else { ", or more," };
+    note(&format!("{}{more} match", counted.counts));
     if only_count {
         return Ok(Outcome::Done);
     }
@@ -166,7 +189,7 @@ async fn follow(server: &Server, printer: &mut Printer, id: &str) -> Result<Outc
             note(&purge.proof());
             return Ok(Outcome::Done);
         }
-        let far = (purge.state.clone(), purge.left, purge.removed.records);
+        let far = (purge.state.clone(), purge.left, purge.removed.counts);
         if said.as_ref() != Some(&far) {
             note(&purge.progress());
             said = Some(far);
@@ -189,13 +212,29 @@ fn listed<'a>(
     list.purges.into_iter().map(read).collect()
 }
 
+impl fmt::Display for Counts {
+    /// What there is none of is not said, besides records.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} records", self.records)?;
+        let Self { spans, samples, .. } = self;
+        match (spans, samples) {
+            (0, 0) => Ok(()),
+            (_, 0) => write!(f, " and {spans} spans"),
+            (0, _) => write!(f, " and {samples} samples"),
+            _ => write!(f, ", {spans} spans and {samples} samples"),
+        }
+    }
+}
+
 impl Purge {
     fn cells(&self) -> Vec<String> {
         vec![
             self.id.clone(),
             self.state.clone(),
             self.since.clone(),
-            self.removed.records.to_string(),
+            self.removed.counts.records.to_string(),
+            self.removed.counts.spans.to_string(),
+            self.removed.counts.samples.to_string(),
             self.removed.splits.to_string(),
             self.removed.dead_letters.to_string(),
             self.reason.clone(),
@@ -205,20 +244,20 @@ impl Purge {
 
     fn progress(&self) -> String {
         let Left { splits, splits_unreadable, objects } = self.left;
-        let records = self.removed.records;
+        let removed = self.removed.counts;
         match self.state.as_str() {
             "masking" => "the Log is being freed of them".to_owned(),
             _ => format!(
-                "{records} records removed; {splits} splits to look at, {splits_unreadable} \
+                "{removed} removed; {splits} splits to look at, {splits_unreadable} \
                  cannot be read, {objects} old objects to delete"
             ),
         }
     }
 
     fn proof(&self) -> String {
-        let Removed { records, splits, dead_letters } = self.removed;
+        let Removed { counts, splits, dead_letters } = self.removed;
         format!(
-            "done: {records} records are gone from {splits} splits, and {dead_letters} dead \
+            "done: {counts} are gone from {splits} splits, and {dead_letters} dead \
              letters; the Log, the splits, their indexes, patterns and Meta hold nothing of them. \
              What spools still hold is refused as purged when it comes, until `nilometer purge \
              --end {}`; until then what it asked is kept. Backups, exports, and what was sent to \

@@ -5,7 +5,8 @@
 //!                 └──> units ──read──> visit ──┴──> fold
 //! ```
 //! Invariants:
-//! - no scan sees what a purge takes: masks meet the filter here, and nowhere else is a snapshot scanned;
+//! - no scan sees what a purge takes: masks meet the filter here, and nowhere else is a snapshot scanned. Spans that
+//!   are shown with those that fit pass them in `spans/read.rs`, `spans/trace.rs`;
 //! - units come in the order of their nearest end, so once a fold does not want one it wants none behind it;
 //! - a limit ends a scan only where going on from there gets further;
 //! - what cannot be read is left out and counted, never an error: the rest is answered;
@@ -132,7 +133,7 @@ pub(super) async fn scan<S: Signal, F: Fold<S>>(
     let (buffer, asking) = (S::buffer(snapshot).to_vec(), question.clone());
     let masks = Arc::clone(&snapshot.masks);
     let planning = room::in_turn(move || {
-        let question = Question { filter: S::seen(&asking.filter, &masks), ..asking };
+        let question = Question { filter: asking.filter.seen(&masks), ..asking };
         (plan(&indexes, &buffer, &question, fold), question)
     });
     let (planned, question) = planning.await?;

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use nilometer_block::{BlockError, Columns, SpanColumns, decode_samples, decode_spans};
-use nilometer_model::{Spans, Tenant, TimeRange, Timestamp};
+use nilometer_model::{Samples, Spans, Tenant, TimeRange, Timestamp};
 use nilometer_store::records::{Plan, RowSet};
 use nilometer_store::{
     Mask, RecordSplit, SamplePrune, Snapshot, SourceView, SpanPrune, Split, SplitError, SplitId,
@@ -32,7 +32,7 @@ use super::track::Tracks;
 use super::window::Window;
 use crate::execute::{LimitedBy, in_turn};
 use crate::limits::{HEALTH_BLOCKS_AT_ONCE, HEALTH_PARTS_MAX, HEALTH_WINDOW_BYTES, QUERY_TIME};
-use crate::plan::{Filter, seen_in_buffer};
+use crate::plan::{Filter, Sight, seen_in_buffer};
 
 /// What was read of a snapshot.
 #[derive(Debug, Default)]
@@ -133,7 +133,7 @@ impl Parts {
         let range = TimeRange::new(history.from(), Timestamp(i64::MAX)).unwrap_or(TimeRange::ALL);
         let part = Arc::new(match split {
             Stored::Records(split) => fold_records(split, (tenant, masks), range).await?,
-            Stored::Items(split) => fold_items(split, tenant, range).await?,
+            Stored::Items(split) => fold_items(split, (tenant, masks), range).await?,
         });
         self.keep(key, Arc::clone(&part));
         Ok(part)
@@ -246,20 +246,23 @@ async fn fold_records(
     Ok(part)
 }
 
-async fn fold_items(split: &Split, tenant: &Tenant, range: TimeRange) -> Result<Part, Unreadable> {
+async fn fold_items(
+    split: &Split,
+    (tenant, masks): (&Tenant, &[Mask]),
+    range: TimeRange,
+) -> Result<Part, Unreadable> {
     let kind = split.meta().kind;
     let blocks = match kind {
         SplitKind::Samples => split.sample_blocks(tenant, range, &SamplePrune::default()),
         _ => split.span_blocks(tenant, range, &SpanPrune::default()),
     };
     let mut part = Part { from: range.from(), ..Part::default() };
+    let seen = Seen::of(tenant, masks);
     for piece in blocks.chunks(HEALTH_BLOCKS_AT_ONCE) {
         let bytes = split.read_blocks(piece).await?;
-        let tenant = tenant.clone();
+        let seen = seen.clone();
         let fold = move || {
-            bytes
-                .iter()
-                .try_for_each(|block| fold_block(&mut part, (kind, block), &tenant, range))?;
+            bytes.iter().try_for_each(|block| seen.fold(&mut part, (kind, block), range))?;
             Ok::<Part, BlockError>(part)
         };
         part = in_turn(fold).await.map_err(|_| Unreadable::Stopped)??;
@@ -267,19 +270,51 @@ async fn fold_items(split: &Split, tenant: &Tenant, range: TimeRange) -> Result<
     Ok(part)
 }
 
-fn fold_block(
-    part: &mut Part,
-    (kind, block): (SplitKind, &Bytes),
-    tenant: &Tenant,
-    range: TimeRange,
-) -> Result<(), BlockError> {
-    if kind == SplitKind::Samples {
-        part.readings.take(&decode_samples(block)?, tenant.name(), range);
-    } else {
-        let columns = SpanColumns::TREE.with(SpanColumns::ARRIVAL);
-        part.tracks.take_spans(&decode_spans(block, columns)?, tenant.name(), range);
+/// What may be seen of a tenant's spans and samples.
+#[derive(Debug, Clone)]
+struct Seen {
+    tenant: Tenant,
+    spans: Sight<Spans>,
+    samples: Sight<Samples>,
+}
+
+impl Seen {
+    fn of(tenant: &Tenant, masks: &[Mask]) -> Self {
+        let (spans, samples) = (Sight::of(tenant, masks), Sight::of(tenant, masks));
+        Self { tenant: tenant.clone(), spans, samples }
     }
-    Ok(())
+
+    fn spans(&self, block: &Bytes, columns: SpanColumns) -> Result<Spans, BlockError> {
+        Ok(self.spans.pick(decode_spans(block, columns.with(self.spans.columns()))?))
+    }
+
+    fn fold(
+        &self,
+        part: &mut Part,
+        (kind, block): (SplitKind, &Bytes),
+        range: TimeRange,
+    ) -> Result<(), BlockError> {
+        let name = self.tenant.name();
+        if kind == SplitKind::Samples {
+            part.readings.take(&self.samples.pick(decode_samples(block)?), name, range);
+        } else {
+            let columns = SpanColumns::TREE.with(SpanColumns::ARRIVAL);
+            part.tracks.take_spans(&self.spans(block, columns)?, name, range);
+        }
+        Ok(())
+    }
+
+    /// Shows the spans of each block; returns how many blocks do not decode.
+    fn each(&self, blocks: &[Bytes], mut take: impl FnMut(&Spans)) -> u32 {
+        let mut damaged = 0;
+        for block in blocks {
+            match self.spans(block, SpanColumns::TREE) {
+                Ok(spans) => take(&spans),
+                Err(_) => damaged += 1,
+            }
+        }
+        damaged
+    }
 }
 
 fn fold_all(
@@ -296,32 +331,21 @@ fn fold_all(
     for rows in &seen_in_buffer(buffered, tenant) {
         gathered.tracks.take_rows(rows, name, history);
     }
-    for samples in &buffered.samples {
+    for samples in &seen_in_buffer(buffered, tenant) {
         gathered.readings.take(samples, name, history);
     }
-    for spans in &buffered.spans {
+    let (spans, seen) = (seen_in_buffer(buffered, tenant), Seen::of(tenant, &buffered.masks));
+    for spans in &spans {
         gathered.tracks.take_spans(spans, name, history);
         gathered.window.take(spans, name, window);
     }
-    let damaged = each_stored(recent, |spans| gathered.window.take(spans, name, window));
+    let damaged = seen.each(recent, |spans| gathered.window.take(spans, name, window));
     if gathered.window.has_failures() {
-        buffered.spans.iter().for_each(|spans| gathered.window.find_callers(spans, name));
-        each_stored(recent, |spans| gathered.window.find_callers(spans, name));
+        spans.iter().for_each(|spans| gathered.window.find_callers(spans, name));
+        seen.each(recent, |spans| gathered.window.find_callers(spans, name));
     }
     gathered.missing_splits += damaged;
     gathered
-}
-
-/// Shows each block's spans; returns how many blocks do not decode.
-fn each_stored(blocks: &[Bytes], mut take: impl FnMut(&Spans)) -> u32 {
-    let mut damaged = 0;
-    for block in blocks {
-        match decode_spans(block, SpanColumns::TREE) {
-            Ok(spans) => take(&spans),
-            Err(_) => damaged += 1,
-        }
-    }
-    damaged
 }
 
 /// What the books say of files: when containers were started again, and which components' files have all ended.

@@ -2,19 +2,20 @@
 //!
 //! Invariants:
 //! - a row is taken when it fits what is asked, its time is in the range, and it was not received later;
+//! - of each signal that the purge takes of, by the same words: a field that rows do not have does not fit;
 //! - what cannot be understood takes its whole range: rather too few rows are shown than one.
 
 use std::sync::Arc;
 
-use nilometer_model::{Rows, Tenant, TimeRange, Timestamp};
+use nilometer_model::{Tenant, TimeRange, Timestamp};
+use nilometer_store::records::RowSet;
 use nilometer_store::{Mask, Snapshot};
 
-use super::field::Field;
 use super::test::Test;
-use super::{Filter, Step, compile};
+use super::{Filter, Signal, SignalField, Step, compile};
 use crate::language::{Comparison, SyntaxError, parse};
 
-impl Filter {
+impl<S: Signal> Filter<S> {
     /// What the mask asks, whenever it was received; to be held against its range.
     pub(crate) fn asked_by(tenant: &Tenant, mask: &Mask) -> Result<Self, SyntaxError> {
         Ok(Self::new(tenant, asked(mask)?))
@@ -25,45 +26,94 @@ impl Filter {
         Self::new(tenant, left_out(mask))
     }
 
-    /// The same without what the masks leave out. What it finds changes as they do, so it remembers nothing.
+    /// The same without what the masks leave out.
+    pub(crate) fn seen(self: &Arc<Self>, masks: &[Mask]) -> Arc<Self> {
+        if hide::<S>(masks) { Arc::new(self.without(masks)) } else { Arc::clone(self) }
+    }
+
+    /// The same. What it finds changes as the masks do, so it remembers nothing; splits are asked anew, by what it
+    /// says and they leave out.
     pub(crate) fn without(&self, masks: &[Mask]) -> Self {
         let not = |mask| Step::Not(Box::new(left_out(mask)));
-        let steps = std::iter::once(self.root.clone()).chain(masks.iter().map(not));
+        let own = masks.iter().filter(|mask| mask.kinds.contains(&S::KIND));
+        let steps = std::iter::once(self.root.clone()).chain(own.map(not));
         Self::new(&self.tenant, Step::And(steps.collect()))
     }
 }
 
-fn asked(mask: &Mask) -> Result<Step<Rows>, SyntaxError> {
+/// Whether the masks leave out any of the signal.
+fn hide<S: Signal>(masks: &[Mask]) -> bool {
+    masks.iter().any(|mask| mask.kinds.contains(&S::KIND))
+}
+
+fn asked<S: Signal>(mask: &Mask) -> Result<Step<S>, SyntaxError> {
     let Some(query) = &mask.query else { return Ok(Step::All) };
     compile::filter(query, &parse(query)?)
 }
 
-fn left_out(mask: &Mask) -> Step<Rows> {
-    let is = |field, comparison, time| Step::Field(field, Test::Time(comparison, time));
+fn left_out<S: Signal>(mask: &Mask) -> Step<S> {
+    let is = |field: &str, comparison, time| {
+        Step::Field(S::Field::named(field), Test::Time(comparison, time))
+    };
     let mut steps = vec![asked(mask).unwrap_or(Step::All)];
     let (from, to) = (mask.range.from(), mask.range.to());
     if from != TimeRange::ALL.from() {
-        steps.push(is(Field::Time, Comparison::GreaterOrEqual, from));
+        steps.push(is("time", Comparison::GreaterOrEqual, from));
     }
     if to != TimeRange::ALL.to() {
-        steps.push(is(Field::Time, Comparison::Less, to));
+        steps.push(is("time", Comparison::Less, to));
     }
     if mask.at != Timestamp(i64::MAX) {
-        steps.push(Step::Not(Box::new(is(Field::Received, Comparison::Greater, mask.at))));
+        steps.push(Step::Not(Box::new(is("received", Comparison::Greater, mask.at))));
     }
     Step::And(steps)
 }
 
-/// The tenant's buffered rows that may be seen.
-pub(crate) fn seen_in_buffer(snapshot: &Snapshot, tenant: &Tenant) -> Vec<Arc<Rows>> {
-    if snapshot.masks.is_empty() {
-        return snapshot.buffer.clone();
+/// What may be seen of rows that are shown as they lie, whatever a filter says of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Sight<S: Signal>(
+    /// None when nothing is hidden.
+    Option<Filter<S>>,
+);
+
+impl<S: Signal> Sight<S> {
+    pub(crate) fn of(tenant: &Tenant, masks: &[Mask]) -> Self {
+        Self(hide::<S>(masks).then(|| Filter::of(tenant, Vec::new()).without(masks)))
     }
-    let seen = Filter::of(tenant, Vec::new()).without(&snapshot.masks);
-    let picked = |rows: &Arc<Rows>| {
-        let mut picked = Rows::default();
-        seen.select(rows, None).iter().for_each(|row| picked.push(rows.row(row)));
-        Arc::new(picked)
+
+    /// The columns that it looks at.
+    pub(crate) fn columns(&self) -> S::Columns {
+        self.0.as_ref().map_or_else(S::Columns::default, Filter::columns)
+    }
+
+    /// Those of the rows that may be seen; none when that is all of them.
+    pub(crate) fn among(&self, rows: &S) -> Option<RowSet> {
+        let seen = self.0.as_ref()?.select(rows, None);
+        (!seen.is_all()).then_some(seen)
+    }
+
+    /// The rows without what is hidden.
+    pub(crate) fn pick(&self, rows: S) -> S {
+        match self.among(&rows) {
+            Some(seen) => picked(&rows, &seen),
+            None => rows,
+        }
+    }
+}
+
+/// These rows.
+pub(crate) fn picked<S: Signal>(rows: &S, wanted: &RowSet) -> S {
+    let mut picked = S::default();
+    wanted.iter().for_each(|row| picked.push_from(rows, row));
+    picked
+}
+
+/// The tenant's buffered rows that may be seen.
+pub(crate) fn seen_in_buffer<S: Signal>(snapshot: &Snapshot, tenant: &Tenant) -> Vec<Arc<S>> {
+    let sight = Sight::<S>::of(tenant, &snapshot.masks);
+    let seen = |rows: &Arc<S>| match sight.among(rows) {
+        Some(seen) => Arc::new(picked::<S>(rows, &seen)),
+        None => Arc::clone(rows),
     };
-    snapshot.buffer.iter().map(picked).collect()
+    S::buffer(snapshot).iter().map(seen).collect()
 }

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use nilometer_block::{BlockError, Columns, SpanColumns};
 use nilometer_model::{Order, Origin, Tenant, TextColumn, TimeRange};
 use nilometer_store::records::RowSet;
-use nilometer_store::{Mask, Snapshot, SplitError, SplitMeta};
+use nilometer_store::{Snapshot, SplitError, SplitKind, SplitMeta};
 
 use self::stored::Asked;
 use super::known::Known;
@@ -39,6 +39,8 @@ pub(crate) trait Signal: Default + Clone + fmt::Debug + Send + Sync + 'static {
     type Index: Send + Sync + 'static;
     type Asked: Asked<Self>;
 
+    /// What splits of it hold.
+    const KIND: SplitKind;
     /// The column that a bare word is looked for in.
     const SEARCHED: Self::Columns;
     /// The times that a range means.
@@ -69,10 +71,6 @@ pub(crate) trait Signal: Default + Clone + fmt::Debug + Send + Sync + 'static {
 
     /// What of a tenant's filter can be asked of a split.
     fn prune(tenant: &Tenant, root: &Step<Self>) -> Self::Prune;
-    /// What the filter finds of what is not left out by masks, which are of records.
-    fn seen(filter: &Arc<Filter<Self>>, _: &[Mask]) -> Arc<Filter<Self>> {
-        Arc::clone(filter)
-    }
     fn splits(snapshot: &Snapshot) -> &[Arc<Self::Split>];
     fn buffer(snapshot: &Snapshot) -> &[Arc<Self>];
     fn meta(split: &Self::Split) -> &SplitMeta;

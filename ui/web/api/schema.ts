@@ -564,8 +564,8 @@ export interface paths {
         readonly get?: never;
         readonly put?: never;
         /**
-         * Removes records for good: no answer shows them from now on, and in the background they are removed from
-         *     everything that is kept.
+         * Removes records, spans and samples for good: no answer shows them from now on, and in the background they are
+         *     removed from everything that is kept.
          */
         readonly post: operations["purge"];
         readonly delete?: never;
@@ -1600,6 +1600,8 @@ export interface components {
             readonly q?: string | null;
             readonly reason?: string;
             readonly removed: components["schemas"]["RemovedJson"];
+            /** @description logs, spans, samples: those of which it takes what fits. */
+            readonly signals: readonly string[];
             /**
              * Format: date-time
              * @description Since when it is masked, done or ended.
@@ -1622,18 +1624,33 @@ export interface components {
              * @description Records that can be found and that it takes.
              */
             readonly records: number;
+            /**
+             * Format: int64
+             * @description Samples that are.
+             */
+            readonly samples: number;
+            /** @description logs, spans, samples: those of which it takes what fits. */
+            readonly signals: readonly string[];
+            /**
+             * Format: int64
+             * @description Spans that are.
+             */
+            readonly spans: number;
         };
         /** @description What is to be gone. */
         readonly PurgeAsked: {
-            /** @description Only say how many records there are. */
+            /** @description Only say how many there are. */
             readonly dry_run?: boolean;
-            /** @description RFC 3339, now, or a time ago; the first record unless given. */
+            /** @description RFC 3339, now, or a time ago; the first that there is unless given. */
             readonly from?: string | null;
-            /** @description Which records; `*` takes all of the range. */
+            /** @description Which records, spans and samples; `*` takes all of the range. */
             readonly q: string;
             /** @description Kept for good, unlike the query: a ticket's number, not a name. */
             readonly reason?: string;
-            /** @description `logs`: a purge takes records and nothing else. */
+            /**
+             * @description logs, spans or samples: nothing else is taken. Without it, all of these to which the query can be put; a field
+             *     that they do not have does not fit.
+             */
             readonly signal?: string | null;
             /** @description The first moment that is too late; all that is there unless given. */
             readonly to?: string | null;
@@ -1708,6 +1725,10 @@ export interface components {
             readonly dead_letters: number;
             /** Format: int64 */
             readonly records: number;
+            /** Format: int64 */
+            readonly samples: number;
+            /** Format: int64 */
+            readonly spans: number;
             /**
              * Format: int64
              * @description Splits that were written anew, or of which nothing was left.

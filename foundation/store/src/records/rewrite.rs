@@ -142,7 +142,8 @@ impl Sorted {
     }
 }
 
-fn adds_up(
+/// Whether what stays and what goes is what there was.
+pub(crate) fn adds_up(
     stays: &BTreeMap<SourceId, Count>,
     gone: &BTreeMap<SourceId, Count>,
     all: &BTreeMap<SourceId, Count>,

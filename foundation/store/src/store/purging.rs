@@ -13,24 +13,23 @@
 
 mod begin;
 mod finish;
+mod refuse;
 mod rewrite;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use nilometer_model::{LogPosition, Reason, Rows, Tenant, TimeRange, Timestamp};
-use nilometer_wire::Refusal;
+use nilometer_model::{LogPosition, Tenant, TimeRange, Timestamp};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use self::begin::UNDATED;
 pub use self::begin::{PurgeAsked, PurgeError};
+pub(super) use self::refuse::without_taken;
 use super::{Inner, SHARD, Store, StoreError};
-use crate::arrival::Arrival;
-use crate::commit::{DeadLetter, State};
-use crate::purge::{Mask, Purge, PurgeId, PurgeLanguage, PurgeStage, Takes, rows_of};
-use crate::records::{RecordSplit, RowSet};
-use crate::split::{SplitId, SplitKind, SplitMeta};
+use crate::commit::State;
+use crate::purge::{Mask, Purge, PurgeId, PurgeLanguage, PurgeStage, Suspect, Takes};
+use crate::split::{SplitId, SplitMeta};
 
 /// Where what purges ask stands among the objects.
 const OBJECTS: &str = "purges";
@@ -85,7 +84,7 @@ pub struct PurgeView {
 pub enum PurgeStep {
     /// There is nothing to do now.
     Rests,
-    /// A split was looked at, and so many of its records removed.
+    /// A split was looked at, and so many of its items removed.
     Split(u64),
     /// A purge is done.
     Done(PurgeId),
@@ -95,7 +94,7 @@ pub enum PurgeStep {
 enum Next {
     /// Its beginning was broken off.
     Date(Purge),
-    Split(Purge, Arc<dyn Takes>, Arc<RecordSplit>),
+    Split(Purge, Arc<dyn Takes>, Suspect),
     Rest(Purge, Arc<dyn Takes>),
 }
 
@@ -149,7 +148,7 @@ impl Purging {
         own.collect()
     }
 
-    /// What takes of what the tenant's records are.
+    /// What takes of what the tenant's items are.
     pub(super) fn takes(&self, state: &State, tenant: &Tenant) -> Vec<(Purge, Arc<dyn Takes>)> {
         let own = self.open.iter().filter_map(|(id, open)| {
             let purge = state.purges.get(id).filter(|purge| purge.tenant == *tenant)?;
@@ -168,7 +167,8 @@ impl Purging {
 impl Open {
     fn mask(&self, purge: &Purge) -> Mask {
         let range = TimeRange::new(purge.from, purge.to).unwrap_or(TimeRange::ALL);
-        Mask { purge: purge.id, query: self.query.clone(), range, at: purge.at }
+        let (kinds, query) = (purge.kinds.clone(), self.query.clone());
+        Mask { purge: purge.id, kinds, query, range, at: purge.at }
     }
 
     fn understand(&mut self, purge: &Purge, language: &dyn PurgeLanguage) {
@@ -177,69 +177,7 @@ impl Open {
     }
 }
 
-/// The letters that no purge takes.
-pub(super) fn without_taken(
-    letters: Vec<DeadLetter>,
-    takes: &[(Purge, Arc<dyn Takes>)],
-) -> Vec<DeadLetter> {
-    if takes.is_empty() {
-        return letters;
-    }
-    let rows = rows_of(&letters);
-    let taken = takes.iter().map(|(_, takes)| takes.rows(&rows));
-    let taken = taken.fold(RowSet::none(rows.len()), |all, taken| all.or(&taken));
-    let numbered = letters.into_iter().enumerate();
-    numbered.filter(|(row, _)| !taken.contains(*row)).map(|(_, letter)| letter).collect()
-}
-
-/// Which of the rows are refused: what a purge takes, if it was written, read or received before.
-fn refused_rows(rows: &Rows, frozen_at: Timestamp, takes: &[(Purge, Arc<dyn Takes>)]) -> RowSet {
-    let of_purge = |(purge, takes): &(Purge, Arc<dyn Takes>)| {
-        let at = purge.at;
-        let is_before =
-            |row: usize| frozen_at <= at || rows.time[row] <= at.0 || rows.received[row] <= at.0;
-        takes.rows(rows).keep(is_before)
-    };
-    takes.iter().map(of_purge).fold(RowSet::none(rows.len()), |all, of_purge| all.or(&of_purge))
-}
-
 impl Store {
-    /// What is refused of an arrival: what admission turned away, and what was purged.
-    pub(super) async fn refused(
-        &self,
-        arrival: &mut Arrival,
-        turned_away: &[Refusal],
-    ) -> Vec<Refusal> {
-        let takes = {
-            let inner = self.inner();
-            inner.purging.takes(&inner.state, &arrival.tenant)
-        };
-        if takes.is_empty() || arrival.batch.items.rows.is_empty() {
-            return turned_away.to_vec();
-        }
-        let rows = Arc::new(std::mem::take(&mut arrival.batch.items.rows));
-        let (asked, frozen_at) = (Arc::clone(&rows), arrival.batch.header.frozen_at);
-        let asking = move || refused_rows(&asked, frozen_at, &takes);
-        let purged = tokio::task::spawn_blocking(asking).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "what a purge takes of a batch was not found out; all is refused");
-            RowSet::all(rows.len())
-        });
-        let is_other = |refusal: &&Refusal| {
-            let number = refusal.index as usize;
-            number >= rows.len() || !purged.contains(number)
-        };
-        let others = turned_away.iter().filter(is_other).cloned();
-        let of_purges = purged.iter().map(|row| Refusal {
-            index: u32::try_from(row).unwrap_or(u32::MAX),
-            source: rows.origins[rows.origin[row] as usize].source,
-            position: rows.position[row],
-            reason: Reason::Purged,
-        });
-        let refused = others.chain(of_purges).collect();
-        arrival.batch.items.rows = Arc::try_unwrap(rows).unwrap_or_else(|rows| Rows::clone(&rows));
-        refused
-    }
-
     /// The tenant's purges, the latest first.
     #[must_use]
     pub fn purges(&self, tenant: &Tenant) -> Vec<PurgeView> {
@@ -316,8 +254,14 @@ impl Inner {
         purge: &'a Purge,
         open: &'a Open,
     ) -> impl Iterator<Item = &'a SplitMeta> {
-        let all = self.state.splits.values().filter(|split| split.kind == SplitKind::Logs);
+        let all = self.state.splits.values();
         all.filter(|split| purge.may_be_in(split) && !open.clean.contains(&split.id))
+    }
+
+    /// The split, if it can be read.
+    fn suspect(&self, id: SplitId) -> Option<Suspect> {
+        let records = self.record_splits.get(&id).map(Arc::clone).map(Suspect::Records);
+        records.or_else(|| self.splits.get(&id).map(Arc::clone).map(Suspect::Other))
     }
 
     fn purge_view(&self, purge: &Purge) -> PurgeView {
@@ -334,7 +278,7 @@ impl Inner {
         view.in_log = self.purging.log_cleared < open.stain;
         if purge.stage == PurgeStage::Removing {
             let is_readable = |split: &&SplitMeta| {
-                self.record_splits.contains_key(&split.id) && !open.unreadable.contains(&split.id)
+                self.suspect(split.id).is_some() && !open.unreadable.contains(&split.id)
             };
             view.splits_left = self.suspects(purge, open).filter(is_readable).count();
             view.splits_unreadable = self.suspects(purge, open).count() - view.splits_left;
@@ -359,10 +303,9 @@ impl Inner {
             return None;
         }
         let suspects: Vec<SplitId> = self.suspects(&purge, open).map(|split| split.id).collect();
-        let readable = suspects.iter().filter(|split| !open.unreadable.contains(split));
-        let opened = readable.filter_map(|split| self.record_splits.get(split)).next();
-        if let Some(opened) = opened {
-            return Some(Next::Split(purge, takes, Arc::clone(opened)));
+        let mut readable = suspects.iter().filter(|split| !open.unreadable.contains(split));
+        if let Some(suspect) = readable.find_map(|split| self.suspect(*split)) {
+            return Some(Next::Split(purge, takes, suspect));
         }
         let retired: BTreeSet<SplitId> = self.retired.iter().map(|retired| retired.id()).collect();
         let open = self.purging.open.get_mut(&id).filter(|_| suspects.is_empty())?;

@@ -22,6 +22,7 @@ use super::services::{Counted, Pace};
 use super::trace::read_traces;
 use crate::execute::{LimitedBy, Limits, QueryError};
 use crate::limits::{EXACT_SPANS_MAX, TRACES_AT_ONCE};
+use crate::plan::seen_in_buffer;
 use nilometer_store::records::RowSet;
 
 /// Services and the calls between them.
@@ -45,14 +46,11 @@ pub(crate) async fn graph(
     let (prune, fold) = (SpanPrune::default(), Edges::default());
     let started = Instant::now();
     let read = read_spans(snapshot, (tenant, range), &prune, (columns, limits), fold).await?;
-    let buffer = snapshot.spans.clone();
-    let resolve = move |mut edges: Edges| {
-        buffer.iter().for_each(|spans| edges.resolve(spans));
-        edges
-    };
-    let read = read.finish(resolve).await?;
     let (stored, owner) = (snapshot.clone(), tenant.clone());
-    let look = move |edges: Edges| (edges.elsewhere(&stored, &owner), edges);
+    let look = move |mut edges: Edges| {
+        seen_in_buffer(&stored, &owner).iter().for_each(|spans| edges.resolve(spans));
+        (edges.elsewhere(&stored, &owner), edges)
+    };
     let SpansRead { fold: (elsewhere, edges), missing_splits, stats, limited_by, budget } =
         read.finish(look).await?;
     let mut read = SpansRead { fold: edges, missing_splits, stats, limited_by, budget };

@@ -2,7 +2,7 @@
 //!
 //! Invariants:
 //! - a fold is shown a whole block, and which of its spans are the tenant's and begin in the range: the rest of a
-//!   trace mostly lies in the same block;
+//!   trace mostly lies in the same block. What a purge takes is taken out before;
 //! - blocks come newest first and are let go at once: memory is the fold's alone.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use nilometer_store::{Snapshot, SpanPrune};
 use crate::execute::room::{Budget, in_turn};
 use crate::execute::scan::{Fold, Question, Unit, scan};
 use crate::execute::{LimitedBy, Limits, QueryError, Stats};
-use crate::plan::Filter;
+use crate::plan::{Filter, Sight, picked};
 
 /// What becomes of the spans.
 pub(crate) trait SpanFold: Send + 'static {
@@ -73,7 +73,9 @@ pub(crate) async fn read_spans<F: SpanFold>(
 ) -> Result<SpansRead<F>, QueryError> {
     let filter = Arc::new(Filter::everything(tenant, prune.clone()));
     let question = Question::of(&filter, range, limits);
-    let scanned = scan(snapshot, &question, Reading { columns, fold }).await?;
+    let sight = Sight::of(tenant, &snapshot.masks);
+    let columns = columns.with(sight.columns());
+    let scanned = scan(snapshot, &question, Reading { columns, sight, fold }).await?;
     Ok(SpansRead {
         fold: scanned.fold.fold,
         missing_splits: snapshot.missing_splits + scanned.missing_splits,
@@ -85,6 +87,7 @@ pub(crate) async fn read_spans<F: SpanFold>(
 
 struct Reading<F> {
     columns: SpanColumns,
+    sight: Sight<Spans>,
     fold: F,
 }
 
@@ -98,7 +101,10 @@ impl<F: SpanFold> Fold<Spans> for Reading<F> {
     }
 
     fn take(&mut self, spans: &Spans, fits: &RowSet) {
-        self.fold.take(spans, fits);
+        let Some(seen) = self.sight.among(spans) else { return self.fold.take(spans, fits) };
+        let rows: Vec<usize> = seen.iter().collect();
+        let fits = RowSet::of(rows.len(), |at| fits.contains(rows[at]));
+        self.fold.take(&picked(spans, &seen), &fits);
     }
 
     fn memory_bytes(&self) -> usize {

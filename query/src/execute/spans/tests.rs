@@ -10,7 +10,10 @@ use nilometer_model::{
     LogId, LogPosition, Origin, Revision, SpanKind, SpanRef, SpanStatus, Spans, Tenant, TimeRange,
     Timestamp,
 };
-use nilometer_store::{Snapshot, Split, SplitId, SplitOrigin, build_spans, object_path};
+use nilometer_store::{
+    Mask, PurgeId, PurgeLanguage, Snapshot, Split, SplitId, SplitKind, SplitOrigin, Suspect,
+    build_spans, object_path,
+};
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
 use proptest::collection::vec;
@@ -20,6 +23,7 @@ use proptest::sample::select;
 use super::*;
 use crate::execute::{Direction, Limits, PipelineRequest, SearchRequest, pipeline, search};
 use crate::plan::{Filter, Plan, Value};
+use crate::purge::Language;
 
 const MS: u64 = 1_000_000;
 const SERVICES: [&str; 3] = ["cart", "shop", "日志"];
@@ -382,6 +386,54 @@ proptest! {
             }
             for trace in 0..13 {
                 check_trace(&snapshot, &facts, trace).await;
+            }
+        });
+    }
+}
+
+/// What a purge takes is the same in answers, in rows and in splits.
+async fn check_taken(snapshot: &Snapshot, gone: &[&Fact]) {
+    let tenant = Tenant::default();
+    let takes = Language::default().understand(&tenant, &snapshot.masks[0]).unwrap();
+    let buffered = snapshot.spans.iter().map(|spans| takes.spans(spans).count() as u64);
+    let mut taken: u64 = buffered.sum();
+    for split in &snapshot.span_splits {
+        taken += takes.count(&Suspect::Other(Arc::clone(split))).await.unwrap();
+    }
+    assert_eq!(taken, gone.len() as u64);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 24, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn every_answer_over_spans_is_without_what_a_purge_takes(
+        facts in vec(fact(), 1..200).prop_map(distinct),
+        (query, of) in (0..QUERIES.len(), range()),
+        asked in vec((range(), asked()), 6),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut snapshot = world(&facts).await;
+            let (purge, kinds) = (PurgeId(uuid::Uuid::nil()), [SplitKind::Spans].into());
+            let text = Some(QUERIES[query].0.into());
+            let mask = Mask { purge, kinds, query: text, range: of, at: Timestamp(1) };
+            snapshot.masks = Arc::new([mask]);
+            let is_gone = |fact: &&Fact| QUERIES[query].1(fact) && inside(of)(fact);
+            check_taken(&snapshot, &facts.iter().filter(is_gone).collect::<Vec<_>>()).await;
+            let left: Vec<Fact> = facts.iter().filter(|fact| !is_gone(fact)).cloned().collect();
+            for (range, asked) in &asked {
+                check_traces(&snapshot, &left, *range, asked).await;
+            }
+            for (range, _) in &asked[..2] {
+                check_paces(&snapshot, &left, *range).await;
+                check_graph(&snapshot, &left, *range).await;
+                check_queries(&snapshot, &left, *range).await;
+            }
+            for trace in 0..13 {
+                check_trace(&snapshot, &left, trace).await;
             }
         });
     }

@@ -18,6 +18,7 @@ use nilometer_store::{Snapshot, Split, SplitError};
 use crate::execute::room::{self, Budget, in_turn};
 use crate::execute::{QueryError, Stats};
 use crate::limits::{PIECE_BLOCKS_MAX, QUERY_MEMORY_BYTES};
+use crate::plan::Sight;
 
 /// Traces as they were found.
 #[derive(Debug, Default)]
@@ -53,8 +54,10 @@ pub(crate) async fn read_traces(
 ) -> Result<TraceRead, QueryError> {
     let started = Instant::now();
     let mut read = TraceRead { missing_splits: snapshot.missing_splits, ..TraceRead::default() };
-    let columns = columns.with(SpanColumns::TRACE_ID);
-    let wanted = Wanted { tenant: tenant.clone(), traces: trace_ids.iter().copied().collect() };
+    let sight = Sight::of(tenant, &snapshot.masks);
+    let columns = columns.with(SpanColumns::TRACE_ID).with(sight.columns());
+    let traces = trace_ids.iter().copied().collect();
+    let wanted = Wanted { tenant: tenant.clone(), traces, sight };
     let mut gathering = Gathering::of(wanted, columns);
     for split in &snapshot.span_splits {
         let may_hold: BTreeSet<u32> =
@@ -139,6 +142,8 @@ async fn gather(
 struct Wanted {
     tenant: Tenant,
     traces: HashSet<[u8; 16]>,
+    /// Of the tenant.
+    sight: Sight<Spans>,
 }
 
 struct Gathering {
@@ -171,9 +176,11 @@ impl Gathering {
 
     /// Whose a span is, its split or the buffer says; here it is asked of the span itself.
     fn copy(&mut self, from: &Spans) {
-        let Wanted { tenant, traces } = &self.wanted;
+        let Wanted { tenant, traces, sight } = &self.wanted;
+        let seen = sight.among(from);
         let is_wanted = |row: &usize| {
             traces.contains(&from.trace_id[*row])
+                && seen.as_ref().is_none_or(|seen| seen.contains(*row))
                 && from.origins[from.origin[*row] as usize].tenant == tenant.name()
         };
         let rows: Vec<usize> = (0..from.len()).filter(is_wanted).collect();
@@ -207,7 +214,8 @@ mod tests {
             position: 1,
             received: Timestamp(0),
         });
-        let wanted = Wanted { tenant: Tenant::default(), traces: HashSet::new() };
+        let (tenant, traces) = (Tenant::default(), HashSet::new());
+        let wanted = Wanted { sight: Sight::of(&tenant, &[]), tenant, traces };
         let bytes = spans.memory_bytes();
         let gathered = Gathering { spans, ..Gathering::of(wanted, SpanColumns::ALL) };
         let mut gathered = Gathering { budget: room::budget(bytes), ..gathered };

@@ -11,7 +11,7 @@ use nilometer_model::{
 use nilometer_store::records::Builder;
 use nilometer_store::{
     Mask, PurgeLanguage, RecordSplit, Snapshot, SplitError, SplitId, SplitMeta, SplitOrigin,
-    object_path,
+    Suspect, object_path,
 };
 use object_store::memory::InMemory;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -182,7 +182,7 @@ impl World {
             let id = SplitId(uuid::Uuid::from_u128(200 + split.meta().id.0.as_u128()));
             let mut builder = Builder::merging().unwrap();
             let made = builder.rewrite((id, Revision(0)), &index, &goes, &mut fetch).unwrap();
-            assert_eq!(takes.count(&split).await, Some(made.rows_gone));
+            assert_eq!(takes.count(&Suspect::Records(split)).await, Some(made.rows_gone));
             if let Some((meta, bytes)) = made.split {
                 self.open(meta, bytes).await;
             }

@@ -2,7 +2,7 @@
 //! they are hidden, and when they are gone.
 
 use nilometer_model::{TimeRange, Timestamp};
-use nilometer_store::{Mask, PurgeId};
+use nilometer_store::{Mask, PurgeId, SplitKind};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -28,9 +28,14 @@ impl Gone {
     }
 
     fn mask(&self) -> Mask {
-        let (purge, query) = (PurgeId(uuid::Uuid::nil()), self.ask.written());
-        Mask { purge, query: Some(query.into()), range: self.range, at: Timestamp(self.at) }
+        let (range, at) = (self.range, Timestamp(self.at));
+        mask(Some(&self.ask.written()), range, at)
     }
+}
+
+fn mask(query: Option<&str>, range: TimeRange, at: Timestamp) -> Mask {
+    let (purge, kinds) = (PurgeId(uuid::Uuid::nil()), [SplitKind::Logs].into());
+    Mask { purge, kinds, query: query.map(Into::into), range, at }
 }
 
 fn gone() -> impl Strategy<Value = Gone> {
@@ -79,8 +84,8 @@ proptest! {
 async fn what_cannot_be_read_any_more_hides_all_of_its_range_rather_than_too_little() {
     let facts: Vec<Fact> = (0..90).map(Fact::at).collect();
     let range = TimeRange::new(Timestamp(10), Timestamp(40)).unwrap();
-    for query in [None, Some("(".into())] {
-        let mask = Mask { purge: PurgeId(uuid::Uuid::nil()), query, range, at: Timestamp(9) };
+    for query in [None, Some("(")] {
+        let mask = mask(query, range, Timestamp(9));
         let mut world = World::of(&facts).await;
         world.snapshot.masks = std::sync::Arc::new([mask]);
         let request =

@@ -8,7 +8,7 @@ use nilometer_block::Columns;
 use nilometer_model::{Order, Origin, RowRef, Rows, Severity, Tenant, TextColumn, TimeRange};
 use nilometer_store::patterns::PatternId;
 use nilometer_store::records::{Block, Plan, Question, RecordIndex, RowSet, Tallies, Told};
-use nilometer_store::{Mask, RecordSplit, Snapshot, SplitError, SplitMeta};
+use nilometer_store::{RecordSplit, Snapshot, SplitError, SplitKind, SplitMeta};
 
 use super::stored::{Alike, Asked, Begun, BlockBounds, StoredBlock, StoredError};
 use super::{Searched, Signal, SignalField};
@@ -24,6 +24,7 @@ impl Signal for Rows {
     type Index = Arc<RecordIndex>;
     type Asked = Plan;
 
+    const KIND: SplitKind = SplitKind::Logs;
     const SEARCHED: Columns = Columns::MESSAGE;
     const TIME: Columns = Columns::TIME;
     const ORDER_TIME: Columns = Columns::ORDER_TIME;
@@ -80,10 +81,6 @@ impl Signal for Rows {
 
     fn prune(tenant: &Tenant, root: &Step<Self>) -> Question {
         question::of_tenant(tenant, root)
-    }
-
-    fn seen(filter: &Arc<Filter>, masks: &[Mask]) -> Arc<Filter> {
-        if masks.is_empty() { Arc::clone(filter) } else { Arc::new(filter.without(masks)) }
     }
 
     fn splits(snapshot: &Snapshot) -> &[Arc<RecordSplit>] {

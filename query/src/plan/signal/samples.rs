@@ -8,7 +8,7 @@ use nilometer_block::{BlockError, decode_samples};
 use nilometer_model::{
     Order, Origin, SampleKind, Samples, Tenant, TextColumn, TimeRange, Timestamp,
 };
-use nilometer_store::{SamplePrune, Snapshot, Split, SplitError, SplitMeta};
+use nilometer_store::{SamplePrune, Snapshot, Split, SplitError, SplitKind, SplitMeta};
 
 use super::stored::Decoded;
 use super::{DecodedSignal, Meaning, Searched, Signal, SignalField};
@@ -126,6 +126,7 @@ impl Signal for Samples {
     type Index = Arc<Split>;
     type Asked = Decoded<Self>;
 
+    const KIND: SplitKind = SplitKind::Samples;
     const SEARCHED: () = ();
     const TIME: () = ();
     const ORDER_TIME: () = ();

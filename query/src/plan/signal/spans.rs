@@ -13,7 +13,7 @@ use nilometer_block::{BlockError, SpanColumns, SpanDecoder};
 use nilometer_model::{
     Order, Origin, SpanKind, SpanStatus, Spans, Tenant, TextColumn, TimeRange, Timestamp,
 };
-use nilometer_store::{Snapshot, SpanPrune, Split, SplitError, SplitMeta};
+use nilometer_store::{Snapshot, SpanPrune, Split, SplitError, SplitKind, SplitMeta};
 
 use super::stored::Decoded;
 use super::{DecodedSignal, Meaning, Searched, Signal, SignalField};
@@ -192,6 +192,7 @@ impl Signal for Spans {
     type Index = Arc<Split>;
     type Asked = Decoded<Self>;
 
+    const KIND: SplitKind = SplitKind::Spans;
     const SEARCHED: SpanColumns = SpanColumns::NONE;
     const TIME: SpanColumns = SpanColumns::START;
     const ORDER_TIME: SpanColumns = SpanColumns::START;

@@ -1,5 +1,7 @@
 //! The beginning of a purge, and its end.
 
+use std::collections::BTreeSet;
+
 use nilometer_model::{Clock, Tenant, TimeRange, Timestamp};
 use object_store::{ObjectStoreExt, PutMode};
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use crate::limits::{
     PURGE_QUERY_BYTES_MAX, PURGE_REASON_BYTES_MAX, PURGES_KEPT_MAX, PURGES_OPEN_MAX,
 };
 use crate::purge::{Purge, PurgeId, PurgeStage, Removed};
+use crate::split::SplitKind;
 use crate::store::Inner;
 
 /// Until its moment is known a purge takes whatever fits.
@@ -18,8 +21,10 @@ pub(super) const UNDATED: Timestamp = Timestamp(i64::MAX);
 /// What somebody wants to be gone.
 #[derive(Debug, Clone)]
 pub struct PurgeAsked {
-    /// Whose records.
+    /// Whose items.
     pub tenant: Tenant,
+    /// Of which kinds; what is asked can be asked of each.
+    pub kinds: BTreeSet<SplitKind>,
     /// Which of them.
     pub query: String,
     /// Of which time.
@@ -55,7 +60,7 @@ pub enum PurgeError {
 }
 
 impl Store {
-    /// Masks records for good, and has them removed; returns once no answer shows them any more.
+    /// Masks items for good, and has them removed; returns once no answer shows them any more.
     ///
     /// # Errors
     /// [`PurgeError`].
@@ -70,11 +75,12 @@ impl Store {
         if asked.reason.len() > PURGE_REASON_BYTES_MAX {
             return Err(PurgeError::ReasonTooLong);
         }
-        let PurgeAsked { tenant, query, range, reason } = asked;
+        let PurgeAsked { tenant, kinds, query, range, reason } = asked;
         let (id, now) = (PurgeId(Uuid::now_v7()), clock.now());
         let purge = Purge {
             id,
             tenant,
+            kinds,
             from: range.from(),
             to: range.to(),
             reason,
@@ -133,11 +139,17 @@ impl Store {
         Ok(())
     }
 
-    /// When the last of the tenant's records came, by whatever the clock said then.
+    /// When the last of the tenant's items came, by whatever the clock said then.
     fn last_received(&self, tenant: &Tenant) -> Timestamp {
         let snapshot = self.snapshot(tenant);
-        let in_splits = snapshot.splits.iter().map(|split| split.meta().received_last);
-        let buffered = snapshot.buffer.iter().flat_map(|rows| &rows.received);
+        let records = snapshot.splits.iter().map(|split| split.meta());
+        let others = snapshot.span_splits.iter().chain(&snapshot.sample_splits);
+        let metas = records.chain(others.map(|split| split.meta()));
+        let in_splits = metas.map(|meta| meta.received_last);
+        let records = snapshot.buffer.iter().flat_map(|rows| &rows.received);
+        let spans = snapshot.spans.iter().flat_map(|spans| &spans.received);
+        let samples = snapshot.samples.iter().flat_map(|samples| &samples.received);
+        let buffered = records.chain(spans).chain(samples);
         in_splits.chain(buffered.map(|time| Timestamp(*time))).max().unwrap_or(Timestamp(i64::MIN))
     }
 

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use nilometer_model::{Revision, Rows, Timestamp};
+use bytes::Bytes;
+use nilometer_model::{Items, Revision, Rows, Timestamp};
 use object_store::ObjectStoreExt;
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
 use super::{PurgeStep, Store, StoreError};
 use crate::commit::Commit;
-use crate::purge::{Purge, Takes};
+use crate::purge::{Purge, Suspect, Takes};
 use crate::records::{Builder, RecordSplit, Rewritten, RowSet};
-use crate::split::{SplitError, SplitId, object_path};
+use crate::split::{Split, SplitError, SplitId, SplitKind, object_path};
 use crate::store::Opened;
 use crate::store::compact::Ended;
 
@@ -21,18 +22,21 @@ impl Store {
         &self,
         now: Timestamp,
         (purge, takes): (Purge, Arc<dyn Takes>),
-        split: Arc<RecordSplit>,
+        split: Suspect,
         turn: impl FnMut() -> bool + Send + 'static,
     ) -> Result<PurgeStep, StoreError> {
-        let id = split.meta().id;
+        let (id, kind) = (split.meta().id, split.meta().kind);
         let count = takes.count(&split).await;
         if count == Some(0) {
             self.note_clean(&purge, id);
             return Ok(PurgeStep::Split(0));
         }
         let revision = self.inner().state.revision;
-        let (at, runtime) = (purge.at, Handle::current());
-        let rewriting = move || rewritten(&split, revision, (&*takes, at), (&runtime, turn));
+        let (at, turns) = (purge.at, (Handle::current(), turn));
+        let rewriting = move || match &split {
+            Suspect::Records(split) => rewritten(split, revision, (&*takes, at), turns),
+            Suspect::Other(split) => rewritten_other(split, revision, (&*takes, at), turns),
+        };
         let made = match count {
             None => Err(SplitError::Damaged { id, section: "a part".to_owned() }.into()),
             Some(_) => {
@@ -41,7 +45,7 @@ impl Store {
             }
         };
         match made {
-            Ok(Some(made)) => self.swap_clean(now, &purge, id, made).await,
+            Ok(Some(made)) => self.swap_clean(now, &purge, (id, kind), made).await,
             Ok(None) => Ok(PurgeStep::Rests),
             Err(error) => {
                 if let Some(open) = self.inner().purging.open.get_mut(&purge.id) {
@@ -63,7 +67,7 @@ impl Store {
         &self,
         now: Timestamp,
         purge: &Purge,
-        old: SplitId,
+        (old, kind): (SplitId, SplitKind),
         Rewritten { split, rows_gone }: Rewritten,
     ) -> Result<PurgeStep, StoreError> {
         let mut opened = Opened::default();
@@ -87,8 +91,7 @@ impl Store {
             }
             return Ok(PurgeStep::Split(0));
         };
-        purge.removed.records += rows_gone;
-        purge.removed.splits += 1;
+        purge.removed.count(kind, rows_gone);
         let id = purge.id;
         let (remove, purges) = (vec![old], [(id, Some(purge))].into());
         let clean: Vec<SplitId> = add.iter().map(|meta| meta.id).collect();
@@ -109,7 +112,7 @@ fn rewritten(
     split: &Arc<RecordSplit>,
     revision: Revision,
     (takes, at): (&dyn Takes, Timestamp),
-    (runtime, mut turn): (&Handle, impl FnMut() -> bool),
+    (runtime, mut turn): (Handle, impl FnMut() -> bool),
 ) -> Result<Option<Rewritten>, StoreError> {
     let index = Arc::clone(runtime.block_on(split.index())?);
     let goes = |rows: &Rows| -> RowSet { takes.rows(rows).keep(|row| rows.received[row] <= at.0) };
@@ -117,14 +120,45 @@ fn rewritten(
         if !turn() {
             return Err(Ended::Stopped);
         }
-        let missing = SplitError::NoSuchBlock { id: split.meta().id, block };
-        let read = runtime.block_on(split.read_blocks(&[block]))?;
-        read.into_iter().next().ok_or(Ended::Failed(missing))
+        the_block(runtime.block_on(split.read_blocks(&[block])), (split.meta().id, block))
     };
     let id = SplitId(Uuid::now_v7());
     let no_memory = |_| SplitError::Build { id, what: "zstd has no memory" };
     let mut builder = Builder::merging().map_err(no_memory)?;
-    match builder.rewrite((id, revision), &index, &goes, &mut fetch) {
+    unless_stopped(builder.rewrite((id, revision), &index, &goes, &mut fetch))
+}
+
+/// The same of a split of spans or samples.
+fn rewritten_other(
+    split: &Arc<Split>,
+    revision: Revision,
+    (takes, at): (&dyn Takes, Timestamp),
+    (runtime, mut turn): (Handle, impl FnMut() -> bool),
+) -> Result<Option<Rewritten>, StoreError> {
+    let goes = |items: &Items| -> RowSet {
+        let received = items.spans.received.iter().chain(&items.samples.received);
+        let received: Vec<i64> = received.copied().collect();
+        takes.items(items).keep(|number| received[number] <= at.0)
+    };
+    let mut fetch = |block: u32| {
+        if !turn() {
+            return Err(Ended::Stopped);
+        }
+        the_block(runtime.block_on(split.read_blocks(&[block])), (split.meta().id, block))
+    };
+    let id = SplitId(Uuid::now_v7());
+    unless_stopped(split.rewrite((id, revision), &goes, &mut fetch))
+}
+
+fn the_block(
+    read: Result<Vec<Bytes>, SplitError>,
+    (id, block): (SplitId, u32),
+) -> Result<Bytes, Ended> {
+    read?.into_iter().next().ok_or(Ended::Failed(SplitError::NoSuchBlock { id, block }))
+}
+
+fn unless_stopped(made: Result<Rewritten, Ended>) -> Result<Option<Rewritten>, StoreError> {
+    match made {
         Ok(made) => Ok(Some(made)),
         Err(Ended::Stopped) => Ok(None),
         Err(Ended::Failed(error)) => Err(error.into()),

@@ -115,13 +115,13 @@ fn arrival(at: u64, source: u64, from: u64, to: u64) -> Arrival {
 }
 
 /// What one tenant sees: (source, position) of records, spans and samples.
-type Seen = [BTreeSet<(u64, u64)>; 3];
+pub(super) type Seen = [BTreeSet<(u64, u64)>; 3];
 
 fn add(seen: &mut BTreeSet<(u64, u64)>, origin: &Origin, position: u64) {
     assert!(seen.insert((origin.source.0, position)), "{position} of {} twice", origin.source);
 }
 
-async fn seen_by(tenant: &Tenant, snapshot: &Snapshot) -> Seen {
+pub(super) async fn seen_by(tenant: &Tenant, snapshot: &Snapshot) -> Seen {
     let mut seen = Seen::default();
     let [records, spans, samples] = &mut seen;
     let mut rows = snapshot.buffer.clone();

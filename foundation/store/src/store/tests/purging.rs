@@ -1,18 +1,23 @@
 //! What is purged is masked, refused and gone, whatever is crashed or damaged in between; the books stay as they are.
 
-use nilometer_model::ManualClock;
+mod kinds;
+
+use std::collections::BTreeSet;
+
+use nilometer_block::{SpanColumns, decode_samples, decode_spans};
+use nilometer_model::{Items, ManualClock, Samples, Spans};
 use object_store::{ObjectStoreExt, PutPayload};
 
 use super::*;
 use crate::limits::{
     ON_THE_WAY_MAX, PURGE_QUERY_BYTES_MAX, PURGE_REASON_BYTES_MAX, PURGES_KEPT_MAX, PURGES_OPEN_MAX,
 };
-use crate::purge::{Mask, Purge, PurgeId, PurgeStage, Takes, Untidy};
+use crate::purge::{Mask, Purge, PurgeId, PurgeStage, Suspect, Takes, Untidy};
 use crate::records::RowSet;
-use crate::split::object_path;
+use crate::split::{Split, SplitKind, object_path};
 use crate::store::{PurgeAsked, PurgeError, PurgeStep};
 
-/// A language in which a query is a part of a message.
+/// A language in which a query is a part of a message, an operation or a name.
 struct Parts;
 
 struct Part {
@@ -35,14 +40,52 @@ impl PurgeLanguage for Parts {
 #[async_trait::async_trait]
 impl Takes for Part {
     fn rows(&self, rows: &Rows) -> RowSet {
-        let fits = |row: usize| {
-            rows.message.get(row).contains(&self.text)
-                && self.mask.range.contains(Timestamp(rows.time[row]))
-        };
-        RowSet::of(rows.len(), fits)
+        let fits = |row: usize| self.fits(rows.message.get(row), rows.time[row]);
+        RowSet::of(rows.len(), |row| self.is_of(SplitKind::Logs) && fits(row))
     }
 
-    async fn count(&self, split: &Arc<RecordSplit>) -> Option<u64> {
+    fn spans(&self, spans: &Spans) -> RowSet {
+        let fits = |row: usize| self.fits(spans.row(row).operation, spans.start[row]);
+        RowSet::of(spans.len(), |row| self.is_of(SplitKind::Spans) && fits(row))
+    }
+
+    fn samples(&self, samples: &Samples) -> RowSet {
+        let fits = |row: usize| self.fits(samples.row(row).name, samples.time[row]);
+        RowSet::of(samples.len(), |row| self.is_of(SplitKind::Samples) && fits(row))
+    }
+
+    async fn count(&self, split: &Suspect) -> Option<u64> {
+        match split {
+            Suspect::Records(split) => self.count_records(split).await,
+            Suspect::Other(split) => self.count_others(split).await,
+        }
+    }
+}
+
+impl Part {
+    fn is_of(&self, kind: SplitKind) -> bool {
+        self.mask.kinds.contains(&kind)
+    }
+
+    fn fits(&self, text: &str, time: i64) -> bool {
+        text.contains(&self.text) && self.mask.range.contains(Timestamp(time))
+    }
+
+    async fn count_others(&self, split: &Split) -> Option<u64> {
+        let blocks: Vec<u32> = (0..split.meta().blocks).collect();
+        let mut count = 0;
+        for bytes in split.read_blocks(&blocks).await.ok()? {
+            let mut items = Items::default();
+            match split.meta().kind {
+                SplitKind::Spans => items.spans = decode_spans(&bytes, SpanColumns::ALL).ok()?,
+                _ => items.samples = decode_samples(&bytes).ok()?,
+            }
+            count += self.items(&items).count() as u64;
+        }
+        Some(count)
+    }
+
+    async fn count_records(&self, split: &RecordSplit) -> Option<u64> {
         let blocks: Vec<u32> = (0..split.meta().blocks).collect();
         let (index, read) = (split.index().await.ok()?, split.read_blocks(&blocks).await.ok()?);
         let mut count = 0;
@@ -82,10 +125,22 @@ async fn come(store: &Store, position: u64, batch: Batch, received: i64) -> Ente
     store.arrive(Arrival { position, received, tenant, batch, refused }).await.unwrap()
 }
 
+fn records() -> BTreeSet<SplitKind> {
+    [SplitKind::Logs].into()
+}
+
 async fn begin(store: &Store, query: &str) -> Result<Purge, PurgeError> {
+    begin_of(store, query, records()).await
+}
+
+async fn begin_of(
+    store: &Store,
+    query: &str,
+    kinds: BTreeSet<SplitKind>,
+) -> Result<Purge, PurgeError> {
     let (query, reason) = (query.to_owned(), "ticket 12".to_owned());
     let (tenant, range) = (Tenant::default(), TimeRange::ALL);
-    let asked = PurgeAsked { tenant, query, range, reason };
+    let asked = PurgeAsked { tenant, kinds, query, range, reason };
     store.begin_purge(asked, &ManualClock::at(ASKED_AT)).await
 }
 
@@ -307,7 +362,7 @@ async fn what_a_purge_asks_and_why_have_limits() {
     let because = async |bytes: usize| {
         let (tenant, range) = (Tenant::default(), TimeRange::ALL);
         let (query, reason) = ("Bob".to_owned(), "y".repeat(bytes));
-        let asked = PurgeAsked { tenant, query, range, reason };
+        let asked = PurgeAsked { tenant, kinds: records(), query, range, reason };
         store.begin_purge(asked, &ManualClock::at(ASKED_AT)).await
     };
     because(PURGE_REASON_BYTES_MAX).await.unwrap();
