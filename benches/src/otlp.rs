@@ -34,7 +34,35 @@ const REQUESTS_AT_ONCE: usize = 10;
 const METHOD: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 const START_NS: u64 = 1_790_000_000_000_000_000;
 
+/// What a span says of itself besides its place, its times and its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    /// Six attributes, as instrumentation writes them; two are drawn.
+    Attributes,
+}
+
 pub(crate) async fn run() -> Outcome<()> {
+    let millions = SPANS as f64 / 1e6;
+    let Taken { cpu_s, wall_s, disk_bytes, peak_mb } = take(Says::Attributes).await?;
+    figure("spans over gRPC: CPU per million", cpu_s / millions, "s", "<= 8 (wish 5)");
+    figure("spans over gRPC: taken in", SPANS as f64 / wall_s / 1e3, "k/s", "-");
+    figure("spans over gRPC: disk", disk_bytes / SPANS as f64, "B/span", "-");
+    figure("spans over gRPC: peak resident memory", peak_mb, "MB", "-");
+    let disk_bytes = take(Says::Nothing).await?.disk_bytes;
+    figure("spans without attributes: disk", disk_bytes / SPANS as f64, "B/span", "<= 20");
+    Ok(())
+}
+
+/// What it took to take all of them in.
+struct Taken {
+    cpu_s: f64,
+    wall_s: f64,
+    disk_bytes: f64,
+    peak_mb: f64,
+}
+
+async fn take(says: Says) -> Outcome<Taken> {
     let data = tempfile::tempdir()?;
     let address = format!("127.0.0.1:{}", free_port()?);
     let arguments = ["--otlp-grpc", address.as_str(), "--otlp-http", "none"];
@@ -43,7 +71,8 @@ pub(crate) async fn run() -> Outcome<()> {
         handshake(TokioExecutor::new(), TokioIo::new(TcpStream::connect(&address).await?)).await?;
     let connection = tokio::spawn(connection);
     let (cpu_before, begun) = (product.cpu_s()?, Instant::now());
-    let requests = (0..ROUNDS).flat_map(|round| (0..SERVICES).map(move |one| request(round, one)));
+    let requests =
+        (0..ROUNDS).flat_map(|round| (0..SERVICES).map(move |one| request((round, one), says)));
     let sends = requests.map(|message| call(calls.clone(), &address, message));
     futures::stream::iter(sends)
         .buffer_unordered(REQUESTS_AT_ONCE)
@@ -52,14 +81,9 @@ pub(crate) async fn run() -> Outcome<()> {
     let wall_s = begun.elapsed().as_secs_f64();
     product.until_committed(SPANS as u64).await?;
     let cpu_s = product.cpu_s()? - cpu_before;
-    let millions = SPANS as f64 / 1e6;
-    figure("spans over gRPC: CPU per million", cpu_s / millions, "s", "<= 8 (wish 5)");
-    figure("spans over gRPC: taken in", SPANS as f64 / wall_s / 1e3, "k/s", "-");
-    let disk = tree_bytes(&data.path().join("objects"))? as f64;
-    figure("spans over gRPC: disk", disk / SPANS as f64, "B/span", "-");
-    figure("spans over gRPC: peak resident memory", product.rss_peak_mb()?, "MB", "-");
+    let disk_bytes = tree_bytes(&data.path().join("objects"))? as f64;
     connection.abort();
-    Ok(())
+    Ok(Taken { cpu_s, wall_s, disk_bytes, peak_mb: product.rss_peak_mb()? })
 }
 
 async fn call(mut calls: SendRequest<Full<Bytes>>, address: &str, message: Bytes) -> Outcome<()> {
@@ -76,8 +100,9 @@ async fn call(mut calls: SendRequest<Full<Bytes>>, address: &str, message: Bytes
 }
 
 /// What one service sends in a round, framed.
-fn request(round: usize, service: usize) -> Bytes {
-    let spans = (0..SPANS_PER_REQUEST).map(|number| span(round, number * SERVICES + service));
+fn request((round, service): (usize, usize), says: Says) -> Bytes {
+    let spans =
+        (0..SPANS_PER_REQUEST).map(|number| span((round, number * SERVICES + service), says));
     let resource = Resource {
         attributes: vec![
             text("service.name", format!("service-{service}")),
@@ -102,7 +127,7 @@ fn request(round: usize, service: usize) -> Bytes {
 }
 
 /// Span `number` of a round: of trace `number / SPANS_PER_TRACE`, below the span that is half as far in.
-fn span(round: usize, number: usize) -> Span {
+fn span((round, number): (usize, usize), says: Says) -> Span {
     let (trace, place) = (number / SPANS_PER_TRACE, number % SPANS_PER_TRACE);
     let id = |place: usize| mixed((round << 32) + (trace << 8) + place).to_be_bytes().to_vec();
     let trace_id = [id(SPANS_PER_TRACE), id(SPANS_PER_TRACE + 1)].concat();
@@ -117,16 +142,23 @@ fn span(round: usize, number: usize) -> Span {
         kind: if place % 2 == 0 { 2 } else { 3 },
         start_time_unix_nano: start,
         end_time_unix_nano: start + 100_000 + noise % 10_000_000,
-        attributes: vec![
-            text("http.request.method", "GET".to_owned()),
-            text("http.route", route.to_owned()),
-            text("server.address", format!("service-{}", (place + 1) % SERVICES)),
-            text("user.id", format!("u-{}", noise % 5_000)),
-            number_of("http.response.status_code", 200),
-            number_of("thread.id", i64::try_from(noise % 64).unwrap_or_default()),
-        ],
+        attributes: match says {
+            Says::Nothing => Vec::new(),
+            Says::Attributes => attributes((route, place), noise),
+        },
         ..Span::default()
     }
+}
+
+fn attributes((route, place): (&str, usize), noise: u64) -> Vec<KeyValue> {
+    vec![
+        text("http.request.method", "GET".to_owned()),
+        text("http.route", route.to_owned()),
+        text("server.address", format!("service-{}", (place + 1) % SERVICES)),
+        text("user.id", format!("u-{}", noise % 5_000)),
+        number_of("http.response.status_code", 200),
+        number_of("thread.id", i64::try_from(noise % 64).unwrap_or_default()),
+    ]
 }
 
 fn text(key: &str, value: String) -> KeyValue {

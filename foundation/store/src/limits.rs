@@ -103,7 +103,7 @@ pub const MERGE_SPLITS_MAX: usize = 16;
 /// Splits of records that are merged at once, all together, bytes: what comes of them is in memory.
 pub const MERGE_RECORDS_BYTES_MAX: u64 = 64 << 20;
 /// Splits of spans or of samples that are merged at once, all together, bytes: they are in memory decoded, some
-/// ten times as much.
+/// fifteen times as much.
 pub const MERGE_OTHERS_BYTES_MAX: u64 = 8 << 20;
 /// Rules of retention: with the records that none fits, and three levels, this makes at most 48 classes.
 pub const RETENTION_RULES_MAX: usize = 15;

@@ -9,7 +9,14 @@ use super::directory::{BlockEntry, Times, bounds};
 use super::{MAGIC, SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin, TAIL_BYTES};
 
 /// Fast: every item passes here once.
-pub(super) const ZSTD_LEVEL: i32 = 1;
+const SEAL_ZSTD_LEVEL: i32 = 1;
+/// In the background: half as many bytes of attributes.
+const MERGE_ZSTD_LEVEL: i32 = 9;
+
+/// How tightly the blocks of a split are packed: one that takes over what others held was not waited for.
+pub(super) fn zstd_level(origin: &SplitOrigin) -> i32 {
+    if origin.replaces.is_empty() { SEAL_ZSTD_LEVEL } else { MERGE_ZSTD_LEVEL }
+}
 
 /// The object so far.
 pub(super) struct Building {

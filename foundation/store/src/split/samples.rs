@@ -8,7 +8,7 @@ use nilometer_block::encode_samples;
 use nilometer_model::Samples;
 use nilometer_model::limits::{BATCH_TEXT_BYTES_MAX, BLOCK_SAMPLES_MAX};
 
-use super::build::{Building, Held, ZSTD_LEVEL};
+use super::build::{Building, Held, zstd_level};
 use super::ranks::Ranks;
 use super::sample_index::SampleIndexBuilder;
 use super::{SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin};
@@ -26,10 +26,11 @@ pub fn build_samples(
     if sorted.keys.is_empty() {
         return Err(SplitError::Empty { id });
     }
+    let level = zstd_level(&origin);
     let mut building = Building::new(id, SplitKind::Samples, origin);
     let mut index = SampleIndexBuilder::default();
     let mut put = |block: &Samples| {
-        building.block(&encode_samples(block, ZSTD_LEVEL), &Held::from(block));
+        building.block(&encode_samples(block, level), &Held::from(block));
         index.block(block);
     };
     let mut block = Samples::default();

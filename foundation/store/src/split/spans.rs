@@ -16,7 +16,7 @@ use nilometer_block::SpanEncoder;
 use nilometer_model::Spans;
 use nilometer_model::limits::{BATCH_TEXT_BYTES_MAX, BLOCK_SPANS_MAX};
 
-use super::build::{Building, Held, ZSTD_LEVEL};
+use super::build::{Building, Held, zstd_level};
 use super::ranks::Ranks;
 use super::span_index::SpanIndexBuilder;
 use super::{SplitError, SplitId, SplitKind, SplitMeta, SplitOrigin};
@@ -35,7 +35,7 @@ pub fn build_spans(
         return Err(SplitError::Empty { id });
     }
     let no_memory = |_| SplitError::Build { id, what: "zstd has no memory" };
-    let mut encoder = SpanEncoder::new(ZSTD_LEVEL).map_err(no_memory)?;
+    let mut encoder = SpanEncoder::new(zstd_level(&origin)).map_err(no_memory)?;
     let mut building = Building::new(id, SplitKind::Spans, origin);
     let mut index = SpanIndexBuilder::default();
     for keys in sorted.blocks(chunks) {

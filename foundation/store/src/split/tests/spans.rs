@@ -114,6 +114,23 @@ async fn every_span_comes_back_in_the_order_of_by_trace_and_no_trace_is_cut() {
 }
 
 #[tokio::test]
+async fn what_takes_over_other_splits_is_packed_more_tightly_and_says_the_same() {
+    let (chunks, objects) = (chunks(), Arc::new(InMemory::new()));
+    let merged = SplitOrigin { replaces: vec![ID], ..origin_of_split() };
+    let mut found = Vec::new();
+    for origin in [origin_of_split(), merged] {
+        let (meta, bytes) = build_spans(ID, &chunks, origin).unwrap();
+        put(&*objects, bytes).await;
+        let objects: Arc<dyn ObjectStore> = Arc::<InMemory>::clone(&objects);
+        let split = Split::open(objects, meta).await.unwrap();
+        found.push((blocks_of(&split).await, split.meta().bytes));
+    }
+    let [(sealed, sealed_bytes), (merged, merged_bytes)] = &found[..] else { panic!("two splits") };
+    assert_eq!(sealed, merged);
+    assert!(merged_bytes < sealed_bytes, "{merged_bytes} of {sealed_bytes}");
+}
+
+#[tokio::test]
 async fn a_trace_fills_a_block_to_its_limit_and_one_more_span_begins_another() {
     for (more, expect) in [(0, vec![4_096, 1]), (1, vec![4_096, 2])] {
         let mut spans = Spans::default();
