@@ -228,8 +228,13 @@ impl Dictionary {
         let (bits, fresh, model) = coder.finish();
         let mut of = Vec::new();
         put_number(&mut of, fresh.len());
-        let encoder = self.encoder.get_or_init(|| EncoderDictionary::copy(&self.texts, ZSTD_LEVEL));
-        let packed = Compressor::with_prepared_dictionary(encoder).and_then(|mut zstd| {
+        let known = || EncoderDictionary::copy(&self.texts, ZSTD_LEVEL);
+        let zstd = match self.texts.is_empty() {
+            // Of nothing it would make tables for texts of any length, which take 50 MB.
+            true => Compressor::new(ZSTD_LEVEL),
+            false => Compressor::with_prepared_dictionary(self.encoder.get_or_init(known)),
+        };
+        let packed = zstd.and_then(|mut zstd| {
             zstd.include_contentsize(false)?;
             zstd.compress(&fresh)
         });
