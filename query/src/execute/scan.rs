@@ -167,10 +167,8 @@ pub(super) async fn scan<S: Signal, F: Fold<S>>(
         };
         let read_ahead = async {
             // A long scan reads its next piece meanwhile; a short one would often read in vain.
-            if size < PIECE_BLOCKS_MAX {
-                return None;
-            }
-            Some((reader.spare_piece(piece(end)).await?, end + size))
+            let next = (size == PIECE_BLOCKS_MAX).then(|| piece(end))?;
+            Some((reader.spare_piece(next).await?, end + size))
         };
         let (done, read) = tokio::join!(room::in_turn(work), read_ahead);
         (ahead, at) = (read, end);
