@@ -292,7 +292,7 @@ fn tail(
         desk: Arc::clone(desk),
         batcher: Batcher::new(config.node.clone(), spool.books().clone())
             .with_flow(Flow::new(&config.flow)),
-        freezer: Freezer::default(),
+        freezer: Freezer::to_travel(),
         door: config.door.open(reader.waker()),
         journals,
         reader,

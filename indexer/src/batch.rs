@@ -9,9 +9,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use nilometer_model::{Count, Items, LineageId, LogPosition, Origin, SourceId, Stream};
 use nilometer_store::Read;
-use nilometer_wire::{BatchHeader, Fingerprint, IntakeError, SourceRange};
+use nilometer_wire::{Batch, BatchHeader, Fingerprint, Freezer, IntakeError, SourceRange};
 
 use crate::entry::NO_HORIZON;
 use crate::intake::{Parts, unavailable};
@@ -52,17 +53,19 @@ impl NextBatch {
         let Self { mut items, range, own } = self;
         let (source, running, records) = (range.source, range.running, items.len());
         let header = header(parts, lane, range);
-        let encoded = tokio::task::spawn_blocking(move || {
+        let mut freezer = parts.freezers.take().unwrap_or_else(Freezer::to_stay);
+        let frozen = tokio::task::spawn_blocking(move || {
             name_source(&mut items, source);
-            nilometer_wire::encode_to_stay(&header, &items)
+            let frame = freezer.freeze(&header, &items);
+            (freezer, frame, Batch { header, items })
         });
-        let frame = encoded
-            .await
-            .map_err(|_| unavailable("the batch broke its encoder"))?
-            .map_err(|error| unavailable(&error.to_string()))?;
+        let (freezer, frame, batch) =
+            frozen.await.map_err(|_| unavailable("the batch broke its encoder"))?;
+        parts.freezers.put(freezer);
+        let frame = Bytes::from(frame.map_err(|error| unavailable(&error.to_string()))?);
         let (tenant, collector) = (lane.tenant.clone(), lane.collector);
         let attempt = lane.attempt();
-        let position = parts.append(&tenant, NO_HORIZON, &frame).await?;
+        let position = parts.append(&tenant, NO_HORIZON, frame.clone(), batch).await?;
         attempt.durable(own.unwrap_or_default());
         metrics::batch_durable(records, frame.len(), 0);
         let read = Read { tenant, collector, count: running, as_of: parts.clock.now() };

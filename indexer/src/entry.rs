@@ -15,7 +15,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use nilometer_model::{LogPosition, Tenant, Timestamp};
 use nilometer_store::Arrival;
-use nilometer_wire::FrameError;
+use nilometer_wire::{Batch, FrameError};
 
 use crate::admit::admit;
 
@@ -95,9 +95,13 @@ impl<'a> Entry<'a> {
         Ok(Self { received: Timestamp(i64::from_le_bytes(*received)), tenant, horizon, frame })
     }
 
-    /// What arrives with it.
-    pub(crate) fn arrival(self, position: LogPosition) -> Result<Arrival, EntryError> {
-        let batch = nilometer_wire::decode(self.frame)?;
+    /// What arrives with it; `known` is what its frame says, if somebody has read that already.
+    pub(crate) fn arrival(
+        self,
+        position: LogPosition,
+        known: Option<Batch>,
+    ) -> Result<Arrival, EntryError> {
+        let batch = known.map_or_else(|| nilometer_wire::decode(self.frame), Ok)?;
         let refused = admit(&batch, self.horizon);
         let Self { received, tenant, .. } = self;
         Ok(Arrival { position, received, tenant, batch, refused })

@@ -41,6 +41,18 @@ struct Piece {
     count: Count,
 }
 
+impl Piece {
+    /// An empty one, of so many bytes of lines or the first of them.
+    fn of(bytes: usize) -> Self {
+        /// Most lines are longer.
+        const LINE_BYTES: usize = 256;
+        let records = (bytes / LINE_BYTES).min(INGEST_BATCH_RECORDS);
+        let mut rows = Rows::default();
+        rows.reserve(records, bytes.min(INGEST_BATCH_TEXT_BYTES));
+        Self { rows, to: 0, count: Count::default() }
+    }
+}
+
 /// A request, parsed.
 struct Parsed {
     pieces: Vec<Piece>,
@@ -114,31 +126,40 @@ struct Context {
 
 /// The origins of a request; lines of the same one are many.
 #[derive(Default)]
-struct Origins(HashMap<u64, Vec<Arc<Origin>>>);
+struct Origins {
+    /// By the hash of what they say.
+    known: HashMap<u64, Vec<Known>>,
+    /// What the line at hand says.
+    said: Vec<u8>,
+}
+
+struct Known {
+    said: Box<[u8]>,
+    origin: Arc<Origin>,
+}
 
 impl Origins {
     fn of(&mut self, line: &NdjsonLine<'_>, context: &Context) -> Arc<Origin> {
+        /// No text holds it.
+        const BETWEEN: u8 = 0xff;
         let node = if line.node.is_empty() { context.node.as_str() } else { &line.node };
         let names = [&*line.component, &*line.instance, node, &*line.version, &*line.zone];
-        let mut hash = line.stream as u64;
+        self.said.clear();
+        self.said.push(line.stream as u8);
         for name in names {
-            hash = hash.rotate_left(7) ^ xxh3_64(name.as_bytes());
+            self.said.extend_from_slice(name.as_bytes());
+            self.said.push(BETWEEN);
         }
-        let known = self.0.entry(hash).or_default();
-        let same = |origin: &&Arc<Origin>| {
-            let its =
-                [&origin.component, &origin.instance, &origin.node, &origin.version, &origin.zone];
-            origin.stream == line.stream && its.iter().zip(names).all(|(its, name)| *its == name)
-        };
-        if let Some(origin) = known.iter().find(same) {
-            return Arc::clone(origin);
+        let known = self.known.entry(xxh3_64(&self.said)).or_default();
+        if let Some(known) = known.iter().find(|known| *known.said == *self.said) {
+            return Arc::clone(&known.origin);
         }
         let [component, instance, node, version, zone] = names.map(str::to_owned);
         let (tenant, stream) = (context.tenant.clone(), line.stream);
         let source = SourceId(0);
         let origin =
             Arc::new(Origin { tenant, component, instance, stream, node, version, zone, source });
-        known.push(Arc::clone(&origin));
+        known.push(Known { said: self.said.as_slice().into(), origin: Arc::clone(&origin) });
         origin
     }
 }
@@ -146,7 +167,7 @@ impl Origins {
 fn parse(body: &Bytes, context: &Context) -> Parsed {
     let mut parsed = Parsed { pieces: Vec::new(), answer: IngestAnswer::default() };
     let mut origins = Origins::default();
-    let mut piece = Piece { rows: Rows::default(), to: 0, count: Count::default() };
+    let mut piece = Piece::of(body.len());
     let mut number = 0;
     let ends = memchr_iter(b'\n', body).chain([body.len()]);
     let mut begin = 0;
@@ -172,7 +193,7 @@ fn parse(body: &Bytes, context: &Context) -> Parsed {
         }
         if is_full(&piece.rows) {
             piece.to = number;
-            let next = Piece { rows: Rows::default(), to: 0, count: Count::default() };
+            let next = Piece::of(body.len() - begin.min(body.len()));
             parsed.pieces.push(std::mem::replace(&mut piece, next));
         }
     }

@@ -11,11 +11,11 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use nilometer_journal::Log;
 use nilometer_model::limits::BATCH_FRAME_BYTES_MAX;
-use nilometer_model::{BatchId, Clock, CollectorId, Epoch, LogPosition, Tenant, Timestamp};
+use nilometer_model::{Clock, CollectorId, Epoch, LogPosition, Tenant, Timestamp};
 use nilometer_store::{NotOwned, Store, TurnedBack};
 use nilometer_wire::{
-    BatchAnswer, FrameError, Heartbeat, HeartbeatAnswer, IngestAnswer, IngestRequest, Intake,
-    IntakeError, Refusal,
+    Batch, BatchAnswer, FrameError, Freezer, Heartbeat, HeartbeatAnswer, IngestAnswer,
+    IngestRequest, Intake, IntakeError, Refusal, Spares,
 };
 use tokio::sync::Semaphore;
 
@@ -23,12 +23,13 @@ use crate::admit::admit;
 use crate::disk::DiskGauge;
 use crate::door::Received;
 use crate::entry::{Entry, NO_HORIZON};
+use crate::handover::Handover;
 use crate::index::SHARD;
 use crate::ingest::Ingest;
 use crate::lanes::is_own_collector;
 use crate::limits::{
-    BUSY_RETRY_AFTER_S, CLOCK_SET_MIN_NS, DECODING_MAX, INDEX_LAG_MS_MAX, INGEST_VISIBLE_WAIT_MS,
-    LINGER_MS, LOG_BACKLOG_ENTRIES_MAX,
+    BUSY_RETRY_AFTER_S, CLOCK_SET_MIN_NS, DECODING_MAX, FREEZERS_SPARE_MAX, HANDOVER_BYTES_MAX,
+    INDEX_LAG_MS_MAX, INGEST_VISIBLE_WAIT_MS, LINGER_MS, LOG_BACKLOG_ENTRIES_MAX,
 };
 use crate::metrics;
 
@@ -42,6 +43,10 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn Clock>,
     /// The name of this host, for records that do not say theirs.
     pub(crate) node: String,
+    /// Whoever reads the Log in this process takes from here what was taken apart already.
+    pub(crate) handover: Arc<Handover>,
+    /// What own batches are frozen with.
+    pub(crate) freezers: Spares<Freezer>,
     disk: DiskGauge,
     /// How long marks are kept, ns.
     books_kept_ns: i64,
@@ -83,12 +88,11 @@ impl std::fmt::Debug for CentreIntake {
     }
 }
 
-/// A frame that was looked at: its name, how many records, and which are refused.
+/// A frame that was looked at: what it says, and what of that is refused.
 struct Checked {
-    batch: BatchId,
+    batch: Batch,
     /// See [`Parts::horizon`].
     horizon: Timestamp,
-    records: usize,
     refused: Vec<Refusal>,
 }
 
@@ -101,12 +105,30 @@ impl CentreIntake {
         let appended = AtomicU64::new(store.arrived().0);
         let disk = DiskGauge::new(data);
         let log_failed = AtomicBool::new(false);
-        let parts = Parts { store, log, clock, node, disk, books_kept_ns, appended, log_failed };
-        let parts = Arc::new(parts);
+        let handover = Arc::new(Handover::new(HANDOVER_BYTES_MAX));
+        let freezers = Spares::new(FREEZERS_SPARE_MAX);
+        let parts = Arc::new(Parts {
+            store,
+            log,
+            clock,
+            node,
+            handover,
+            freezers,
+            disk,
+            books_kept_ns,
+            appended,
+            log_failed,
+        });
         let ingest = Ingest::new(Arc::clone(&parts));
         let received = Received::new(Arc::clone(&parts));
         let decoding = Semaphore::new(DECODING_MAX);
         Self { parts, ingest, received, decoding, waited_for: Mutex::new(None) }
+    }
+
+    /// What the index of this process reads, and need not decode again.
+    #[must_use]
+    pub fn handover(&self) -> Arc<Handover> {
+        Arc::clone(&self.parts.handover)
     }
 
     /// Why the centre is not ready to take more in; empty when it is.
@@ -149,18 +171,19 @@ impl CentreIntake {
 impl Intake for CentreIntake {
     async fn batch(&self, tenant: &Tenant, frame: Bytes) -> Result<BatchAnswer, IntakeError> {
         self.parts.has_room().await?;
-        let checked = self.check(tenant, frame.clone()).await?;
-        self.parts.not_a_copy(checked.batch.collector, checked.batch.epoch)?;
-        self.parts.append(tenant, checked.horizon, &frame).await?;
-        metrics::batch_durable(checked.records, frame.len(), checked.refused.len());
+        let Checked { batch, horizon, refused } = self.check(tenant, frame.clone()).await?;
+        let (id, records) = (batch.header.batch, batch.items.len());
+        self.parts.not_a_copy(id.collector, id.epoch)?;
+        self.parts.append(tenant, horizon, frame.clone(), batch).await?;
+        metrics::batch_durable(records, frame.len(), refused.len());
         fail::fail_point!("intake::before_answer", |_| std::process::abort());
         Ok(BatchAnswer {
             pipeline: self.parts.store.pipeline(),
             log: self.parts.log.id(),
-            batch: checked.batch,
+            batch: id,
             durable: true,
-            committed_to: self.parts.store.committed_to(tenant, checked.batch.collector),
-            refused: checked.refused,
+            committed_to: self.parts.store.committed_to(tenant, id.collector),
+            refused,
             linger_ms: LINGER_MS,
         })
     }
@@ -190,15 +213,17 @@ impl Intake for CentreIntake {
 }
 
 impl Parts {
-    /// Appends a tenant's frame; returns once it is durable.
+    /// Appends a tenant's frame, which says what `batch` does; returns once it is durable.
     pub(crate) async fn append(
         &self,
         tenant: &Tenant,
         horizon: Timestamp,
-        frame: &[u8],
+        frame: Bytes,
+        batch: Batch,
     ) -> Result<LogPosition, IntakeError> {
         let (received, tenant) = (self.clock.now(), tenant.clone());
-        let entry = Entry { received, tenant, horizon, frame };
+        let entry = Entry { received, tenant, horizon, frame: &frame };
+        let offer = self.handover.offer(frame.clone(), batch);
         let appended = self.log.append(SHARD, vec![entry.encode()]).await;
         self.log_failed.store(appended.is_err(), Ordering::Relaxed);
         let appended = appended.map_err(|error| {
@@ -209,6 +234,7 @@ impl Parts {
         let Some((position, _durable)) = appended.into_iter().next() else {
             return Err(unavailable("the Log did not say where the batch stands"));
         };
+        offer.stands();
         self.appended.fetch_max(position.0, Ordering::Relaxed);
         Ok(position)
     }
@@ -269,7 +295,7 @@ fn check_frame(parts: &Parts, tenant: &Tenant, frame: &[u8]) -> Result<Checked, 
     let horizon =
         if is_clock_set { parts.horizon(batch.header.batch.collector) } else { NO_HORIZON };
     let refused = admit(&batch, horizon);
-    Ok(Checked { batch: batch.header.batch, horizon, records: batch.items.len(), refused })
+    Ok(Checked { batch, horizon, refused })
 }
 
 fn frame_error(error: &FrameError, bytes: usize) -> IntakeError {

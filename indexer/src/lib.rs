@@ -13,6 +13,7 @@ mod caught_up;
 mod disk;
 mod door;
 mod entry;
+mod handover;
 mod index;
 mod ingest;
 mod intake;
@@ -23,6 +24,7 @@ mod purge;
 mod upkeep;
 
 pub use caught_up::caught_up;
-pub use index::{IndexConfig, run};
+pub use handover::Handover;
+pub use index::{IndexConfig, IndexParts, run};
 pub use intake::{CentreIntake, IntakeParts};
 pub use upkeep::{UpkeepConfig, keep};

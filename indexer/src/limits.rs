@@ -6,6 +6,10 @@ use std::time::Duration;
 pub const LOG_BACKLOG_ENTRIES_MAX: u64 = 20_000;
 /// An index that is further behind the Log is not ready, ms.
 pub const INDEX_LAG_MS_MAX: i64 = 60_000;
+/// Batches that are on their way to the index as they were taken in, bytes; what is more is read from the Log.
+pub const HANDOVER_BYTES_MAX: usize = 8 << 20;
+/// Freezers of own batches that lie ready for the next.
+pub const FREEZERS_SPARE_MAX: usize = 2;
 /// What a sender of a turned-back batch waits, s.
 pub const BUSY_RETRY_AFTER_S: u32 = 1;
 /// Batches that are decoded at once on one intake.
@@ -13,7 +17,7 @@ pub const DECODING_MAX: usize = 4;
 /// How long collectors may gather records before they freeze a batch, ms.
 pub const LINGER_MS: u32 = 200;
 /// What the index loop reads of the Log at once, bytes.
-pub const LOG_READ_BYTES: usize = 8 << 20;
+pub const LOG_READ_BYTES: usize = 2 << 20;
 /// How often the index loop looks at its clock when nothing comes, ms.
 pub const INDEX_TICK_MS: u64 = 250;
 /// How long the loop waits after a failed seal, ms.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
-use nilometer_indexer::{CentreIntake, IndexConfig, IntakeParts, UpkeepConfig};
+use nilometer_indexer::{CentreIntake, IndexConfig, IndexParts, IntakeParts, UpkeepConfig};
 use nilometer_journal::{LocalLog, Log, LogError, Recovery};
 use nilometer_model::{Clock, SystemClock};
 use nilometer_query::alert::Alerts;
@@ -200,9 +200,13 @@ impl Centre {
 
     /// Begins to index, and to keep what is sealed; the task ends some time after `shutdown`, with everything sealed.
     pub(crate) fn index(&self, shutdown: CancellationToken) -> JoinHandle<()> {
-        let (store, log) = (Arc::clone(&self.store), Arc::clone(&self.log));
-        let (clock, config, failed) =
-            (Arc::clone(&self.clock), self.index, Arc::clone(&self.failed));
+        let parts = IndexParts {
+            store: Arc::clone(&self.store),
+            log: Arc::clone(&self.log),
+            clock: Arc::clone(&self.clock),
+            handover: self.intake.handover(),
+        };
+        let (config, failed) = (self.index, Arc::clone(&self.failed));
         let kept = (Arc::clone(&self.store), Arc::clone(&self.log));
         let upkeep = nilometer_indexer::keep(
             kept,
@@ -212,7 +216,7 @@ impl Centre {
         );
         tokio::spawn(async move {
             let upkeep = tokio::spawn(upkeep);
-            let ended = nilometer_indexer::run(store, log, clock, config, shutdown).await;
+            let ended = nilometer_indexer::run(parts, config, shutdown).await;
             if let Err(error) = upkeep.await {
                 tracing::error!(%error, "the upkeep of splits broke");
             }

@@ -77,7 +77,7 @@ pub(crate) fn settle_names(spool: &Spool, life: &Life, headers: &[BatchHeader], 
 /// even alone is declared as dropped. Sequences that were drawn and never used are stood for by the
 /// first of them.
 pub(crate) fn pack(batch: Batch, life: &Life) -> Result<Vec<Frame>, FrameError> {
-    pack_and_return(batch, life, &mut Freezer::default()).map(|(frames, _)| frames)
+    pack_and_return(batch, life, &mut Freezer::to_travel()).map(|(frames, _)| frames)
 }
 
 /// The same with a freezer that is kept; also gives back what was packed last, for its memory.

@@ -3,9 +3,8 @@
 use std::io;
 
 use nilometer_model::Rows;
-use zstd::bulk::Compressor;
 
-use crate::frames::Packer;
+use crate::frames::{Packer, Squeezer};
 use crate::layout::FORMAT;
 use crate::numbers::{put_framing, put_times};
 use crate::texts::lengths;
@@ -13,7 +12,7 @@ use crate::{origins, plane};
 
 /// Encodes blocks one after the other with the same buffers.
 pub struct Encoder {
-    zstd: Compressor<'static>,
+    squeezer: Squeezer,
     /// The frame being made.
     raw: Vec<u8>,
     /// The column being made.
@@ -35,8 +34,8 @@ impl Encoder {
     /// # Errors
     /// When zstd has no memory.
     pub fn new(level: i32) -> io::Result<Self> {
-        let zstd = Compressor::new(level)?;
-        Ok(Self { zstd, raw: Vec::new(), values: Vec::new() })
+        let squeezer = Squeezer::new(level)?;
+        Ok(Self { squeezer, raw: Vec::new(), values: Vec::new() })
     }
 
     /// `rows`, in their order, as a block.
@@ -45,20 +44,20 @@ impl Encoder {
     /// When zstd has no memory.
     pub fn encode(&mut self, rows: &Rows) -> io::Result<Vec<u8>> {
         let texts = rows.message.text().len() + rows.attributes.text().len();
-        let mut block = Packer::new(&FORMAT, rows.len(), texts / 4);
+        let mut block = Packer::new(&FORMAT, rows.len(), texts / 2);
         self.raw.clear();
         origins::put(&mut self.raw, &rows.origins);
         origins::put_runs(&mut self.raw, &rows.origin);
-        block.frame(&mut self.zstd, &self.raw)?;
+        block.frame(&mut self.squeezer, &self.raw)?;
         self.raw.clear();
         put_times(&mut self.raw, rows, &mut self.values);
-        block.frame(&mut self.zstd, &self.raw)?;
+        block.frame(&mut self.squeezer, &self.raw)?;
         self.numbers(rows);
-        block.frame(&mut self.zstd, &self.raw)?;
-        block.frame(&mut self.zstd, rows.message.text().as_bytes())?;
-        block.frame(&mut self.zstd, rows.attributes.text().as_bytes())?;
-        block.frame(&mut self.zstd, rows.trace_id.as_flattened())?;
-        block.frame(&mut self.zstd, rows.span_id.as_flattened())?;
+        block.frame(&mut self.squeezer, &self.raw)?;
+        block.frame(&mut self.squeezer, rows.message.text().as_bytes())?;
+        block.frame(&mut self.squeezer, rows.attributes.text().as_bytes())?;
+        block.frame(&mut self.squeezer, rows.trace_id.as_flattened())?;
+        block.frame(&mut self.squeezer, rows.span_id.as_flattened())?;
         Ok(block.finish())
     }
 

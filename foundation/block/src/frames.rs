@@ -147,6 +147,27 @@ pub(crate) fn uncompressed<const N: usize>(
     Ok(block.finish())
 }
 
+/// Compresses frames one after the other in the same memory.
+pub(crate) struct Squeezer {
+    zstd: Compressor<'static>,
+    /// The frame that was made last.
+    packed: Vec<u8>,
+}
+
+impl Squeezer {
+    /// One that compresses at zstd's `level`.
+    pub(crate) fn new(level: i32) -> io::Result<Self> {
+        Ok(Self { zstd: Compressor::new(level)?, packed: Vec::new() })
+    }
+
+    fn squeeze(&mut self, raw: &[u8]) -> io::Result<&[u8]> {
+        self.packed.clear();
+        self.packed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
+        self.zstd.compress_to_buffer(raw, &mut self.packed)?;
+        Ok(&self.packed)
+    }
+}
+
 /// A block being put together.
 pub(crate) struct Packer<const N: usize> {
     out: Vec<u8>,
@@ -165,15 +186,10 @@ impl<const N: usize> Packer<N> {
     }
 
     /// Appends the next frame.
-    pub(crate) fn frame(&mut self, zstd: &mut Compressor<'_>, raw: &[u8]) -> io::Result<()> {
+    pub(crate) fn frame(&mut self, squeezer: &mut Squeezer, raw: &[u8]) -> io::Result<()> {
         let at = self.out.len();
-        self.out.resize(at + zstd::zstd_safe::compress_bound(raw.len()), 0);
-        let packed = zstd.compress_to_buffer(raw, &mut self.out[at..])?;
-        self.out.truncate(at + packed);
-        if packed >= raw.len() {
-            self.out.truncate(at);
-            self.out.extend_from_slice(raw);
-        }
+        let packed = squeezer.squeeze(raw)?;
+        self.out.extend_from_slice(if packed.len() < raw.len() { packed } else { raw });
         self.entry(at, raw.len());
         Ok(())
     }

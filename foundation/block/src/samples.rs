@@ -12,11 +12,10 @@
 //! v = LEB128, zz = zigzag, planes = see `plane.rs`. Invariant: a value comes back bit by bit, NaN too.
 
 use nilometer_model::{Names, SampleKind, Samples, TextColumn};
-use zstd::bulk::Compressor;
 
 use crate::cursor::{Cursor, put_text, put_varint};
 use crate::decode::{BlockError, read_deltas};
-use crate::frames::{Format, Frames, Inflater, Packer};
+use crate::frames::{Format, Frames, Inflater, Packer, Squeezer};
 use crate::limits::{ORIGINS_BYTES_MAX, ROWS_MAX, TEXT_BYTES_MAX};
 use crate::texts::{self, ends, lengths};
 use crate::{origins, plane};
@@ -51,11 +50,11 @@ fn bytes_max(frame: usize, rows: usize) -> usize {
 /// When memory is exhausted.
 #[must_use]
 pub fn encode_samples(samples: &Samples, level: i32) -> Vec<u8> {
-    let mut zstd = Compressor::new(level).expect("zstd has memory");
+    let mut squeezer = Squeezer::new(level).expect("zstd has memory");
     let mut block = Packer::new(&FORMAT, samples.len(), 8 * samples.len());
     let attributes = samples.attributes.text().as_bytes();
     for frame in [&*who(samples), &*numbers(samples), &*values(samples), attributes] {
-        block.frame(&mut zstd, frame).expect("zstd has memory");
+        block.frame(&mut squeezer, frame).expect("zstd has memory");
     }
     block.finish()
 }

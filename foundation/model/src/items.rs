@@ -135,6 +135,13 @@ impl Items {
         self.samples.append(&other.samples);
     }
 
+    /// No more items are to come: gives back the memory that was meant for them.
+    pub fn settle(&mut self) {
+        self.rows.settle();
+        self.spans.settle();
+        self.samples.settle();
+    }
+
     /// Memory that the items take, bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {

@@ -29,6 +29,12 @@ impl Names {
         code
     }
 
+    /// No more are to come: gives back the memory that was meant for them.
+    pub(crate) fn settle(&mut self) {
+        self.texts.shrink_to_fit();
+        self.codes = None;
+    }
+
     /// The name of that number.
     ///
     /// # Panics

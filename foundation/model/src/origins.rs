@@ -59,6 +59,12 @@ impl Origins {
         *self = self.iter().map(other).collect();
     }
 
+    /// No more are to come: gives back the memory that was meant for them.
+    pub(crate) fn settle(&mut self) {
+        self.all.shrink_to_fit();
+        self.places = None;
+    }
+
     /// Forgets all, and keeps the memory.
     pub fn clear(&mut self) {
         self.all.clear();

@@ -42,6 +42,18 @@ impl TextColumn {
         self.ends.clear();
     }
 
+    /// Gives back the memory that was meant for more texts.
+    pub fn shrink_to_fit(&mut self) {
+        self.text.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    /// Makes room for so many more texts, all together of so many bytes.
+    pub fn reserve(&mut self, texts: usize, bytes: usize) {
+        self.text.reserve(bytes);
+        self.ends.reserve(texts);
+    }
+
     /// Appends one text.
     ///
     /// # Panics
@@ -270,6 +282,36 @@ impl Rows {
         self.trace_id.clear();
         self.span_id.clear();
         self.skeleton.clear();
+    }
+
+    /// Makes room for so many more rows, with messages of so many bytes all together.
+    pub fn reserve(&mut self, rows: usize, message_bytes: usize) {
+        self.origin.reserve(rows);
+        self.time.reserve(rows);
+        self.order_time.reserve(rows);
+        self.position.reserve(rows);
+        self.bytes.reserve(rows);
+        self.received.reserve(rows);
+        self.severity.reserve(rows);
+        self.message.reserve(rows, message_bytes);
+        self.attributes.reserve(rows, 0);
+    }
+
+    /// No more rows are to come: gives back the memory that was meant for them.
+    pub fn settle(&mut self) {
+        self.origins.settle();
+        self.origin.shrink_to_fit();
+        self.time.shrink_to_fit();
+        self.order_time.shrink_to_fit();
+        self.position.shrink_to_fit();
+        self.bytes.shrink_to_fit();
+        self.received.shrink_to_fit();
+        self.severity.shrink_to_fit();
+        self.message.shrink_to_fit();
+        self.attributes.shrink_to_fit();
+        self.trace_id.shrink_to_fit();
+        self.span_id.shrink_to_fit();
+        self.skeleton.shrink_to_fit();
     }
 
     /// Appends all rows of `other`, column by column.

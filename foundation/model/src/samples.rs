@@ -158,6 +158,21 @@ impl Samples {
         self.received.push(sample.received.0);
     }
 
+    /// No more are to come: gives back the memory that was meant for them.
+    pub fn settle(&mut self) {
+        self.origins.settle();
+        self.origin.shrink_to_fit();
+        self.names.settle();
+        self.name.shrink_to_fit();
+        self.unit.shrink_to_fit();
+        self.time.shrink_to_fit();
+        self.value.shrink_to_fit();
+        self.kind.shrink_to_fit();
+        self.attributes.shrink_to_fit();
+        self.position.shrink_to_fit();
+        self.received.shrink_to_fit();
+    }
+
     /// Appends all samples of `other`.
     pub fn append(&mut self, other: &Self) {
         other.iter().for_each(|sample| self.push(sample));

@@ -268,6 +268,27 @@ impl Spans {
         self.received.push(span.received.0);
     }
 
+    /// No more are to come: gives back the memory that was meant for them.
+    pub fn settle(&mut self) {
+        self.origins.settle();
+        self.origin.shrink_to_fit();
+        self.operations.settle();
+        self.operation.shrink_to_fit();
+        self.trace_id.shrink_to_fit();
+        self.span_id.shrink_to_fit();
+        self.parent_id.shrink_to_fit();
+        self.start.shrink_to_fit();
+        self.duration.shrink_to_fit();
+        self.kind.shrink_to_fit();
+        self.status.shrink_to_fit();
+        self.status_message.shrink_to_fit();
+        self.attributes.shrink_to_fit();
+        self.events.shrink_to_fit();
+        self.links.shrink_to_fit();
+        self.position.shrink_to_fit();
+        self.received.shrink_to_fit();
+    }
+
     /// Appends all spans of `other`, column by column.
     pub fn append(&mut self, other: &Self) {
         let origins: Vec<u32> = other.origins.iter().map(|o| self.origins.index(o)).collect();

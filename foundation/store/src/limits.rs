@@ -12,8 +12,6 @@ pub const DEAD_LETTER_MESSAGE_BYTES_MAX: usize = 4 << 10;
 pub const LOST_GAPS_PER_SOURCE_MAX: usize = 1_000;
 /// Buffered items at which the buffer is sealed, bytes.
 pub const BUFFER_BYTES_SEAL: usize = 64 << 20;
-/// Buffered items, those of a seal under way included, at which the Log is not read on, bytes.
-pub const BUFFER_BYTES_MAX: usize = 2 * BUFFER_BYTES_SEAL;
 /// Chunks smaller than this are joined, so that a query does not visit thousands of them, bytes.
 pub const CHUNK_BYTES_SMALL: usize = 1 << 20;
 /// How many small chunks in a row are joined.

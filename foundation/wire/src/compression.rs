@@ -3,19 +3,26 @@
 //! Invariants:
 //! - inflated bytes are counted while they come, so a bomb costs what the limits say and no more;
 //! - all members of a gzip body and all frames of a zstd body are read;
-//! - a body that ends early is refused as a whole.
+//! - a body that ends early is refused as a whole;
+//! - what a body was inflated with, and into, is there for the next: memory from the system costs more than inflating.
 
 use std::io::{self, Read};
 
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
+use zstd::zstd_safe::{DCtx, DParameter, InBuffer, OutBuffer, ResetDirective, get_error_name};
 
 use crate::limits::{
     BODY_INFLATED_BYTES_MAX, BODY_WINDOW_LOG_MAX, INFLATE_FLOOR_BYTES, INFLATE_RATIO_MAX,
+    INFLATERS_SPARE_MAX, SPARE_BYTES_MAX,
 };
+use crate::spares::Spares;
 
 /// Inflated at once, bytes.
 const STEP_BYTES: usize = 64 << 10;
+
+static DECODERS: Spares<DCtx<'static>> = Spares::new(INFLATERS_SPARE_MAX);
+static BUFFERS: Spares<Vec<u8>> = Spares::new(INFLATERS_SPARE_MAX);
 
 /// How a body was made smaller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,38 +86,77 @@ pub fn inflate(body: Bytes, compression: Compression) -> Result<Bytes, InflateEr
     let sent = body.len();
     let limit =
         sent.saturating_mul(INFLATE_RATIO_MAX).clamp(INFLATE_FLOOR_BYTES, BODY_INFLATED_BYTES_MAX);
-    let inflated = match compression {
+    let mut inflated = Inflated(BUFFERS.take().unwrap_or_default());
+    let is_within = match compression {
         Compression::Identity => return Ok(body),
-        Compression::Gzip => read_up_to(MultiGzDecoder::new(&*body), limit),
-        Compression::Zstd => zstd_decoder(&body).and_then(|decoder| read_up_to(decoder, limit)),
+        Compression::Gzip => gunzip(&body, &mut inflated.0, limit),
+        Compression::Zstd => unzstd(&body, &mut inflated.0, limit),
     };
-    match inflated {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(InflateError::TooLarge { sent, limit }),
+    match is_within {
+        Ok(true) => Ok(Bytes::from_owner(inflated)),
+        Ok(false) => Err(InflateError::TooLarge { sent, limit }),
         Err(error) => Err(InflateError::Damaged(error.to_string())),
     }
 }
 
-fn zstd_decoder(body: &[u8]) -> io::Result<zstd::Decoder<'static, &[u8]>> {
-    let mut decoder = zstd::Decoder::with_buffer(body)?;
-    decoder.window_log_max(BODY_WINDOW_LOG_MAX)?;
-    Ok(decoder)
+/// A body's bytes; where they stood there is room for the next one's.
+struct Inflated(Vec<u8>);
+
+impl AsRef<[u8]> for Inflated {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
-/// Everything that `reader` gives, or `None` when that is more than `limit` bytes.
-fn read_up_to(mut reader: impl Read, limit: usize) -> io::Result<Option<Bytes>> {
-    let mut all = Vec::new();
-    let mut step = vec![0; STEP_BYTES];
-    loop {
-        let read = reader.read(&mut step)?;
-        if read == 0 {
-            return Ok(Some(Bytes::from(all)));
+impl Drop for Inflated {
+    fn drop(&mut self) {
+        let mut buffer = std::mem::take(&mut self.0);
+        if buffer.capacity() <= SPARE_BYTES_MAX {
+            buffer.clear();
+            BUFFERS.put(buffer);
         }
-        if all.len() + read > limit {
-            return Ok(None);
-        }
-        all.extend_from_slice(&step[..read]);
     }
+}
+
+/// Appends what the body says to `all`, and says whether that is at most `limit` bytes.
+fn gunzip(body: &[u8], all: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
+    MultiGzDecoder::new(body).take(limit as u64 + 1).read_to_end(all)?;
+    Ok(all.len() <= limit)
+}
+
+/// As [`gunzip`].
+fn unzstd(body: &[u8], all: &mut Vec<u8>, limit: usize) -> io::Result<bool> {
+    let mut decoder = DECODERS.take().unwrap_or_default();
+    let is_within = read_frames(&mut decoder, body, all, limit);
+    if decoder.reset(ResetDirective::SessionOnly).is_ok() && decoder.sizeof() <= SPARE_BYTES_MAX {
+        DECODERS.put(decoder);
+    }
+    is_within
+}
+
+fn read_frames(
+    decoder: &mut DCtx<'_>,
+    body: &[u8],
+    all: &mut Vec<u8>,
+    limit: usize,
+) -> io::Result<bool> {
+    let damaged = |code| io::Error::other(get_error_name(code));
+    decoder.set_parameter(DParameter::WindowLogMax(BODY_WINDOW_LOG_MAX)).map_err(damaged)?;
+    let mut sent = InBuffer::around(body);
+    while all.len() <= limit {
+        all.reserve(STEP_BYTES);
+        let (room, read) = (all.capacity(), all.len());
+        let missing = decoder
+            .decompress_stream(&mut OutBuffer::around_pos(all, read), &mut sent)
+            .map_err(damaged)?;
+        if sent.pos() == body.len() && missing == 0 {
+            break;
+        }
+        if sent.pos() == body.len() && all.len() < room {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(all.len() <= limit)
 }
 
 #[cfg(test)]

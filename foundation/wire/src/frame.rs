@@ -74,19 +74,36 @@ pub enum FrameError {
     Damaged(&'static str),
 }
 
-/// Freezes batches that are to travel, each in the memory of the one before.
-#[derive(Default)]
+/// Freezes batches, each in the memory of the one before.
 pub struct Freezer {
+    make: fn() -> io::Result<Tools>,
     /// Made for the first batch.
     tools: Option<Tools>,
 }
 
 struct Tools {
     header: Compressor<'static>,
-    records: DenseEncoder,
+    records: RecordEncoder,
+}
+
+enum RecordEncoder {
+    Dense(Box<DenseEncoder>),
+    Columns(nilometer_block::Encoder),
 }
 
 impl Freezer {
+    /// For batches that are to travel.
+    #[must_use]
+    pub fn to_travel() -> Self {
+        Self { make: Tools::to_travel, tools: None }
+    }
+
+    /// For batches that stay here: larger, for less work.
+    #[must_use]
+    pub fn to_stay() -> Self {
+        Self { make: Tools::to_stay, tools: None }
+    }
+
     /// Freezes a batch.
     ///
     /// # Errors
@@ -94,18 +111,32 @@ impl Freezer {
     pub fn freeze(&mut self, header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError> {
         let tools = match self.tools.take() {
             Some(tools) => tools,
-            None => Tools::new().map_err(|_| FrameError::Damaged("zstd has no memory"))?,
+            None => (self.make)().map_err(|_| FrameError::Damaged("zstd has no memory"))?,
         };
         let Tools { header: zstd, records } = self.tools.insert(tools);
-        let pack = |plain: &[u8]| zstd.compress(plain);
-        freeze(header, items, pack, |rows| records.encode(rows))
+        freeze(header, items, |plain| zstd.compress(plain), |rows| records.encode(rows))
     }
 }
 
 impl Tools {
-    fn new() -> io::Result<Self> {
-        let (header, records) = (Compressor::new(ZSTD_LEVEL)?, DenseEncoder::new(ZSTD_LEVEL)?);
-        Ok(Self { header, records })
+    fn to_travel() -> io::Result<Self> {
+        let records = RecordEncoder::Dense(Box::new(DenseEncoder::new(ZSTD_LEVEL)?));
+        Ok(Self { header: Compressor::new(ZSTD_LEVEL)?, records })
+    }
+
+    fn to_stay() -> io::Result<Self> {
+        let level = ZSTD_LEVEL_TO_STAY;
+        let records = RecordEncoder::Columns(nilometer_block::Encoder::new(level)?);
+        Ok(Self { header: Compressor::new(level)?, records })
+    }
+}
+
+impl RecordEncoder {
+    fn encode(&mut self, rows: &Rows) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Dense(encoder) => encoder.encode(rows),
+            Self::Columns(encoder) => encoder.encode(rows),
+        }
     }
 }
 
@@ -114,16 +145,7 @@ impl Tools {
 /// # Errors
 /// [`FrameError::TooLarge`] when it exceeds the limits of a batch.
 pub fn encode(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError> {
-    Freezer::default().freeze(header, items)
-}
-
-/// Freezes a batch that stays here: larger, for less work.
-///
-/// # Errors
-/// [`FrameError::TooLarge`] when it exceeds the limits of a batch.
-pub fn encode_to_stay(header: &BatchHeader, items: &Items) -> Result<Vec<u8>, FrameError> {
-    let pack = |plain: &[u8]| zstd::bulk::compress(plain, ZSTD_LEVEL_TO_STAY);
-    freeze(header, items, pack, |rows| Ok(nilometer_block::encode(rows, ZSTD_LEVEL_TO_STAY)))
+    Freezer::to_travel().freeze(header, items)
 }
 
 /// `pack` compresses the header, `encode` makes a block of records.

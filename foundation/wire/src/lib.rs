@@ -19,17 +19,17 @@ mod intake;
 mod lesson;
 pub mod limits;
 mod ndjson;
+mod spares;
 mod told;
 
 pub use answer::{BatchAnswer, CommittedTo, Refusal};
 pub use compression::{Compression, InflateError, inflate};
 pub use dictionary::{DICTIONARY_CODING, Dictionary, DictionaryHash, dictionary_of};
 pub use door::Door;
-pub use frame::{
-    Batch, FrameError, Freezer, decode, decode_header, encode, encode_to_stay, uncompressed,
-};
+pub use frame::{Batch, FrameError, Freezer, decode, decode_header, encode, uncompressed};
 pub use header::{BATCH_VERSION, BatchHeader, Fingerprint, SourceRange};
 pub use heartbeat::{CaughtUp, Heartbeat, HeartbeatAnswer, SourceRead};
 pub use intake::{IngestAnswer, IngestRequest, Intake, IntakeError, RefusedLine};
 pub use lesson::Lesson;
 pub use ndjson::{LineError, NdjsonLine, parse_line};
+pub use spares::Spares;

@@ -13,6 +13,10 @@ pub const INFLATE_FLOOR_BYTES: usize = 16 << 20;
 pub const INFLATE_RATIO_MAX: usize = 100;
 /// The window that a zstd body may ask us to keep, as a power of two.
 pub const BODY_WINDOW_LOG_MAX: u32 = 25;
+/// Buffers of inflated bodies that lie ready for the next, and as many decoders.
+pub const INFLATERS_SPARE_MAX: usize = 2;
+/// Larger buffers and decoders do not lie ready, bytes each.
+pub const SPARE_BYTES_MAX: usize = 8 << 20;
 /// A dictionary, bytes.
 pub const DICTIONARY_BYTES_MAX: usize = 128 << 10;
 /// Texts that a dictionary knows by number, bytes.

@@ -20,6 +20,7 @@ use nilometer_model::limits::{
 use nilometer_model::{Severity, Stream, Timestamp};
 
 use self::line::{Field, Fields, Key};
+use self::value::Value;
 
 /// A record as sent by somebody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +107,7 @@ pub fn parse_line<'a>(line: &'a [u8], received: Timestamp) -> Result<NdjsonLine<
 
 /// A level that is no known word is kept as an attribute, and the record says nothing of its severity.
 fn severity(fields: &mut Fields<'_>) -> Severity {
-    let word = fields.get(Field::Severity).and_then(|(_, value)| value::text(value));
+    let word = fields.get(Field::Severity).and_then(|(_, value)| value.text());
     word.and_then(|word| Severity::parse(word.trim())).unwrap_or_else(|| {
         fields.demote(Field::Severity);
         Severity::Unset
@@ -124,28 +125,30 @@ fn within(key: &str, size: usize, limit: usize, unit: &'static str) -> Result<()
     Ok(())
 }
 
-fn time((key, value): (&str, &str)) -> Result<Timestamp, LineError> {
-    value::time(value)
+fn time((key, value): (&str, Value<'_>)) -> Result<Timestamp, LineError> {
+    value
+        .time()
         .ok_or_else(|| wrong(key, "RFC 3339 or a whole number of s, ms, us or ns since 1970"))
 }
 
 fn name<'a>(fields: &Fields<'a>, field: Field) -> Result<Cow<'a, str>, LineError> {
     let Some((key, value)) = fields.get(field) else { return Ok(Cow::Borrowed("")) };
-    let text = value::text(value).ok_or_else(|| wrong(key, "a text"))?;
+    let text = value.text().ok_or_else(|| wrong(key, "a text"))?;
     within(key, text.len(), NAME_BYTES_MAX, "bytes")?;
     Ok(text)
 }
 
-fn stream((key, value): (&str, &str)) -> Result<Stream, LineError> {
-    value::text(value)
+fn stream((key, value): (&str, Value<'_>)) -> Result<Stream, LineError> {
+    value
+        .text()
         .and_then(|word| Stream::parse(&word))
         .ok_or_else(|| wrong(key, "stdout, stderr, file, otlp or ingest"))
 }
 
-fn message<'a>((key, value): (&str, &'a str)) -> Result<Cow<'a, str>, LineError> {
-    let text = match value.as_bytes().first() {
-        Some(b'"') => value::text(value).ok_or_else(|| wrong(key, "a text that is UTF-8"))?,
-        _ => Cow::Borrowed(value),
+fn message<'a>((key, value): (&str, Value<'a>)) -> Result<Cow<'a, str>, LineError> {
+    let text = match value.json.as_bytes().first() {
+        Some(b'"') => value.text().ok_or_else(|| wrong(key, "a text that is UTF-8"))?,
+        _ => Cow::Borrowed(value.json),
     };
     within(key, text.len(), MESSAGE_BYTES_MAX, "bytes")?;
     Ok(text)
@@ -155,7 +158,7 @@ fn message<'a>((key, value): (&str, &'a str)) -> Result<Cow<'a, str>, LineError>
 fn trace_id(fields: &Fields<'_>) -> Result<Option<[u8; 16]>, LineError> {
     let Some((key, value)) = fields.get(Field::TraceId) else { return Ok(None) };
     let want = "32 hex digits (or the 16 of a 64-bit id)";
-    let text = value::text(value).ok_or_else(|| wrong(key, want))?;
+    let text = value.text().ok_or_else(|| wrong(key, want))?;
     let id = match text.len() {
         0 => return Ok(None),
         16 => value::hex::<8>(&text).map(|id| u128::from(u64::from_be_bytes(id)).to_be_bytes()),
@@ -167,7 +170,7 @@ fn trace_id(fields: &Fields<'_>) -> Result<Option<[u8; 16]>, LineError> {
 
 fn span_id(fields: &Fields<'_>) -> Result<Option<[u8; 8]>, LineError> {
     let Some((key, value)) = fields.get(Field::SpanId) else { return Ok(None) };
-    let text = value::text(value).ok_or_else(|| wrong(key, "16 hex digits"))?;
+    let text = value.text().ok_or_else(|| wrong(key, "16 hex digits"))?;
     if text.is_empty() {
         return Ok(None);
     }
@@ -180,7 +183,7 @@ fn attributes(fields: Fields<'_>) -> Result<String, LineError> {
     let others = fields.into_others()?;
     within("attributes", others.len(), ATTRIBUTES_PER_RECORD_MAX, "keys")?;
     let mut object = String::new();
-    for (at, (key, value)) in others.iter().enumerate() {
+    for (at, (key, Value { json: value, .. })) in others.iter().enumerate() {
         if others[..at].iter().any(|(earlier, _)| earlier.name == key.name) {
             continue;
         }

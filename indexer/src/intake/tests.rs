@@ -2,11 +2,11 @@
 
 use nilometer_journal::SimLog;
 use nilometer_model::{
-    Count, Epoch, LineageId, ManualClock, Origin, Reason, RowRef, Rows, Sequence, Severity,
-    SourceId, Stream,
+    BatchId, Count, Epoch, Items, LineageId, ManualClock, Origin, Reason, RowRef, Rows, SampleKind,
+    SampleRef, Sequence, Severity, SourceId, SpanKind, SpanRef, SpanStatus, Stream,
 };
 use nilometer_store::SimMeta;
-use nilometer_wire::{BatchHeader, CaughtUp, Fingerprint, SourceRange, encode};
+use nilometer_wire::{BatchHeader, CaughtUp, Fingerprint, SourceRange, decode, encode};
 use object_store::memory::InMemory;
 
 use super::*;
@@ -48,7 +48,7 @@ impl Door {
     /// Indexes what the Log holds.
     async fn index(&self) {
         for (position, entry) in self.entries().await {
-            let arrival = Entry::decode(&entry).unwrap().arrival(position).unwrap();
+            let arrival = Entry::decode(&entry).unwrap().arrival(position, None).unwrap();
             self.store.arrive(arrival).await.unwrap();
         }
     }
@@ -139,9 +139,65 @@ async fn what_comes_in_is_its_tokens_tenants_whatever_it_says_itself() {
     let (position, entry) = door.entries().await.remove(0);
     let entry = Entry::decode(&entry).unwrap();
     assert_eq!((entry.tenant.clone(), entry.received), (acme.clone(), NOW));
-    door.store.arrive(entry.arrival(position).unwrap()).await.unwrap();
+    door.store.arrive(entry.arrival(position, None).unwrap()).await.unwrap();
     assert_eq!(door.store.snapshot(&acme).buffer[0].origins[0].tenant, "acme");
     assert!(door.store.snapshot(&tenant("globex")).buffer.is_empty());
+}
+
+/// A span and a sample, as a receiver hands them over.
+fn received() -> Items {
+    let origin = Arc::new(Origin { component: "shop".to_owned(), ..Origin::default() });
+    let mut items = Items::default();
+    items.spans.push(SpanRef {
+        origin: &origin,
+        operation: "GET /",
+        trace_id: [1; 16],
+        span_id: [2; 8],
+        parent_id: None,
+        start: NOW,
+        duration: 5,
+        kind: SpanKind::Server,
+        status: SpanStatus::Ok,
+        status_message: "",
+        attributes: r#"{"k":1}"#,
+        events: "",
+        links: "",
+        position: 0,
+        received: Timestamp(0),
+    });
+    items.samples.push(SampleRef {
+        origin: &origin,
+        name: "cpu",
+        unit: "s",
+        time: NOW,
+        value: 0.5,
+        kind: SampleKind::Gauge,
+        attributes: "",
+        position: 0,
+        received: Timestamp(0),
+    });
+    items
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_handed_to_the_index_is_what_the_log_says_whichever_way_it_came() {
+    let door = Door::new().await;
+    let acme = tenant("acme");
+    let body = Bytes::from_static(
+        b"{\"message\":\"\",\"component\":\"c\",\"k\":[1]}
+          {\"message\":\"m\",\"trace_id\":\"0102030405060708090a0b0c0d0e0f10\"}",
+    );
+    let lines = IngestRequest { tenant: acme.clone(), idempotency_key: None, body };
+    door.intake.ingest(lines).await.unwrap();
+    door.intake.ingest(keyed(&acme)).await.unwrap();
+    door.intake.batch(&acme, frame(CollectorId::default(), SourceId(1))).await.unwrap();
+    nilometer_wire::Door::take(&door.intake, &acme, received()).await.unwrap();
+    let (entries, handover) = (door.entries().await, door.intake.handover());
+    assert_eq!(entries.len(), 4);
+    for (_, entry) in entries {
+        let frame = Entry::decode(&entry).unwrap().frame;
+        assert_eq!(handover.take(frame), Some(decode(frame).unwrap()));
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 //! - a body that ends early is refused as a whole: nothing of it was taken;
 //! - a body that is too large is read on for a while, so that its sender gets to read why.
 
-use axum::body::{Body, BodyDataStream};
+use axum::body::{Body, BodyDataStream, HttpBody};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
@@ -12,7 +12,7 @@ use nilometer_wire::{Compression, InflateError};
 use tokio::time::timeout;
 
 use super::error::ApiError;
-use super::limits::{BODY_PAUSE_MAX, DRAIN_BYTES_MAX, DRAIN_MAX};
+use super::limits::{ANNOUNCED_BYTES_MAX, BODY_PAUSE_MAX, DRAIN_BYTES_MAX, DRAIN_MAX};
 
 /// How the request's body was made smaller.
 pub(crate) fn compression(headers: &HeaderMap) -> Result<Compression, ApiError> {
@@ -28,8 +28,9 @@ pub(crate) fn compression(headers: &HeaderMap) -> Result<Compression, ApiError> 
 
 /// The whole body, at most `limit` bytes of it.
 pub(crate) async fn read(body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let announced = body.size_hint().exact().and_then(|bytes| usize::try_from(bytes).ok());
     let mut stream = body.into_data_stream();
-    let mut whole = BytesMut::new();
+    let mut whole = BytesMut::with_capacity(announced.unwrap_or_default().min(ANNOUNCED_BYTES_MAX));
     while let Some(piece) = next(&mut stream).await? {
         if whole.len() + piece.len() > limit {
             drop(whole);

@@ -55,6 +55,8 @@ pub(crate) const INGEST_WAIT_MAX: Duration = Duration::from_secs(5);
 pub(crate) const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
 /// How long the next piece of a body may take.
 pub(crate) const BODY_PAUSE_MAX: Duration = Duration::from_secs(20);
+/// Of a body whose length is announced, so much memory is taken at once, bytes.
+pub(crate) const ANNOUNCED_BYTES_MAX: usize = 1 << 20;
 /// A refused body is read and dropped this far, bytes, so that its sender gets to read the answer.
 pub(crate) const DRAIN_BYTES_MAX: usize = 512 << 20;
 /// And for this long.

@@ -4,17 +4,16 @@ use std::collections::HashMap;
 use std::io;
 
 use nilometer_model::Spans;
-use zstd::bulk::Compressor;
 
 use super::{FORMAT, PARENT_ELSEWHERE, STATUS_SHIFT};
 use crate::cursor::{put_text, put_varint};
-use crate::frames::Packer;
+use crate::frames::{Packer, Squeezer};
 use crate::texts::lengths;
 use crate::{origins, plane};
 
 /// Encodes blocks of spans one after the other with the same buffers.
 pub struct SpanEncoder {
-    zstd: Compressor<'static>,
+    squeezer: Squeezer,
     /// The frame being made.
     raw: Vec<u8>,
     /// The column being made.
@@ -41,7 +40,7 @@ impl SpanEncoder {
     /// When zstd has no memory.
     pub fn new(level: i32) -> io::Result<Self> {
         let (raw, values, run, elsewhere) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { zstd: Compressor::new(level)?, raw, values, run, elsewhere })
+        Ok(Self { squeezer: Squeezer::new(level)?, raw, values, run, elsewhere })
     }
 
     /// `spans`, in their order, as a block.
@@ -72,7 +71,7 @@ impl SpanEncoder {
             self.frame(&mut block, column)?;
         }
         for column in texts {
-            block.frame(&mut self.zstd, column.text().as_bytes())?;
+            block.frame(&mut self.squeezer, column.text().as_bytes())?;
         }
         Ok(block.finish())
     }
@@ -84,7 +83,7 @@ impl SpanEncoder {
     ) -> io::Result<()> {
         self.raw.clear();
         write(self);
-        block.frame(&mut self.zstd, &self.raw)
+        block.frame(&mut self.squeezer, &self.raw)
     }
 
     fn who(&mut self, spans: &Spans) {

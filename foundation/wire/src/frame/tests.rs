@@ -152,7 +152,7 @@ fn every_damage_has_its_name() {
 fn a_batch_of_columns_is_read_as_a_dense_one_and_so_is_one_of_the_format_before() {
     let items = items(&["user 7 from 10.0.0.7".to_owned(), "user 8 from 10.0.0.8".to_owned()]);
     let dense = encode(&header(1), &items).unwrap();
-    let mut columns = encode_to_stay(&header(1), &items).unwrap();
+    let mut columns = Freezer::to_stay().freeze(&header(1), &items).unwrap();
     assert_ne!(dense, columns);
     let batch = decode(&dense).unwrap();
     assert_eq!(decode(&columns).unwrap(), batch);

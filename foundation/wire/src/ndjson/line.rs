@@ -9,7 +9,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{LineError, plain, value};
+use super::value::Value;
+use super::{LineError, plain};
 
 /// What a line may say of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,30 +45,30 @@ fn meaning(key: &str) -> Meaning {
     use Field::{
         Component, Instance, Message, Node, Severity, SpanId, Stream, Time, TraceId, Version, Zone,
     };
-    let (field, rank) = match key {
-        "time" => (Time, 0),
-        "_time" => (Time, 1),
-        "@timestamp" => (Time, 2),
-        "timestamp" => (Time, 3),
-        "ts" => (Time, 4),
-        "message" => (Message, 0),
-        "_msg" => (Message, 1),
-        "msg" => (Message, 2),
-        "body" => (Message, 3),
-        "log" => (Message, 4),
-        "severity" => (Severity, 0),
-        "level" => (Severity, 1),
-        "component" => (Component, 0),
-        "instance" => (Instance, 0),
-        "pod" => (Instance, 1),
-        "node" => (Node, 0),
-        "version" => (Version, 0),
-        "zone" => (Zone, 0),
-        "stream" => (Stream, 0),
-        "trace_id" => (TraceId, 0),
-        "span_id" => (SpanId, 0),
-        "attributes" => return Meaning::Attributes,
-        "source" | "position" | "received" | "cursor" => return Meaning::Ignored,
+    let (field, rank) = match key.as_bytes() {
+        b"time" => (Time, 0),
+        b"_time" => (Time, 1),
+        b"@timestamp" => (Time, 2),
+        b"timestamp" => (Time, 3),
+        b"ts" => (Time, 4),
+        b"message" => (Message, 0),
+        b"_msg" => (Message, 1),
+        b"msg" => (Message, 2),
+        b"body" => (Message, 3),
+        b"log" => (Message, 4),
+        b"severity" => (Severity, 0),
+        b"level" => (Severity, 1),
+        b"component" => (Component, 0),
+        b"instance" => (Instance, 0),
+        b"pod" => (Instance, 1),
+        b"node" => (Node, 0),
+        b"version" => (Version, 0),
+        b"zone" => (Zone, 0),
+        b"stream" => (Stream, 0),
+        b"trace_id" => (TraceId, 0),
+        b"span_id" => (SpanId, 0),
+        b"attributes" => return Meaning::Attributes,
+        b"source" | b"position" | b"received" | b"cursor" => return Meaning::Ignored,
         _ => return Meaning::Other,
     };
     Meaning::Field(field, rank)
@@ -99,21 +100,21 @@ impl<'de> Deserialize<'de> for Key<'de> {
 }
 
 /// A field's value, under which name it came, and that name's rank.
-type Held<'a> = (u8, Key<'a>, &'a str);
+type Held<'a> = (u8, Key<'a>, Value<'a>);
 
 /// A line's keys and values, sorted. Values are JSON, as they were written.
 #[derive(Debug, Default)]
 pub(super) struct Fields<'a> {
     held: [Option<Held<'a>>; FIELDS],
-    attributes: Option<&'a str>,
-    others: Vec<(Key<'a>, &'a str)>,
+    attributes: Option<Value<'a>>,
+    others: Vec<(Key<'a>, Value<'a>)>,
 }
 
 impl<'a> Fields<'a> {
     /// Of one line.
     pub(super) fn read(line: &'a str) -> Result<Self, LineError> {
         let mut fields = Self::default();
-        let take = |key, value| fields.take(Key { name: Cow::Borrowed(key) }, value);
+        let take = |key, value| fields.take(Key { name: Cow::Borrowed(key) }, Value::plain(value));
         match plain::members(line, take) {
             Some(()) => Ok(fields),
             None => serde_json::from_str(line).map_err(|e| LineError::NotAnObject(e.to_string())),
@@ -121,7 +122,7 @@ impl<'a> Fields<'a> {
     }
 
     /// The name under which the field came, and its value; null is no value.
-    pub(super) fn get(&self, field: Field) -> Option<(&str, &'a str)> {
+    pub(super) fn get(&self, field: Field) -> Option<(&str, Value<'a>)> {
         self.held[field as usize].as_ref().map(|(_, key, value)| (&*key.name, *value))
     }
 
@@ -133,11 +134,11 @@ impl<'a> Fields<'a> {
     }
 
     /// What is no field: the line's other keys, then the members of its `attributes`.
-    pub(super) fn into_others(self) -> Result<Vec<(Key<'a>, &'a str)>, LineError> {
+    pub(super) fn into_others(self) -> Result<Vec<(Key<'a>, Value<'a>)>, LineError> {
         let mut others = self.others;
         if let Some(attributes) = self.attributes {
-            if attributes.starts_with('{') {
-                let members: Members<'a> = serde_json::from_str(attributes)
+            if attributes.json.starts_with('{') {
+                let members: Members<'a> = serde_json::from_str(attributes.json)
                     .map_err(|e| LineError::NotAnObject(e.to_string()))?;
                 others.extend(members.0);
             } else {
@@ -147,11 +148,11 @@ impl<'a> Fields<'a> {
         Ok(others)
     }
 
-    fn take(&mut self, key: Key<'a>, value: &'a str) {
+    fn take(&mut self, key: Key<'a>, value: Value<'a>) {
         match meaning(&key.name) {
             Meaning::Ignored => {}
             Meaning::Other => self.others.push((key, value)),
-            _ if value::is_null(value) => {}
+            _ if value.is_null() => {}
             Meaning::Attributes => self.attributes = Some(value),
             Meaning::Field(field, rank) => self.hold(field, (rank, key, value)),
         }
@@ -178,7 +179,7 @@ impl<'de> Deserialize<'de> for Fields<'de> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
                 let mut fields = Fields::default();
                 while let Some((key, value)) = map.next_entry::<_, &RawValue>()? {
-                    fields.take(key, value.get());
+                    fields.take(key, value.into());
                 }
                 Ok(fields)
             }
@@ -188,7 +189,7 @@ impl<'de> Deserialize<'de> for Fields<'de> {
 }
 
 /// The members of an object, as they come.
-struct Members<'a>(Vec<(Key<'a>, &'a str)>);
+struct Members<'a>(Vec<(Key<'a>, Value<'a>)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -201,7 +202,7 @@ impl<'de> Deserialize<'de> for Members<'de> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
                 while let Some((key, value)) = map.next_entry::<_, &RawValue>()? {
-                    members.push((key, value.get()));
+                    members.push((key, value.into()));
                 }
                 Ok(Members(members))
             }

@@ -3,28 +3,51 @@
 use std::borrow::Cow;
 
 use nilometer_model::Timestamp;
+use serde_json::value::RawValue;
 
 use super::plain;
 
-pub(super) fn is_null(value: &str) -> bool {
-    value == "null"
+/// A value as the line has it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Value<'a> {
+    /// As it is written.
+    pub(super) json: &'a str,
+    /// Whether it is known to be written as it is meant: without escapes.
+    is_plain: bool,
 }
 
-/// The text of a JSON string, borrowed when it has no escapes; `None` for everything else.
-pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
-    let inner = value.strip_prefix('"')?.strip_suffix('"')?;
-    match plain::text(value) {
-        Some(_) => Some(Cow::Borrowed(inner)),
-        None => serde_json::from_str(value).ok().map(Cow::Owned),
+impl<'a> Value<'a> {
+    /// One that was found to be plain.
+    pub(super) fn plain(json: &'a str) -> Self {
+        Self { json, is_plain: true }
+    }
+
+    pub(super) fn is_null(self) -> bool {
+        self.json == "null"
+    }
+
+    /// What a JSON string says, borrowed when it has no escapes; `None` for everything else.
+    pub(super) fn text(self) -> Option<Cow<'a, str>> {
+        let inner = self.json.strip_prefix('"')?.strip_suffix('"')?;
+        match self.is_plain || plain::text(self.json).is_some() {
+            true => Some(Cow::Borrowed(inner)),
+            false => serde_json::from_str(self.json).ok().map(Cow::Owned),
+        }
+    }
+
+    /// RFC 3339, or a whole number (which may stand in quotes).
+    pub(super) fn time(self) -> Option<Timestamp> {
+        let text = self.text().unwrap_or(Cow::Borrowed(self.json));
+        match text.parse::<i64>() {
+            Ok(number) => scaled(number),
+            Err(_) => Timestamp::parse(text.as_bytes()).ok(),
+        }
     }
 }
 
-/// RFC 3339, or a whole number (which may stand in quotes).
-pub(super) fn time(value: &str) -> Option<Timestamp> {
-    let text = text(value).unwrap_or(Cow::Borrowed(value));
-    match text.parse::<i64>() {
-        Ok(number) => scaled(number),
-        Err(_) => Timestamp::parse(text.as_bytes()).ok(),
+impl<'a> From<&'a RawValue> for Value<'a> {
+    fn from(raw: &'a RawValue) -> Self {
+        Self { json: raw.get(), is_plain: false }
     }
 }
 
