@@ -10,6 +10,7 @@
 //! - all kinds are cut, released and taken back together;
 //! - the ids are exactly those of the buffered spans.
 
+mod chunk;
 mod chunks;
 mod ids;
 
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use nilometer_model::{Items, Rows, Samples, Spans, Tenant};
 
+pub use self::chunk::Chunk;
 use self::chunks::Chunks;
 use self::ids::SpanIds;
 pub(crate) use self::ids::{SpanId, id_of};
@@ -38,9 +40,9 @@ struct Own {
 /// Chunks of all kinds, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Buffered {
-    pub(crate) rows: Vec<Arc<Rows>>,
-    pub(crate) spans: Vec<Arc<Spans>>,
-    pub(crate) samples: Vec<Arc<Samples>>,
+    pub(crate) rows: Vec<Chunk<Rows>>,
+    pub(crate) spans: Vec<Chunk<Spans>>,
+    pub(crate) samples: Vec<Chunk<Samples>>,
 }
 
 impl Buffer {

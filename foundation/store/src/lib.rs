@@ -37,6 +37,7 @@ mod views;
 
 pub use account::Account;
 pub use arrival::{Arrival, Entered};
+pub use buffer::Chunk;
 pub use commit::{Checkpoint, Commit, DeadLetter, Heard, Read, State};
 pub use forecast::Outlook;
 pub use late::Late;

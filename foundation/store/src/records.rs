@@ -16,17 +16,17 @@
 
 mod attribute;
 mod block;
-mod buckets;
+pub(crate) mod buckets;
 mod build;
 mod classes;
 mod column;
 mod counts;
-mod cut;
+pub(crate) mod cut;
 mod directory;
 mod encode;
 mod expression;
-mod fields;
-mod forms;
+pub(crate) mod fields;
+pub(crate) mod forms;
 mod frames;
 mod groups;
 mod index;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nilometer_model::{Revision, Rows, Samples, Spans};
 
+use crate::buffer::Chunk;
 use crate::purge::Mask;
 use crate::records::RecordSplit;
 use crate::split::Split;
@@ -24,9 +25,9 @@ pub struct Snapshot {
     /// What of the records is to be left out; nearly always nothing.
     pub masks: Arc<[Mask]>,
     /// The tenant's records that are in no split yet, oldest chunk first.
-    pub buffer: Vec<Arc<Rows>>,
+    pub buffer: Vec<Chunk<Rows>>,
     /// The tenant's spans that are in no split yet, oldest chunk first.
-    pub spans: Vec<Arc<Spans>>,
+    pub spans: Vec<Chunk<Spans>>,
     /// The tenant's samples that are in no split yet, oldest chunk first.
-    pub samples: Vec<Arc<Samples>>,
+    pub samples: Vec<Chunk<Samples>>,
 }

@@ -17,6 +17,7 @@
 //! - the counts in [`SplitMeta`] are counted from what was encoded;
 //! - what cannot be read exactly as it was written is an error that names split and section.
 
+mod attribute_index;
 mod build;
 mod directory;
 #[cfg(any(test, fuzzing))]

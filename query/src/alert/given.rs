@@ -16,7 +16,7 @@ use nilometer_model::{
     Origin, RowRef, Rows, SampleKind, SampleRef, Samples, SourceId, SpanKind, SpanRef, SpanStatus,
     Spans, Tenant, Timestamp,
 };
-use nilometer_store::Snapshot;
+use nilometer_store::{Chunk, Snapshot};
 use nilometer_wire::parse_line;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -179,15 +179,18 @@ impl Data {
             samples: known(&self.samples, at),
             ..Snapshot::default()
         };
-        let health = Snapshot { buffer: vec![Arc::new(health)], ..Snapshot::default() };
+        let health = Snapshot { buffer: vec![Arc::new(health).into()], ..Snapshot::default() };
         Ok(Scene { snapshot, health, ..Scene::default() })
     }
 }
 
-fn known<S: Clone>(all: &BTreeMap<Option<Timestamp>, S>, at: Timestamp) -> Vec<Arc<S>> {
+fn known<S: Clone>(all: &BTreeMap<Option<Timestamp>, S>, at: Timestamp) -> Vec<Chunk<S>>
+where
+    Chunk<S>: From<Arc<S>>,
+{
     let bound = at.plus_ns(RULE_SETTLE_NS);
     let known = all.iter().filter(|(received, _)| received.is_none_or(|received| received < bound));
-    known.map(|(_, rows)| Arc::new(rows.clone())).collect()
+    known.map(|(_, rows)| Arc::new(rows.clone()).into()).collect()
 }
 
 /// Puts a line in, read as `/ingest` reads it.

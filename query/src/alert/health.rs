@@ -55,7 +55,7 @@ pub(super) async fn snapshot(alerts: &Alerts, tenant: &Tenant, at: Timestamp) ->
             tracing::error!(%error, "a state of health is not seen by rules");
         }
     }
-    Snapshot { buffer: vec![Arc::new(rows)], missing_splits, ..Snapshot::default() }
+    Snapshot { buffer: vec![Arc::new(rows).into()], missing_splits, ..Snapshot::default() }
 }
 
 fn records(

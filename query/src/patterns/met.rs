@@ -10,7 +10,7 @@ use std::sync::{Arc, Weak};
 use nilometer_model::{Rows, Timestamp};
 use nilometer_store::patterns::{PatternId, Patterns, Skeleton};
 use nilometer_store::records::RecordIndex;
-use nilometer_store::{Snapshot, SplitError, SplitId};
+use nilometer_store::{Chunk, Snapshot, SplitError, SplitId};
 
 use super::LearnError;
 use crate::limits::NEW_SKELETONS_MAX;
@@ -71,7 +71,7 @@ impl Met {
     fn look(
         self,
         splits: Vec<(SplitId, bool, Option<Arc<RecordIndex>>)>,
-        buffer: &[Arc<Rows>],
+        buffer: &[Chunk<Rows>],
         known: Arc<Patterns>,
     ) -> Result<(Self, Vec<(Skeleton, Timestamp)>), SplitError> {
         let (places, skeletons) = (HashMap::new(), Vec::new());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use nilometer_model::{Tenant, TimeRange, Timestamp};
 use nilometer_store::records::RowSet;
-use nilometer_store::{Mask, Snapshot};
+use nilometer_store::{Chunk, Mask, Snapshot};
 
 use super::test::Test;
 use super::{Filter, Signal, SignalField, Step, compile};
@@ -111,7 +111,7 @@ pub(crate) fn picked<S: Signal>(rows: &S, wanted: &RowSet) -> S {
 /// The tenant's buffered rows that may be seen.
 pub(crate) fn seen_in_buffer<S: Signal>(snapshot: &Snapshot, tenant: &Tenant) -> Vec<Arc<S>> {
     let sight = Sight::<S>::of(tenant, &snapshot.masks);
-    let seen = |rows: &Arc<S>| match sight.among(rows) {
+    let seen = |rows: &Chunk<S>| match sight.among(rows) {
         Some(seen) => Arc::new(picked::<S>(rows, &seen)),
         None => Arc::clone(rows),
     };

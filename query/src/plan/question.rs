@@ -83,18 +83,24 @@ fn of_rows(field: &Field, test: &Test) -> Question {
     Question::Rows(RowTest { columns, fits: Arc::new(fits) })
 }
 
-/// An attribute `a.b` is one of that name, or `b` inside of `a`.
+/// As a test of an object, and what the index is asked.
 fn of_attribute(name: &str, test: &Test) -> Question {
+    let any = indexed(name, test);
+    let (name, test) = (name.to_owned(), test.clone());
+    let fits = move |json: &str| attribute(json, &name).is_some_and(|value| test.fits(&value));
+    Question::Attributes(AttributeTest { any, fits: Arc::new(fits) })
+}
+
+/// Keys, some with their value, of which each object that passes has one. An attribute `a.b` is one of that name, or
+/// `b` inside of `a`.
+pub(super) fn indexed(name: &str, test: &Test) -> Vec<(String, Option<String>)> {
     let named = |value: Option<&String>| (name.to_owned(), value.cloned());
     let own: Vec<_> = match test {
         Test::In(values) => values.iter().map(|value| named(Some(value))).collect(),
         _ => vec![named(None)],
     };
     let outer = name.match_indices('.').map(|(dot, _)| (name[..dot].to_owned(), None));
-    let any = own.into_iter().chain(outer).collect();
-    let (name, test) = (name.to_owned(), test.clone());
-    let fits = move |json: &str| attribute(json, &name).is_some_and(|value| test.fits(&value));
-    Question::Attributes(AttributeTest { any, fits: Arc::new(fits) })
+    own.into_iter().chain(outer).collect()
 }
 
 /// The id that is written so: 32 digits, and not only zeros.

@@ -20,7 +20,7 @@ use bytes::Bytes;
 use nilometer_block::{BlockError, Columns, SpanColumns};
 use nilometer_model::{Order, Origin, Tenant, TextColumn, TimeRange};
 use nilometer_store::records::RowSet;
-use nilometer_store::{Snapshot, SplitError, SplitKind, SplitMeta};
+use nilometer_store::{Chunk, Snapshot, SplitError, SplitKind, SplitMeta};
 
 use self::stored::Asked;
 use super::known::Known;
@@ -72,7 +72,7 @@ pub(crate) trait Signal: Default + Clone + fmt::Debug + Send + Sync + 'static {
     /// What of a tenant's filter can be asked of a split.
     fn prune(tenant: &Tenant, root: &Step<Self>) -> Self::Prune;
     fn splits(snapshot: &Snapshot) -> &[Arc<Self::Split>];
-    fn buffer(snapshot: &Snapshot) -> &[Arc<Self>];
+    fn buffer(snapshot: &Snapshot) -> &[Chunk<Self>];
     fn meta(split: &Self::Split) -> &SplitMeta;
     /// Fetched on first use.
     fn index(

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use nilometer_model::{Rows, Samples, Spans};
 
+use super::chunk::Chunk;
 use crate::limits::{CHUNK_BYTES_SMALL, CHUNKS_JOINED};
 
 /// What chunks are made of.
@@ -38,15 +39,24 @@ column!(Rows, Spans, Samples);
 /// See the file's head.
 #[derive(Debug)]
 pub(super) struct Chunks<T> {
-    chunks: Vec<Chunk<T>>,
+    chunks: Vec<Held<T>>,
     /// How many of the chunks, from the oldest, the seal under way takes.
     cut: usize,
 }
 
 #[derive(Debug)]
-struct Chunk<T> {
-    items: Arc<T>,
+struct Held<T> {
+    chunk: Chunk<T>,
     bytes: usize,
+}
+
+impl<T: Column> Held<T>
+where
+    Chunk<T>: From<Arc<T>>,
+{
+    fn new(items: T) -> Self {
+        Self { bytes: items.memory_bytes(), chunk: Arc::new(items).into() }
+    }
 }
 
 impl<T> Default for Chunks<T> {
@@ -55,7 +65,10 @@ impl<T> Default for Chunks<T> {
     }
 }
 
-impl<T: Column> Chunks<T> {
+impl<T: Column> Chunks<T>
+where
+    Chunk<T>: From<Arc<T>> + Clone,
+{
     pub(super) fn bytes(&self) -> usize {
         bytes(&self.chunks)
     }
@@ -69,14 +82,15 @@ impl<T: Column> Chunks<T> {
         if items.is_empty() {
             return None;
         }
-        let (bytes, items) = (items.memory_bytes(), Arc::new(items));
-        self.chunks.push(Chunk { items: Arc::clone(&items), bytes });
+        let held = Held::new(items);
+        let items = Arc::clone(&held.chunk);
+        self.chunks.push(held);
         self.join();
         Some(items)
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<T>> {
-        self.chunks.iter().map(|chunk| Arc::clone(&chunk.items)).collect()
+    pub(super) fn all(&self) -> Vec<Chunk<T>> {
+        self.chunks.iter().map(|held| held.chunk.clone()).collect()
     }
 
     pub(super) fn cut(&mut self) {
@@ -101,12 +115,11 @@ impl<T: Column> Chunks<T> {
         }
         let tail = self.chunks.split_off(self.chunks.len() - small);
         let mut joined = T::default();
-        tail.iter().for_each(|chunk| joined.append(&chunk.items));
-        let bytes = joined.memory_bytes();
-        self.chunks.push(Chunk { items: Arc::new(joined), bytes });
+        tail.iter().for_each(|held| joined.append(&held.chunk));
+        self.chunks.push(Held::new(joined));
     }
 }
 
-fn bytes<T>(chunks: &[Chunk<T>]) -> usize {
+fn bytes<T>(chunks: &[Held<T>]) -> usize {
     chunks.iter().map(|chunk| chunk.bytes).sum()
 }

@@ -28,7 +28,7 @@ fn chunk(position: u64) -> Items {
     rows.into()
 }
 
-fn positions(chunks: &[Arc<Rows>]) -> Vec<u64> {
+fn positions(chunks: &[Chunk<Rows>]) -> Vec<u64> {
     chunks.iter().flat_map(|rows| rows.position.clone()).collect()
 }
 

@@ -20,7 +20,7 @@ const KEY_BITS: u32 = HASH_BITS - 8;
 
 /// Takes the values of block after block.
 #[derive(Debug, Default)]
-pub(super) struct BucketWriter {
+pub(crate) struct BucketWriter {
     /// A bit per hash: it was in this block.
     seen: Vec<u64>,
     /// The hashes of this block.
@@ -31,7 +31,8 @@ pub(super) struct BucketWriter {
 }
 
 impl BucketWriter {
-    pub(super) fn clear(&mut self) {
+    /// Forgets everything, and keeps the memory.
+    pub(crate) fn clear(&mut self) {
         self.keys.clear();
         for hash in self.fresh.drain(..) {
             self.seen[hash as usize / 64] = 0;
@@ -39,7 +40,7 @@ impl BucketWriter {
     }
 
     /// Adds a value of the block at hand.
-    pub(super) fn add(&mut self, value: &[u8]) {
+    pub(crate) fn add(&mut self, value: &[u8]) {
         if value.len() < BUCKET_VALUE_BYTES_MIN {
             return;
         }
@@ -53,7 +54,7 @@ impl BucketWriter {
     }
 
     /// The block at hand is complete.
-    pub(super) fn end_block(&mut self, block: u32) {
+    pub(crate) fn end_block(&mut self, block: u32) {
         for hash in self.fresh.drain(..) {
             self.seen[hash as usize / 64] = 0;
             self.keys.push(u64::from(hash) << 32 | u64::from(block));
@@ -61,7 +62,7 @@ impl BucketWriter {
     }
 
     /// The section of so many blocks.
-    pub(super) fn finish(&mut self, blocks: u32) -> Vec<u8> {
+    pub(crate) fn finish(&mut self, blocks: u32) -> Vec<u8> {
         self.keys.sort_unstable();
         let mut out = vec![0; RUNS * 4];
         let (mut run, mut start, mut before) = (0_usize, out.len(), 0_u32);
@@ -109,7 +110,7 @@ fn bucket(value: &[u8], lower: &mut Vec<u8>) -> u32 {
 }
 
 /// The blocks, of so many, that may hold the value, rising; `None` when the section is damaged.
-pub(super) fn blocks_of(section: &[u8], blocks: u32, value: &[u8]) -> Option<Vec<u32>> {
+pub(crate) fn blocks_of(section: &[u8], blocks: u32, value: &[u8]) -> Option<Vec<u32>> {
     let hash = bucket(value, &mut Vec::new());
     let (run, wanted) = (hash >> KEY_BITS, hash & ((1 << KEY_BITS) - 1));
     let (sizes, runs) = section.split_at_checked(RUNS * 4)?;

@@ -119,8 +119,8 @@ pub(super) fn read_templates(cursor: &mut Cursor<'_>) -> Option<(Templates, Vec<
             *mask |= u32::from(*byte) << (8 * plane);
         }
     }
-    let (texts, ends) = (Vec::new(), Vec::new());
-    Some((Templates { texts, ends, severities, slots, first_slot, masks }, lengths))
+    let (texts, ends, marks) = (Vec::new(), Vec::new(), Vec::with_capacity(all));
+    Some((Templates { texts, ends, severities, slots, first_slot, masks, marks }, lengths))
 }
 
 /// The texts, which stand last.
@@ -140,13 +140,8 @@ pub(super) fn read_texts(
     let text = std::str::from_utf8(&templates.texts).ok()?;
     let is_end = |end: &u32| text.is_char_boundary(*end as usize);
     let sound = end == text.len() && templates.ends.iter().all(is_end);
-    let parts = || {
-        (0_u32..).zip(&templates.slots).all(|(template, slots)| {
-            let parts = templates.parts(template).count();
-            *slots == super::templates::WHOLE || parts == usize::from(*slots) + 1
-        })
-    };
-    (sound && parts()).then_some(templates)
+    let marked = sound && (0..narrow(templates.len())).all(|template| templates.mark(template));
+    marked.then_some(templates)
 }
 
 /// Which blocks, of so many, each of so many templates is in.

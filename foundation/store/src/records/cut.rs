@@ -13,7 +13,7 @@ use crate::limits::TEMPLATE_SLOTS_MAX;
 
 /// A part of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Span {
+pub(crate) struct Span {
     pub(super) start: u32,
     pub(super) len: u32,
 }
@@ -25,7 +25,7 @@ impl Span {
         Self { start: narrow(start), len: narrow(end - start) }
     }
 
-    pub(super) fn of(self, text: &[u8]) -> &[u8] {
+    pub(crate) fn of(self, text: &[u8]) -> &[u8] {
         &text[self.start as usize..][..self.len as usize]
     }
 }

@@ -16,9 +16,9 @@ use super::forms;
 use crate::limits::{BLOCK_VALUES_PER_KEY_MAX, INDEXED_VALUE_BYTES_MAX};
 
 /// Between a key and its value.
-pub(super) const IS: char = '\u{1}';
+pub(crate) const IS: char = '\u{1}';
 /// Behind a key that is there.
-pub(super) const IS_THERE: char = '\u{2}';
+pub(crate) const IS_THERE: char = '\u{2}';
 
 /// Takes the values of block after block.
 #[derive(Debug, Default)]
@@ -97,12 +97,12 @@ impl FieldTerms {
 }
 
 /// What stands for a key with a value.
-pub(super) fn term(key: &str, value: &str) -> String {
+pub(crate) fn term(key: &str, value: &str) -> String {
     format!("{key}{IS}{value}")
 }
 
 /// What a value says: the text of a string, the JSON of anything else.
-pub(super) fn text(json: &[u8]) -> String {
+pub(crate) fn text(json: &[u8]) -> String {
     let json = json.trim_ascii();
     let string = json.starts_with(b"\"").then(|| serde_json::from_slice::<String>(json).ok());
     string.flatten().unwrap_or_else(|| String::from_utf8_lossy(json).into_owned())

@@ -14,7 +14,7 @@ use super::token::MARK;
 use crate::limits::TEMPLATE_SLOTS_MAX;
 
 /// Appends the form of `text` from `from` on and the spans of its values. `None` when it must stay whole.
-pub(super) fn cut(
+pub(crate) fn cut(
     text: &[u8],
     from: usize,
     form: &mut Vec<u8>,
@@ -83,7 +83,7 @@ fn value(text: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// The keys of a form, as they stand in it, in the order of their slots.
-pub(super) fn keys(form: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(crate) fn keys(form: &[u8]) -> impl Iterator<Item = &[u8]> {
     form.split(|byte| *byte == MARK).filter_map(|part| {
         let key = part.strip_suffix(b":")?;
         Some(key.get(1..).unwrap_or_default())

@@ -11,6 +11,8 @@
 //! - a value of a column with line ends has none itself (see `cut.rs`, `forms.rs`);
 //! - what is read is checked: places are of groups, and as many as these say.
 
+use std::ops::Range;
+
 use nilometer_block::cursor::{Cursor, put_varint};
 use nilometer_block::limits::TEXT_BYTES_MAX;
 use nilometer_block::plane;
@@ -306,16 +308,18 @@ impl Groups {
         let mut asked = vec![wanted.is_none(); self.groups.len()];
         let rows = wanted.into_iter().flat_map(RowSet::iter);
         rows.for_each(|row| asked[usize::from(self.places[row])] = true);
-        let reader = |(group, asked): (&Group, bool)| match asked {
-            true => self.reader(*group, values, templates).map(Some),
-            false => Some(None),
-        };
-        let mut readers: Vec<Option<Reader<'_>>> =
-            self.groups.iter().zip(asked).map(reader).collect::<Option<_>>()?;
+        let (mut readers, mut columns) = (Vec::with_capacity(asked.len()), Vec::new());
+        for (group, asked) in self.groups.iter().zip(asked) {
+            let template = group.template;
+            readers.push(asked.then(|| Reader::new(templates, template, columns.len())));
+            for slot in 0..if asked { templates.columns(template) } else { 0 } {
+                columns.push(self.column(*group, slot, templates, values)?.values());
+            }
+        }
         for (row, place) in self.places.iter().enumerate() {
             if let Some(reader) = &mut readers[usize::from(*place)] {
                 if wanted.is_none_or(|wanted| wanted.contains(row)) {
-                    reader.put(texts)?;
+                    reader.put(&templates.texts, &mut columns, texts)?;
                 } else {
                     reader.passed += 1;
                 }
@@ -348,42 +352,45 @@ impl Groups {
         };
         self.places.iter().map(of_row).collect()
     }
-
-    fn reader<'a>(
-        &self,
-        group: Group,
-        values: &'a [u8],
-        templates: &'a Templates,
-    ) -> Option<Reader<'a>> {
-        let columns = (0..templates.columns(group.template))
-            .map(|slot| self.column(group, slot, templates, values).map(Column::values))
-            .collect::<Option<_>>()?;
-        let parts = match templates.is_whole(group.template) {
-            true => vec![&[][..]; 2],
-            false => templates.parts(group.template).collect(),
-        };
-        Some(Reader { parts, columns, passed: 0 })
-    }
 }
 
 /// Goes through the rows of one group.
 struct Reader<'a> {
-    /// Before, between and behind the variables.
-    parts: Vec<&'a [u8]>,
-    columns: Vec<Values<'a>>,
+    /// The template, in the texts of all.
+    text: Range<usize>,
+    /// Where variables belong in it.
+    marks: &'a [u32],
+    /// The first of its columns.
+    first: usize,
     /// Rows that were passed over and whose values still stand here.
     passed: usize,
 }
 
-impl Reader<'_> {
-    fn put(&mut self, texts: &mut Vec<u8>) -> Option<()> {
+impl<'a> Reader<'a> {
+    fn new(templates: &'a Templates, template: u32, first: usize) -> Self {
+        let text = templates.start(template)..templates.ends[template as usize] as usize;
+        Self { text, marks: templates.marks_of(template), first, passed: 0 }
+    }
+
+    /// Appends the text of the next row.
+    fn put(
+        &mut self,
+        templates: &[u8],
+        columns: &mut [Values<'_>],
+        texts: &mut Vec<u8>,
+    ) -> Option<()> {
         let passed = std::mem::take(&mut self.passed);
-        let (first, parts) = self.parts.split_first()?;
-        texts.extend_from_slice(first);
-        for (values, part) in self.columns.iter_mut().zip(parts) {
+        let mut at = self.text.start;
+        for (values, mark) in columns[self.first..].iter_mut().zip(self.marks) {
+            let mark = *mark as usize;
+            put_short(texts, &templates[at..], mark - at);
             let from = values.ahead(passed)?;
             put_short(texts, from, values.next()?.len());
-            put_short(texts, part, part.len());
+            at = mark + 1;
+        }
+        // A text that is kept whole has no template, so that nothing comes behind its value.
+        if let Some(len) = self.text.end.checked_sub(at) {
+            put_short(texts, &templates[at..], len);
         }
         Some(())
     }

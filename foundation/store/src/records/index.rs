@@ -16,7 +16,7 @@ use super::counts::{self, Lists};
 use super::directory::{self, BlockPlace};
 use super::frames::Frame;
 use super::object::{Section, Tail};
-use super::rollups::{self, MINUTE_NS, Rollup};
+use super::rollups::{self, MINUTE_NS, Rollup, Service};
 use super::skeletons::Skeletons;
 use super::templates::Templates;
 use super::terms::Terms;
@@ -29,7 +29,8 @@ pub struct RecordIndex {
     tail: Tail,
     /// All sections, as they stand in the object.
     sections: Bytes,
-    streams: OnceLock<Option<Vec<Arc<Origin>>>>,
+    streams: OnceLock<Option<Arc<[Arc<Origin>]>>>,
+    services: OnceLock<Vec<Service>>,
     directory: OnceLock<Option<Vec<BlockPlace>>>,
     templates: OnceLock<Option<Indexed>>,
     forms: OnceLock<Option<Templates>>,
@@ -87,6 +88,7 @@ impl RecordIndex {
             tail,
             sections,
             streams: OnceLock::new(),
+            services: OnceLock::new(),
             directory: OnceLock::new(),
             templates: OnceLock::new(),
             forms: OnceLock::new(),
@@ -162,12 +164,23 @@ impl RecordIndex {
     /// # Errors
     /// [`SplitError::Damaged`].
     pub fn streams(&self) -> Result<&[Arc<Origin>], SplitError> {
+        self.all_streams().map(|streams| &**streams)
+    }
+
+    /// The same, to be held on to.
+    pub(super) fn all_streams(&self) -> Result<&Arc<[Arc<Origin>]>, SplitError> {
         let read = || {
             let section = self.section(Section::Streams)?;
             let mut cursor = Cursor::new(&section);
-            origins::get(&mut cursor).filter(|_| cursor.is_empty())
+            origins::get(&mut cursor).filter(|_| cursor.is_empty()).map(Arc::from)
         };
-        self.known(&self.streams, Section::Streams, read).map(Vec::as_slice)
+        self.known(&self.streams, Section::Streams, read)
+    }
+
+    /// Whose its rows are, by service.
+    pub(super) fn services(&self) -> Result<&[Service], SplitError> {
+        let streams = self.streams()?;
+        Ok(self.services.get_or_init(|| rollups::by_service(streams)))
     }
 
     /// Its blocks.

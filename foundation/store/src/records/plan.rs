@@ -16,7 +16,7 @@ use super::directory::BlockPlace;
 use super::index::RecordIndex;
 use super::places::Fit;
 use super::question::Question;
-use super::rollups::{self, MINUTE_NS};
+use super::rollups::MINUTE_NS;
 use super::row_set::RowSet;
 use super::scope::{At, Where};
 use super::skeletons::Skeletons;
@@ -113,7 +113,10 @@ impl Plan {
         }
         let indexed = self.index.indexed()?;
         let kinds = self.kinds(told)?;
-        let mut tallies = Tallies::of(self.index.streams()?.to_vec(), bounds);
+        let mut tallies = Tallies::of(Arc::clone(self.index.all_streams()?), bounds);
+        if self.step.fit(&At { place: Where::Split, template: None }) == Fit::None {
+            return Ok(Some(tallies));
+        }
         for (template, rows) in (0_u32..).zip(&indexed.totals) {
             let severity = indexed.templates.severities[template as usize];
             let at = At { place: Where::Split, template: Some((template, severity)) };
@@ -139,23 +142,21 @@ impl Plan {
         let entries = self.index.rollups()?.filter(|_| self.contains(bounds.0, bounds.1));
         let Some(entries) = entries else { return Ok(None) };
         let severities = &self.index.indexed()?.templates.severities;
-        let streams = self.index.streams()?;
-        let services = rollups::services(streams);
+        let services = self.index.services()?;
+        let damaged = || self.index.damaged("rollups");
         let kinds = self.kinds(told)?;
         let mut all = Vec::new();
         for of_service in entries.chunk_by(|a, b| a.service == b.service) {
-            let of = (0_u32..).zip(&services).filter(|(_, of)| **of == of_service[0].service);
-            let numbers: Vec<u32> = of.map(|(stream, _)| stream).collect();
-            let place = Where::Streams(&numbers);
+            let service = services.get(of_service[0].service as usize).ok_or_else(damaged)?;
+            let place = Where::Service(of_service[0].service);
             if self.step.fit(&At { place, template: None }) == Fit::None {
                 continue;
             }
-            let origins = numbers.iter().map(|stream| Arc::clone(&streams[*stream as usize]));
-            let mut minutes = Tallies::by_minute(origins.collect(), bounds);
+            let mut minutes = Tallies::by_minute(Arc::clone(&service.origins), bounds);
             for of_template in of_service.chunk_by(|a, b| a.template == b.template) {
                 let template = of_template[0].template;
                 let severity = severities.get(template as usize);
-                let severity = *severity.ok_or_else(|| self.index.damaged("rollups"))?;
+                let severity = *severity.ok_or_else(damaged)?;
                 match self.step.fit(&At { place, template: Some((template, severity)) }) {
                     Fit::Some => return Ok(None),
                     Fit::None => {}
@@ -185,7 +186,7 @@ impl Plan {
         }
         let indexed = self.index.indexed()?;
         let streams = place.first_stream as usize..=place.last_stream as usize;
-        let mut tallies = Tallies::of(self.index.streams()?[streams].to_vec(), bounds);
+        let mut tallies = Tallies::of(self.index.streams()?[streams].into(), bounds);
         let (place, kinds) = (block_place(number, place), self.kinds(told)?);
         for entry in indexed.by_block.of(number) {
             let severity = indexed.templates.severities[entry.of as usize];
@@ -218,6 +219,6 @@ impl Kinds<'_> {
     }
 }
 
-fn block_place(number: u32, place: &BlockPlace) -> Where<'static> {
+fn block_place(number: u32, place: &BlockPlace) -> Where {
     Where::Block(number, (place.first_stream, place.last_stream))
 }

@@ -42,6 +42,30 @@ pub(super) fn services(streams: &[Arc<Origin>]) -> Vec<u32> {
     streams.iter().map(&mut number).collect()
 }
 
+/// Who speaks as one service.
+pub(super) struct Service {
+    /// Numbers of its streams, rising.
+    pub(super) streams: Vec<u32>,
+    pub(super) origins: Arc<[Arc<Origin>]>,
+}
+
+/// The services of the streams, by their number.
+pub(super) fn by_service(streams: &[Arc<Origin>]) -> Vec<Service> {
+    let mut of_service: Vec<Vec<u32>> = Vec::new();
+    for (stream, service) in (0_u32..).zip(services(streams)) {
+        // Services are numbered as they come.
+        if service as usize == of_service.len() {
+            of_service.push(Vec::new());
+        }
+        of_service[service as usize].push(stream);
+    }
+    let service = |numbers: Vec<u32>| {
+        let origins = numbers.iter().map(|stream| Arc::clone(&streams[*stream as usize]));
+        Service { origins: origins.collect(), streams: numbers }
+    };
+    of_service.into_iter().map(service).collect()
+}
+
 /// Counts the rows of block after block.
 #[derive(Debug, Default)]
 pub(super) struct RollupWriter {

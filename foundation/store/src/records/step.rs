@@ -55,7 +55,7 @@ impl Step {
             }
             Question::Origin(fits) => {
                 let asked = index.streams()?.iter().map(|origin| fits(origin));
-                Self::Streams(Streams::new(asked.collect()))
+                Self::Streams(Streams::new(asked.collect(), index.services()?))
             }
             Question::Attributes(test) => Self::Attribute(Attribute::new(index, test)?),
             Question::Trace(id) => Self::Trace(*id, index.bucket(id)?),
@@ -67,7 +67,7 @@ impl Step {
     }
 
     /// What of the rows of a place fit, as far as that is known without opening a block.
-    pub(super) fn fit(&self, at: &At<'_>) -> Fit {
+    pub(super) fn fit(&self, at: &At) -> Fit {
         let (block, template) = (at.place.block(), at.template.map(|(number, _)| number));
         match self {
             Self::All => Fit::All,

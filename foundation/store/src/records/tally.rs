@@ -53,13 +53,16 @@ impl Counts {
 }
 
 impl Tallies {
-    pub(super) fn of(origins: Vec<Arc<Origin>>, (first, last): (Timestamp, Timestamp)) -> Self {
+    pub(super) fn of(origins: Arc<[Arc<Origin>]>, (first, last): (Timestamp, Timestamp)) -> Self {
         let rows = Counts::default();
-        Self { origins: origins.into(), time_first: first, time_last: last, rows }
+        Self { origins, time_first: first, time_last: last, rows }
     }
 
-    pub(super) fn by_minute(origins: Vec<Arc<Origin>>, bounds: (Timestamp, Timestamp)) -> Minutes {
-        Minutes { origins: origins.into(), bounds, rows: BTreeMap::new() }
+    pub(super) fn by_minute(
+        origins: Arc<[Arc<Origin>]>,
+        bounds: (Timestamp, Timestamp),
+    ) -> Minutes {
+        Minutes { origins, bounds, rows: BTreeMap::new() }
     }
 
     /// Adds rows of a kind.

@@ -3,8 +3,9 @@
 //! Invariants:
 //! - a template is told by severity and text together; two texts of one hash are compared, never mixed up;
 //! - a template of [`WHOLE`] slots has no text of its own: each of its texts is one variable, kept as it is;
-//! - slots of all templates are numbered through; a mask belongs to each.
+//! - slots of all templates are numbered through; a mask and a mark belong to each.
 
+use memchr::memchr_iter;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::token::{ANYTHING, MARK, Mask};
@@ -26,6 +27,8 @@ pub(super) struct Templates {
     pub(super) first_slot: Vec<u32>,
     /// Per slot, what its values are made of.
     pub(super) masks: Vec<Mask>,
+    /// Per slot, where its mark stands in `texts`; for a text that is kept whole, its end.
+    pub(super) marks: Vec<u32>,
 }
 
 impl Templates {
@@ -55,9 +58,9 @@ impl Templates {
         &self.masks[self.first_slot[template as usize] as usize..][..self.columns(template)]
     }
 
-    /// What stands between the variables: one part more than there are slots.
-    pub(super) fn parts(&self, template: u32) -> impl Iterator<Item = &[u8]> {
-        self.text(template).split(|byte| *byte == MARK)
+    /// Where the mark of each of its slots stands in `texts`.
+    pub(super) fn marks_of(&self, template: u32) -> &[u32] {
+        &self.marks[self.first_slot[template as usize] as usize..][..self.columns(template)]
     }
 
     /// How long all parts are, bytes.
@@ -77,6 +80,19 @@ impl Templates {
         self.first_slot.push(narrow(self.masks.len()));
         let mask = if slots == WHOLE { ANYTHING } else { 0 };
         self.masks.resize(self.masks.len() + columns(slots), mask);
+        self.mark(narrow(self.ends.len() - 1));
+    }
+
+    /// Finds the marks of a template, behind those of the templates before it; says whether there are as many as
+    /// it has slots.
+    pub(super) fn mark(&mut self, template: u32) -> bool {
+        let (start, before) = (self.start(template), self.marks.len());
+        let text = &self.texts[start..self.ends[template as usize] as usize];
+        match self.is_whole(template) {
+            true => self.marks.push(narrow(start + text.len())),
+            false => self.marks.extend(memchr_iter(MARK, text).map(|at| narrow(start + at))),
+        }
+        self.marks.len() - before == self.columns(template)
     }
 }
 
@@ -98,13 +114,15 @@ const PLACES_MIN: usize = 1 << 12;
 impl TemplateTable {
     /// Forgets all templates, and keeps the memory.
     pub(super) fn clear(&mut self) {
-        let Templates { texts, ends, severities, slots, first_slot, masks } = &mut self.templates;
+        let Templates { texts, ends, severities, slots, first_slot, masks, marks } =
+            &mut self.templates;
         texts.clear();
         ends.clear();
         severities.clear();
         slots.clear();
         first_slot.clear();
         masks.clear();
+        marks.clear();
         self.hashes.clear();
         self.places.fill(0);
     }
@@ -194,8 +212,7 @@ mod tests {
         assert_eq!(table.number(3, 1, b"port \x01"), Some(0));
         assert_eq!(table.whole(3), 3);
         assert_eq!((table.whole(3), table.whole(2)), (3, 4));
-        let parts: Vec<_> = table.templates.parts(1).collect();
-        assert_eq!(parts, [b"port ".as_slice(), b""]);
+        assert_eq!(table.templates.marks_of(1), [11], "behind a template of six bytes");
         assert_eq!(
             (table.templates.masks.len(), table.templates.masks_of(3)),
             (4, &[ANYTHING][..])

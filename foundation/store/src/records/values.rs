@@ -38,11 +38,11 @@ impl<'a> Column<'a> {
                 Some(())
             });
         }
-        let (mut ends, mut start) = (memchr::memchr_iter(END, self.bytes), 0);
+        let mut rest = self.bytes;
         rows.iter_mut().try_for_each(|row| {
-            let end = ends.next()?;
-            *row += (end - start) as u64;
-            start = end + 1;
+            let end = end(rest)?;
+            *row += end as u64;
+            rest = &rest[end + 1..];
             Some(())
         })
     }
@@ -67,12 +67,30 @@ impl<'a> Iterator for Values<'a> {
             self.rest = &self.rest[self.rest.len() - cursor.len()..];
             return Some(value);
         }
-        let end = memchr::memchr(END, self.rest)?;
-        let value = &self.rest[..end];
-        if !self.constant {
-            self.rest = &self.rest[end + 1..];
+        if self.constant {
+            let (end, value) = self.rest.split_last()?;
+            return (*end == END).then_some(value);
         }
+        let end = end(self.rest)?;
+        let (value, rest) = (&self.rest[..end], &self.rest[end + 1..]);
+        self.rest = rest;
         Some(value)
+    }
+}
+
+/// Where the first value ends. Most are short: eight bytes are looked at before a search is begun that is made for
+/// long ones.
+fn end(lines: &[u8]) -> Option<usize> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let Some((word, behind)) = lines.split_first_chunk::<8>() else {
+        return lines.iter().position(|byte| *byte == END);
+    };
+    // Of the bytes that become zero, the lowest is told by its high bit.
+    let word = u64::from_le_bytes(*word) ^ (EACH * u64::from(END));
+    let ends = word.wrapping_sub(EACH) & !word & (EACH << 7);
+    match ends {
+        0 => memchr::memchr(END, behind).map(|at| at + 8),
+        _ => Some(ends.trailing_zeros() as usize / 8),
     }
 }
 
@@ -90,5 +108,33 @@ impl<'a> Values<'a> {
             self.rest = &self.rest[end + 1..];
         }
         Some(self.rest)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_ends_where_its_line_does_however_long_it_is() {
+        for bytes in 0..40 {
+            // What borders on a line end, above and below.
+            for around in [b'\t', 0x0b, 0x8a, 0] {
+                let line = [vec![around; bytes], vec![END], vec![around; 9]].concat();
+                for behind in 0..9 {
+                    let lines = &line[..line.len() - behind];
+                    assert_eq!(end(lines), Some(bytes), "{around} and {behind} bytes less");
+                }
+                assert_eq!(end(&line[..bytes]), None);
+            }
+        }
+    }
+
+    #[test]
+    fn the_one_value_that_all_rows_have_is_there_for_each_and_none_is_that_is_cut_off() {
+        let column = |bytes| Column { bytes, constant: true, sized: false, rows: 2 };
+        let mut values = column(b"7\n").values();
+        assert_eq!((values.next(), values.next()), (Some(&b"7"[..]), Some(&b"7"[..])));
+        assert_eq!((column(b"7").values().next(), column(b"").values().next()), (None, None));
     }
 }

@@ -77,9 +77,12 @@ fn questions(split: &Split) -> Vec<Vec<u32>> {
         TimeRange::new(Timestamp(0), Timestamp(i64::MAX)).expect("it ends behind it begins");
     let spans =
         SpanPrune { operation: Some("GET /".to_owned()), errors: true, ..SpanPrune::default() };
+    let user = vec![vec![("user".to_owned(), Some("ann".to_owned()))]];
+    let of_user = SpanPrune { attributes: user, ..SpanPrune::default() };
     let samples = SamplePrune { names: Some(vec!["cpu".to_owned()]), ..SamplePrune::default() };
     vec![
         split.span_blocks(&tenant, range, &spans),
+        split.span_blocks(&tenant, range, &of_user),
         split.trace_blocks(&tenant, 9_u128.to_be_bytes()),
         split.sample_blocks(&tenant, range, &samples),
     ]

@@ -19,12 +19,14 @@ pub enum SplitKind {
 
 impl SplitKind {
     /// The format in which this build writes and reads splits of the kind; it refuses all others. 1 were records
-    /// as whole columns, with a document of the index per block.
+    /// as whole columns, with a document of the index per block; 2 were spans without an index of their attributes.
+    /// Each kind has its own, so that none is taken for another.
     #[must_use]
     pub(crate) const fn format(self) -> u16 {
         match self {
             Self::Logs => 3,
-            Self::Spans | Self::Samples => 2,
+            Self::Spans => 4,
+            Self::Samples => 2,
         }
     }
 }

@@ -15,6 +15,8 @@ pub struct SpanPrune {
     pub duration_max: Option<u64>,
     /// Its status is an error.
     pub errors: bool,
+    /// Of each of these, it has one of the attributes: with that value, or with whichever.
+    pub attributes: Vec<Vec<(String, Option<String>)>>,
 }
 
 /// What every wanted sample is known to be.

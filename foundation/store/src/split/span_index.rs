@@ -1,11 +1,13 @@
 //! The index of a split of spans: where each trace is, and what the spans of each block are like.
 //!
 //! ```text
-//!   section := facts len u32 | facts: zstd(JSON of Facts) | trace table: see `traces.rs`
+//!   section := facts len u32 | facts: zstd(JSON of Facts) | attributes len u32 | see `attribute_index.rs`
+//!              | trace table: see `traces.rs`
 //! ```
 //! Invariants:
 //! - no false negative: a block that holds a wanted span is named;
-//! - the trace table is searched where it lies, never inflated: it is asked for every trace that comes in.
+//! - attributes and the trace table are searched where they lie, never inflated: the table is asked for every trace
+//!   that comes in.
 
 use std::io;
 
@@ -14,6 +16,7 @@ use nilometer_model::{Names, SpanStatus, Spans};
 use serde::{Deserialize, Serialize};
 
 use super::SpanPrune;
+use super::attribute_index::{AttributeIndex, AttributeIndexBuilder};
 use super::present::{self, Present};
 use super::traces::{TraceTable, TraceTableBuilder};
 use crate::limits::INDEX_INFLATED_BYTES_MAX;
@@ -46,6 +49,7 @@ struct BlockFacts {
 pub(super) struct SpanIndexBuilder {
     names: Names,
     blocks: Vec<BlockFacts>,
+    attributes: AttributeIndexBuilder,
     traces: TraceTableBuilder,
 }
 
@@ -54,6 +58,7 @@ impl SpanIndexBuilder {
     pub(super) fn block(&mut self, spans: &Spans) {
         let block = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
         self.traces.block(block, &spans.trace_id);
+        self.attributes.block(block, &spans.attributes);
         let services = spans.origins.iter().map(|origin| origin.component.as_str());
         let services = Present::new(&mut self.names, services);
         let operations = spans.operations.texts();
@@ -70,11 +75,14 @@ impl SpanIndexBuilder {
 
     /// The section.
     pub(super) fn finish(self) -> io::Result<Vec<u8>> {
+        let blocks = u32::try_from(self.blocks.len()).unwrap_or(u32::MAX);
         let facts = Facts { names: present::texts(&self.names), blocks: self.blocks };
         let facts = zstd::bulk::compress(&serde_json::to_vec(&facts)?, ZSTD_LEVEL)?;
         let mut section = Vec::new();
-        section.extend_from_slice(&u32::try_from(facts.len()).unwrap_or(u32::MAX).to_le_bytes());
-        section.extend_from_slice(&facts);
+        for part in [facts, self.attributes.finish(blocks)] {
+            section.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
+            section.extend_from_slice(&part);
+        }
         self.traces.put(&mut section);
         Ok(section)
     }
@@ -83,25 +91,22 @@ impl SpanIndexBuilder {
 /// An index that answers.
 pub(super) struct SpanIndex {
     facts: Facts,
+    attributes: AttributeIndex,
     traces: TraceTable,
 }
 
 impl SpanIndex {
     /// Opens the section; `None` when it is not what a builder made of `blocks` blocks.
     pub(super) fn open(mut section: Bytes, blocks: u32) -> Option<Self> {
-        let len = u32::from_le_bytes(*section.first_chunk()?) as usize;
-        let mut rest = section.split_off(size_of::<u32>());
-        if len > rest.len() {
-            return None;
-        }
-        let facts = rest.split_to(len);
+        let facts = part(&mut section)?;
+        let attributes = AttributeIndex::new(part(&mut section)?, blocks);
         let facts = zstd::bulk::decompress(&facts, INDEX_INFLATED_BYTES_MAX).ok()?;
         let facts: Facts = serde_json::from_slice(&facts).ok()?;
         let names = facts.names.len();
         let whole = facts.blocks.len() == blocks as usize
             && facts.blocks.iter().all(|b| b.services.check(names) && b.operations.check(names));
-        let traces = TraceTable::open(rest, blocks)?;
-        whole.then_some(Self { facts, traces })
+        let traces = TraceTable::open(section, blocks)?;
+        whole.then_some(Self { facts, attributes, traces })
     }
 
     /// The hashes of all traces.
@@ -126,6 +131,19 @@ impl SpanIndex {
                 && prune.duration_max.is_none_or(|most| block.duration_min <= most)
                 && (!prune.errors || block.errors > 0)
         };
-        blocks.iter().map(may_meet).collect()
+        let mut may_meet: Vec<bool> = blocks.iter().map(may_meet).collect();
+        prune.attributes.iter().for_each(|any| self.attributes.narrow(any, &mut may_meet));
+        may_meet
     }
+}
+
+/// Takes the next part, behind its length, from the section.
+fn part(section: &mut Bytes) -> Option<Bytes> {
+    let len = u32::from_le_bytes(*section.first_chunk()?) as usize;
+    let mut rest = section.split_off(size_of::<u32>());
+    if len > rest.len() {
+        return None;
+    }
+    *section = rest.split_off(len);
+    Some(rest)
 }

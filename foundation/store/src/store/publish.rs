@@ -20,7 +20,7 @@ use object_store::PutMode;
 
 use super::span_splits::SpanSplits;
 use super::{Opened, SHARD, Store, StoreError};
-use crate::buffer::Buffered;
+use crate::buffer::{Buffered, Chunk};
 use crate::commit::{Checkpoint, Commit};
 use crate::records::Builder;
 use crate::split::{
@@ -161,19 +161,23 @@ fn build_all(
     origin: &SplitOrigin,
     builder: &Mutex<Option<Builder>>,
 ) -> Result<Vec<(SplitMeta, Bytes)>, SplitError> {
-    let Buffered { rows, spans, samples } = items;
+    let (rows, spans, samples) = (all(&items.rows), all(&items.spans), all(&items.samples));
     let new_id = || SplitId(uuid::Uuid::now_v7());
     let mut built = Vec::new();
     if !rows.is_empty() {
-        built.push(build_records(new_id(), rows, origin.clone(), builder)?);
+        built.push(build_records(new_id(), &rows, origin.clone(), builder)?);
     }
     if !spans.is_empty() {
-        built.push(build_spans(new_id(), spans, origin.clone())?);
+        built.push(build_spans(new_id(), &spans, origin.clone())?);
     }
     if !samples.is_empty() {
-        built.push(build_samples(new_id(), samples, origin.clone())?);
+        built.push(build_samples(new_id(), &samples, origin.clone())?);
     }
     Ok(built)
+}
+
+fn all<T>(chunks: &[Chunk<T>]) -> Vec<Arc<T>> {
+    chunks.iter().map(|chunk| Arc::clone(chunk)).collect()
 }
 
 /// A builder that failed is not used again.

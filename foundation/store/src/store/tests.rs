@@ -170,7 +170,7 @@ async fn seen(store: &Store) -> Vec<(u64, u64)> {
         for (number, bytes) in blocks.iter().zip(split.read_blocks(&blocks).await.unwrap()) {
             let block = index.block(*number, &bytes).unwrap();
             let all = RowSet::all(block.rows());
-            chunks.push(Arc::new(block.take(&all, nilometer_block::Columns::ALL).unwrap()));
+            chunks.push(Arc::new(block.take(&all, nilometer_block::Columns::ALL).unwrap()).into());
         }
     }
     let rows = chunks.iter().flat_map(|rows| rows.iter());

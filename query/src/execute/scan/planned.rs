@@ -5,8 +5,8 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use nilometer_model::{TimeRange, Timestamp};
-use nilometer_store::SplitId;
+use nilometer_model::TimeRange;
+use nilometer_store::{Chunk, SplitId};
 
 use super::{Fold, Place, Question, Unit};
 use crate::plan::{Asked, Begun, BlockBounds, Signal, StoredError};
@@ -32,7 +32,7 @@ pub(super) struct Planned<F, S: Signal> {
 /// Asks the splits, and finds everything else that may hold rows that fit.
 pub(super) fn plan<S: Signal, F: Fold<S>>(
     indexes: &[Indexed<S>],
-    buffer: &[Arc<S>],
+    buffer: &[Chunk<S>],
     question: &Question<S>,
     fold: F,
 ) -> Planned<F, S> {
@@ -75,17 +75,9 @@ impl<F: Fold<S>, S: Signal> Planned<F, S> {
 }
 
 /// The chunk, unless it has no row in the range.
-fn buffered<S: Signal>(rows: &Arc<S>, range: TimeRange) -> Option<Unit<S>> {
-    let (order_first, order_last) = bounds(rows.order_times())?;
-    let (first, last) = bounds(rows.times())?;
+fn buffered<S: Signal>(rows: &Chunk<S>, range: TimeRange) -> Option<Unit<S>> {
+    let ((first, last), (order_first, order_last)) = (rows.times, rows.order_times);
     let inside = range.contains(first) && range.contains(last);
     let unit = Unit { order_first, order_last, inside, place: Place::Buffer(Arc::clone(rows)) };
     range.touches(first, last).then_some(unit)
-}
-
-fn bounds(times: &[i64]) -> Option<(Timestamp, Timestamp)> {
-    let (first, rest) = times.split_first()?;
-    let widen = |(least, most): (i64, i64), time: &i64| (least.min(*time), most.max(*time));
-    let (least, most) = rest.iter().fold((*first, *first), widen);
-    Some((Timestamp(least), Timestamp(most)))
 }

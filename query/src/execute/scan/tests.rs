@@ -3,6 +3,7 @@
 use std::sync::mpsc as threads;
 
 use nilometer_model::Tenant;
+use nilometer_store::Chunk;
 use tokio::sync::mpsc;
 
 use super::super::tests::facts::{Fact, rows};
@@ -36,8 +37,8 @@ impl Fold for Held {
 
 #[tokio::test]
 async fn a_caller_that_goes_away_stops_the_work_before_the_next_block() {
-    let chunk = Arc::new(rows(&[Fact::at(1)], 1));
-    let buffer = vec![Arc::clone(&chunk), Arc::clone(&chunk), chunk];
+    let chunk = Chunk::from(Arc::new(rows(&[Fact::at(1)], 1)));
+    let buffer = vec![chunk.clone(), chunk.clone(), chunk];
     let snapshot = Snapshot { buffer, ..Snapshot::default() };
     let question = Question {
         filter: Arc::new(Filter::parse(&Tenant::default(), "").unwrap()),

@@ -117,7 +117,7 @@ async fn world(facts: &[Fact]) -> Snapshot {
     for (part, facts) in (0_u128..).zip(facts.chunks(facts.len().div_ceil(6).max(1))) {
         let own = Arc::new(rows(facts, Tenant::default().name()));
         if [2, 3, 5].contains(&part) {
-            snapshot.spans.push(own);
+            snapshot.spans.push(own.into());
             continue;
         }
         let id = SplitId(uuid::Uuid::from_u128(1 + part));

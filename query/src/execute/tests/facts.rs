@@ -147,7 +147,7 @@ impl World {
             first += part_of.len() as u64;
             match part {
                 0 | 2 => world.split(&[rows]).await,
-                _ => world.snapshot.buffer.push(rows),
+                _ => world.snapshot.buffer.push(rows.into()),
             }
         }
         world
@@ -188,7 +188,8 @@ impl World {
             }
         }
         self.snapshot.masks = Arc::new([mask.clone()]);
-        self.snapshot.buffer = seen_in_buffer(&self.snapshot, &tenant);
+        let seen = seen_in_buffer(&self.snapshot, &tenant);
+        self.snapshot.buffer = seen.into_iter().map(Into::into).collect();
         self.snapshot.masks = Arc::default();
     }
 

@@ -8,7 +8,7 @@ use nilometer_block::Columns;
 use nilometer_model::{Order, Origin, RowRef, Rows, Severity, Tenant, TextColumn, TimeRange};
 use nilometer_store::patterns::PatternId;
 use nilometer_store::records::{Block, Plan, Question, RecordIndex, RowSet, Tallies, Told};
-use nilometer_store::{RecordSplit, Snapshot, SplitError, SplitKind, SplitMeta};
+use nilometer_store::{Chunk, RecordSplit, Snapshot, SplitError, SplitKind, SplitMeta};
 
 use super::stored::{Alike, Asked, Begun, BlockBounds, StoredBlock, StoredError};
 use super::{Searched, Signal, SignalField};
@@ -87,7 +87,7 @@ impl Signal for Rows {
         &snapshot.splits
     }
 
-    fn buffer(snapshot: &Snapshot) -> &[Arc<Self>] {
+    fn buffer(snapshot: &Snapshot) -> &[Chunk<Self>] {
         &snapshot.buffer
     }
 

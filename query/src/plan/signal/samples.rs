@@ -8,7 +8,7 @@ use nilometer_block::{BlockError, decode_samples};
 use nilometer_model::{
     Order, Origin, SampleKind, Samples, Tenant, TextColumn, TimeRange, Timestamp,
 };
-use nilometer_store::{SamplePrune, Snapshot, Split, SplitError, SplitKind, SplitMeta};
+use nilometer_store::{Chunk, SamplePrune, Snapshot, Split, SplitError, SplitKind, SplitMeta};
 
 use super::stored::Decoded;
 use super::{DecodedSignal, Meaning, Searched, Signal, SignalField};
@@ -195,7 +195,7 @@ impl Signal for Samples {
         &snapshot.sample_splits
     }
 
-    fn buffer(snapshot: &Snapshot) -> &[Arc<Self>] {
+    fn buffer(snapshot: &Snapshot) -> &[Chunk<Self>] {
         &snapshot.samples
     }
 

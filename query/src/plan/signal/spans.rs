@@ -13,12 +13,13 @@ use nilometer_block::{BlockError, SpanColumns, SpanDecoder};
 use nilometer_model::{
     Order, Origin, SpanKind, SpanStatus, Spans, Tenant, TextColumn, TimeRange, Timestamp,
 };
-use nilometer_store::{Snapshot, SpanPrune, Split, SplitError, SplitKind, SplitMeta};
+use nilometer_store::{Chunk, Snapshot, SpanPrune, Split, SplitError, SplitKind, SplitMeta};
 
 use super::stored::Decoded;
 use super::{DecodedSignal, Meaning, Searched, Signal, SignalField};
 use crate::language::Comparison;
 use crate::plan::attributes::{attribute, lookup};
+use crate::plan::question::indexed;
 use crate::plan::test::Test;
 use crate::plan::value::Value;
 use crate::plan::{Filter, Step};
@@ -261,7 +262,7 @@ impl Signal for Spans {
         &snapshot.span_splits
     }
 
-    fn buffer(snapshot: &Snapshot) -> &[Arc<Self>] {
+    fn buffer(snapshot: &Snapshot) -> &[Chunk<Self>] {
         &snapshot.spans
     }
 
@@ -318,6 +319,7 @@ fn narrow(step: &Step<Spans>, prune: &mut SpanPrune) {
         (SpanField::Status, Test::In(names)) => {
             prune.errors |= names.iter().all(|name| name == SpanStatus::Error.name());
         }
+        (SpanField::Attribute(name), test) => prune.attributes.push(indexed(name, test)),
         (SpanField::Duration, Test::Number(comparison, ms) | Test::Duration(comparison, ms)) => {
             narrow_duration(*comparison, *ms, prune);
         }

@@ -99,7 +99,7 @@ async fn every_span_comes_back_in_the_order_of_by_trace_and_no_trace_is_cut() {
     let read: Vec<_> = blocks.iter().flat_map(Spans::iter).collect();
     assert_eq!(read, expect.iter().collect::<Vec<_>>());
     let meta = split.meta();
-    assert_eq!((meta.rows, meta.kind, meta.format), (all.len() as u64, SplitKind::Spans, 2));
+    assert_eq!((meta.rows, meta.kind, meta.format), (all.len() as u64, SplitKind::Spans, 4));
     assert_eq!(meta.sources[&SourceId(3)], Count { bytes: 0, records: all.len() as u64 });
     assert!(meta.blocks > 2 && blocks.iter().all(|block| block.len() <= BLOCK_SPANS_MAX));
     for trace in (1..=3_000).map(trace_id) {
@@ -258,7 +258,7 @@ async fn a_build_that_knows_records_only_refuses_a_split_of_spans_and_old_splits
     put(&*objects, bytes).await;
     let as_records = SplitMeta { kind: SplitKind::Logs, ..meta.clone() };
     let refused = Split::open(objects, as_records).await;
-    assert!(matches!(refused, Err(SplitError::Format { format: 2, .. })));
+    assert!(matches!(refused, Err(SplitError::Format { format: 4, .. })));
     let mut old = serde_json::to_value(&meta).unwrap();
     old.as_object_mut().unwrap().remove("kind");
     assert_eq!(serde_json::from_value::<SplitMeta>(old).unwrap().kind, SplitKind::Logs);

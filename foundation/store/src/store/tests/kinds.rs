@@ -134,7 +134,7 @@ pub(super) async fn seen_by(tenant: &Tenant, snapshot: &Snapshot) -> Seen {
             let block = plan.index().block(*number, &bytes).unwrap();
             let fit = plan.rows(&block).unwrap();
             assert!(fit.is_all(), "a block is one tenant's");
-            rows.push(Arc::new(block.take(&fit, nilometer_block::Columns::ALL).unwrap()));
+            rows.push(Arc::new(block.take(&fit, nilometer_block::Columns::ALL).unwrap()).into());
         }
     }
     rows.iter().flat_map(|rows| rows.iter()).for_each(|row| add(records, row.origin, row.position));
@@ -145,7 +145,7 @@ pub(super) async fn seen_by(tenant: &Tenant, snapshot: &Snapshot) -> Seen {
     for split in &snapshot.sample_splits {
         let blocks = split.sample_blocks(tenant, TimeRange::ALL, &SamplePrune::default());
         let bytes = split.read_blocks(&blocks).await.unwrap();
-        chunks.extend(bytes.iter().map(|bytes| Arc::new(decode_samples(bytes).unwrap())));
+        chunks.extend(bytes.iter().map(|bytes| Arc::new(decode_samples(bytes).unwrap()).into()));
     }
     let all = chunks.iter().flat_map(|samples| samples.iter());
     all.for_each(|sample| add(samples, sample.origin, sample.position));
