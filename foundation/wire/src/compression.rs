@@ -86,13 +86,13 @@ pub fn inflate(body: Bytes, compression: Compression) -> Result<Bytes, InflateEr
     let sent = body.len();
     let limit =
         sent.saturating_mul(INFLATE_RATIO_MAX).clamp(INFLATE_FLOOR_BYTES, BODY_INFLATED_BYTES_MAX);
-    let mut inflated = Inflated(BUFFERS.take().unwrap_or_default());
-    let is_within = match compression {
+    let inflate = match compression {
         Compression::Identity => return Ok(body),
-        Compression::Gzip => gunzip(&body, &mut inflated.0, limit),
-        Compression::Zstd => unzstd(&body, &mut inflated.0, limit),
+        Compression::Gzip => gunzip,
+        Compression::Zstd => unzstd,
     };
-    match is_within {
+    let mut inflated = Inflated(BUFFERS.take().unwrap_or_default());
+    match inflate(&body, &mut inflated.0, limit) {
         Ok(true) => Ok(Bytes::from_owner(inflated)),
         Ok(false) => Err(InflateError::TooLarge { sent, limit }),
         Err(error) => Err(InflateError::Damaged(error.to_string())),

@@ -310,9 +310,12 @@ impl Groups {
         rows.for_each(|row| asked[usize::from(self.places[row])] = true);
         let (mut readers, mut columns) = (Vec::with_capacity(asked.len()), Vec::new());
         for (group, asked) in self.groups.iter().zip(asked) {
-            let template = group.template;
-            readers.push(asked.then(|| Reader::new(templates, template, columns.len())));
-            for slot in 0..if asked { templates.columns(template) } else { 0 } {
+            if !asked {
+                readers.push(None);
+                continue;
+            }
+            readers.push(Some(Reader::new(templates, group.template, columns.len())));
+            for slot in 0..templates.columns(group.template) {
                 columns.push(self.column(*group, slot, templates, values)?.values());
             }
         }
