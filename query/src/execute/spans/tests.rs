@@ -24,6 +24,7 @@ use super::*;
 use crate::execute::{Direction, Limits, PipelineRequest, SearchRequest, pipeline, search};
 use crate::plan::{Filter, Plan, Value};
 use crate::purge::Language;
+use crate::traces::PathKind;
 
 const MS: u64 = 1_000_000;
 const SERVICES: [&str; 3] = ["cart", "shop", "日志"];
@@ -391,6 +392,27 @@ proptest! {
     }
 }
 
+/// Paths and differences are those of a world that never held more.
+async fn check_as_without(masked: &Snapshot, without: &Snapshot, range: TimeRange) {
+    let (tenant, limits) = (Tenant::default(), Limits::default());
+    let (service, operation) = (None, None);
+    let kind = PathKind::Shape;
+    let asked = PathsRequest { tenant: tenant.clone(), range, service, operation, kind, limits };
+    let filter = |query: &str| Arc::new(Filter::parse(&tenant, query).unwrap());
+    let (among, a, b) = (filter("*"), filter("status:error"), None);
+    let compared = CompareRequest { among, a, b, range, limits };
+    let told = async |snapshot: &Snapshot| {
+        let paths = path_stats(snapshot, &asked).await.unwrap().fold.paths.paths;
+        let paths: BTreeSet<_> =
+            paths.iter().map(|path| (path.id, path.count, path.failed)).collect();
+        let differences = compare(snapshot, &compared).await.unwrap().fold;
+        let differences: BTreeSet<_> =
+            differences.iter().map(|difference| format!("{difference:?}")).collect();
+        (paths, differences)
+    };
+    assert_eq!(told(masked).await, told(without).await);
+}
+
 /// What a purge takes is the same in answers, in rows and in splits.
 async fn check_taken(snapshot: &Snapshot, gone: &[&Fact]) {
     let tenant = Tenant::default();
@@ -431,6 +453,7 @@ proptest! {
                 check_paces(&snapshot, &left, *range).await;
                 check_graph(&snapshot, &left, *range).await;
                 check_queries(&snapshot, &left, *range).await;
+                check_as_without(&snapshot, &world(&left).await, *range).await;
             }
             for trace in 0..13 {
                 check_trace(&snapshot, &left, trace).await;
