@@ -148,7 +148,7 @@ pub(crate) fn uncompressed<const N: usize>(
 }
 
 /// Compresses frames one after the other in the same memory.
-pub(crate) struct Squeezer {
+pub struct Squeezer {
     zstd: Compressor<'static>,
     /// The frame that was made last.
     packed: Vec<u8>,
@@ -156,15 +156,22 @@ pub(crate) struct Squeezer {
 
 impl Squeezer {
     /// One that compresses at zstd's `level`.
-    pub(crate) fn new(level: i32) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// When zstd has no memory.
+    pub fn new(level: i32) -> io::Result<Self> {
         Ok(Self { zstd: Compressor::new(level)?, packed: Vec::new() })
     }
 
-    fn squeeze(&mut self, raw: &[u8]) -> io::Result<&[u8]> {
+    /// The frame as it is to be stored: compressed, or `raw` itself when that is not longer.
+    ///
+    /// # Errors
+    /// When zstd has no memory.
+    pub fn squeeze<'a>(&'a mut self, raw: &'a [u8]) -> io::Result<&'a [u8]> {
         self.packed.clear();
         self.packed.reserve(zstd::zstd_safe::compress_bound(raw.len()));
         self.zstd.compress_to_buffer(raw, &mut self.packed)?;
-        Ok(&self.packed)
+        Ok(if self.packed.len() < raw.len() { &self.packed } else { raw })
     }
 }
 
@@ -188,8 +195,7 @@ impl<const N: usize> Packer<N> {
     /// Appends the next frame.
     pub(crate) fn frame(&mut self, squeezer: &mut Squeezer, raw: &[u8]) -> io::Result<()> {
         let at = self.out.len();
-        let packed = squeezer.squeeze(raw)?;
-        self.out.extend_from_slice(if packed.len() < raw.len() { packed } else { raw });
+        self.out.extend_from_slice(squeezer.squeeze(raw)?);
         self.entry(at, raw.len());
         Ok(())
     }

@@ -34,6 +34,7 @@ pub use dense::{
     code_records, decode_dense, digit_or_low, encode_dense,
 };
 pub use encode::{Encoder, encode};
+pub use frames::Squeezer;
 pub use plain::uncompressed;
 pub use samples::{decode_samples, encode_samples};
 pub use spans::{SpanColumns, SpanDecoder, SpanEncoder, decode_spans, encode_spans};

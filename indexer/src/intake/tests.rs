@@ -183,10 +183,11 @@ fn received() -> Items {
 async fn what_is_handed_to_the_index_is_what_the_log_says_whichever_way_it_came() {
     let door = Door::new().await;
     let acme = tenant("acme");
-    let body = Bytes::from_static(
-        b"{\"message\":\"\",\"component\":\"c\",\"k\":[1]}
-          {\"message\":\"m\",\"trace_id\":\"0102030405060708090a0b0c0d0e0f10\"}",
-    );
+    let body = [
+        r#"{"message":"","component":"c","k":[1]}"#,
+        r#"{"message":"m","trace_id":"0102030405060708090a0b0c0d0e0f10"}"#,
+    ];
+    let body = body.join("\n").into();
     let lines = IngestRequest { tenant: acme.clone(), idempotency_key: None, body };
     door.intake.ingest(lines).await.unwrap();
     door.intake.ingest(keyed(&acme)).await.unwrap();

@@ -51,7 +51,7 @@ impl Attribute {
 fn blocks_of(index: &RecordIndex, key: &str, value: Option<&str>) -> Result<Vec<u32>, SplitError> {
     let terms = index.terms()?;
     let known = |term: &str| terms.blocks(term).map_err(|source| index.failed(source));
-    let is_there = || known(&format!("{key}{}", fields::IS_THERE));
+    let is_there = || known(&fields::there(key));
     let Some(value) = value else { return is_there() };
     let term = fields::term(key, value);
     if term.len() < BUCKET_VALUE_BYTES_MIN {

@@ -18,7 +18,7 @@ use crate::limits::{BLOCK_VALUES_PER_KEY_MAX, INDEXED_VALUE_BYTES_MAX};
 /// Between a key and its value.
 pub(crate) const IS: char = '\u{1}';
 /// Behind a key that is there.
-pub(crate) const IS_THERE: char = '\u{2}';
+const IS_THERE: char = '\u{2}';
 
 /// Takes the values of block after block.
 #[derive(Debug, Default)]
@@ -58,8 +58,7 @@ impl FieldTerms {
 
     /// Adds all values of an object.
     pub(super) fn add_all(&mut self, object: &[u8], buckets: &mut BucketWriter) {
-        let pairs = serde_json::from_slice::<HashMap<String, &RawValue>>(object);
-        for (key, value) in pairs.unwrap_or_default() {
+        for (key, value) in pairs(object) {
             self.value(&key, &text(value.get().as_bytes()), buckets);
         }
     }
@@ -82,7 +81,7 @@ impl FieldTerms {
     pub(super) fn end_block(&mut self) {
         self.last = None;
         let terms = std::mem::take(&mut self.keys).into_iter().flat_map(|(key, values)| {
-            let is_there = format!("{key}{IS_THERE}");
+            let is_there = there(&key);
             let mut terms: Vec<_> = values.iter().map(|value| term(&key, value)).collect();
             terms.sort_unstable();
             std::iter::once(is_there).chain(terms)
@@ -94,6 +93,16 @@ impl FieldTerms {
     pub(super) fn blocks(&self) -> &[Vec<String>] {
         &self.blocks
     }
+}
+
+/// The keys and values of an object that is kept whole; none of what is no object.
+pub(crate) fn pairs(object: &[u8]) -> HashMap<String, &RawValue> {
+    serde_json::from_slice(object).unwrap_or_default()
+}
+
+/// What stands for a key with whichever value.
+pub(crate) fn there(key: &str) -> String {
+    format!("{key}{IS_THERE}")
 }
 
 /// What stands for a key with a value.

@@ -16,8 +16,9 @@
 use std::cell::RefCell;
 use std::io;
 
+use nilometer_block::Squeezer;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::bulk::Decompressor;
 
 pub(super) const FRAMES: usize = 6;
 
@@ -66,23 +67,16 @@ impl Stored {
 }
 
 /// Compresses frames, one after the other.
-pub(super) struct Packer {
-    zstd: Compressor<'static>,
-    /// Long enough for the longest frame so far, packed.
-    packed: Vec<u8>,
-}
+pub(super) struct Packer(Squeezer);
 
 impl Packer {
     pub(super) fn new(level: i32) -> io::Result<Self> {
-        Ok(Self { zstd: Compressor::new(level)?, packed: Vec::new() })
+        Squeezer::new(level).map(Self)
     }
 
     /// Appends `raw` to `out`, compressed if that is shorter.
     pub(super) fn put(&mut self, raw: &[u8], out: &mut Vec<u8>) -> io::Result<Stored> {
-        let bound = zstd::zstd_safe::compress_bound(raw.len());
-        self.packed.resize(bound.max(self.packed.len()), 0);
-        let packed = self.zstd.compress_to_buffer(raw, self.packed.as_mut_slice())?;
-        let stored = if packed < raw.len() { &self.packed[..packed] } else { raw };
+        let stored = self.0.squeeze(raw)?;
         out.extend_from_slice(stored);
         let size = |len: usize| u32::try_from(len).unwrap_or(u32::MAX);
         let (len, raw) = (size(stored.len()), size(raw.len()));

@@ -6,11 +6,8 @@
 //! ```
 //! Invariant: a block with a span that has what is asked for is named. Others may be: whoever asks looks.
 
-use std::collections::HashMap;
-
 use bytes::Bytes;
 use nilometer_model::TextColumn;
-use serde_json::value::RawValue;
 
 use crate::limits::BUCKET_VALUE_BYTES_MIN;
 use crate::records::buckets::{BucketWriter, blocks_of};
@@ -44,8 +41,7 @@ impl AttributeIndexBuilder {
         self.form.clear();
         self.values.clear();
         if forms::cut(object, 0, &mut self.form, &mut self.values).is_none() {
-            let pairs = serde_json::from_slice::<HashMap<String, &RawValue>>(object);
-            for (key, value) in pairs.unwrap_or_default() {
+            for (key, value) in fields::pairs(object) {
                 self.key(&key);
                 self.value(&key, value.get().as_bytes());
             }
@@ -65,7 +61,7 @@ impl AttributeIndexBuilder {
     }
 
     fn key(&mut self, key: &str) {
-        self.buckets.add(there(key).as_bytes());
+        self.buckets.add(fields::there(key).as_bytes());
     }
 
     fn value(&mut self, key: &str, json: &[u8]) {
@@ -104,7 +100,7 @@ impl AttributeIndex {
         for (key, value) in any {
             let term = match value {
                 Some(value) => fields::term(key, value),
-                None => there(key),
+                None => fields::there(key),
             };
             // Buckets do not know what is so short.
             let known = term.len() >= BUCKET_VALUE_BYTES_MIN;
@@ -117,11 +113,6 @@ impl AttributeIndex {
         }
         may_meet.iter_mut().zip(named).for_each(|(may_meet, named)| *may_meet &= named);
     }
-}
-
-/// What stands for a key with whichever value.
-fn there(key: &str) -> String {
-    format!("{key}{}", fields::IS_THERE)
 }
 
 #[cfg(test)]
