@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use nilometer_model::{Severity, Timestamp};
-use nilometer_parse::{Attributes, Counts, Flags, Redactor, line_time, meaning, message};
+use nilometer_parse::{Attributes, Clues, Counts, Flags, Redactor, line_time, meaning, message};
 
 use crate::metrics;
 
@@ -62,17 +62,18 @@ impl Composer {
         line_time(line, &self.timezone, now)
     }
 
-    /// `source` is what is known of whoever wrote it: what the text says of the same name counts.
+    /// `clues` tell what the text may hold. `source` is what is known of whoever wrote it: what the text says of
+    /// the same name counts.
     pub(crate) fn compose<'a>(
         &'a mut self,
-        text: &'a [u8],
+        (text, clues): (&'a [u8], Clues),
         flags: Flags,
         source: &Attributes,
     ) -> Composed<'a> {
         self.attributes.clear();
         let message = message(text, flags, self.line_bytes_max, &mut self.attributes);
-        let message = self.redacted(message);
-        let meaning = meaning(&message, &mut self.attributes);
+        let (message, clues) = self.redacted(message, clues);
+        let meaning = meaning(&message, clues, &mut self.attributes);
         self.attributes.merge(source);
         Composed {
             severity: meaning.severity,
@@ -84,18 +85,17 @@ impl Composer {
     }
 
     /// The message without its secrets. Marks may be longer than what they stand for.
-    fn redacted<'a>(&mut self, message: Cow<'a, str>) -> Cow<'a, str> {
-        let Some(redactor) = &self.redactor else { return message };
-        let Cow::Owned(mut redacted) = redactor.redact(&message, &mut self.counts) else {
-            return message;
-        };
+    fn redacted<'a>(&mut self, message: Cow<'a, str>, clues: Clues) -> (Cow<'a, str>, Clues) {
+        let Some(redactor) = &self.redactor else { return (message, clues) };
+        let redacted = redactor.redact_by_clues(&message, clues, &mut self.counts);
+        let Cow::Owned(mut redacted) = redacted else { return (message, clues) };
         metrics::redacted(redactor.counted(&self.counts));
         self.counts.clear();
         if redacted.len() > self.line_bytes_max {
             redacted.truncate(redacted.floor_char_boundary(self.line_bytes_max));
             self.attributes.flag("truncated");
         }
-        Cow::Owned(redacted)
+        (Cow::Owned(redacted), clues.rewritten())
     }
 }
 
@@ -110,7 +110,8 @@ mod tests {
         let redactor = Redactor::new(RedactConfig::default(), b"a key");
         let redactor = Some(Arc::new(redactor));
         let mut composer = Composer::new(line_bytes_max, TimeZone::UTC, redactor);
-        let composed = composer.compose(text.as_bytes(), Flags::default(), &Attributes::default());
+        let text = (text.as_bytes(), Clues::UNSEARCHED);
+        let composed = composer.compose(text, Flags::default(), &Attributes::default());
         assert_eq!((&*composed.message, composed.attributes), expect);
     }
 

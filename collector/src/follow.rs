@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use memchr::memchr;
 use nilometer_model::Timestamp;
-use nilometer_parse::{Flags, Format, Framed, STDOUT, Suspects, frame};
+use nilometer_parse::{ClueSearch, Clues, Flags, Format, Framed, STDOUT, frame};
 use regex::bytes::Regex;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -66,8 +66,8 @@ pub(crate) struct Reading<'a> {
     /// A file could not be opened because too many are open.
     pub(crate) exhausted: &'a mut bool,
     pub(crate) roster: &'a Roster,
-    /// Finds lines that may begin a trace.
-    pub(crate) suspects: &'a Suspects,
+    /// Finds what lines may hold.
+    pub(crate) clues: &'a ClueSearch,
     /// What the first line of a record looks like in this log, if that is configured.
     pub(crate) start: Option<&'a Regex>,
     /// The generations before the one that is read.
@@ -87,7 +87,7 @@ impl Reading<'_> {
             sink: self.sink,
             exhausted: self.exhausted,
             roster: self.roster,
-            suspects: self.suspects,
+            clues: self.clues,
             start: self.start,
             older,
         }
@@ -255,28 +255,22 @@ impl Generation {
 
     /// All complete lines of `fresh`: (bytes used, stopped because the sink is full).
     fn lines(&mut self, reading: &mut Reading<'_>, fresh: &[u8]) -> (usize, bool) {
-        let mut used = 0;
-        // Looked for in all of it at once: by the line it would cost as much as reading.
-        let mut suspect = reading.suspects.find(fresh, 0);
+        let (mut used, mut looks) = (0, reading.clues.over(fresh));
         while let Some(length) = memchr(b'\n', &fresh[used..]) {
             if reading.sink.full() {
                 return (used, true);
             }
-            let line = &fresh[used..used + length];
-            if suspect < used {
-                suspect = reading.suspects.find(fresh, used);
-            }
-            let is_suspect = suspect < used + length;
+            let (line, clues) = (&fresh[used..used + length], looks.of(used..used + length));
             used += length + 1;
             match self.long.take() {
                 Some(mut long) => {
                     let end = self.at + long.bytes + length as u64 + 1;
                     long.append(line, reading.line_kept_max());
-                    let is_suspect = reading.suspects.is_in(&long.text);
-                    self.line(reading, &long.text, end, (false, is_suspect));
+                    let clues = reading.clues.of(&long.text);
+                    self.line(reading, (&long.text, clues), end, false);
                 }
                 None => {
-                    self.line(reading, line, self.at + length as u64 + 1, (false, is_suspect));
+                    self.line(reading, (line, clues), self.at + length as u64 + 1, false);
                 }
             }
         }
@@ -322,21 +316,20 @@ impl Generation {
         match long {
             Some(mut long) => {
                 long.append(rest, reading.line_kept_max());
-                self.line(reading, &long.text, end, (true, false));
+                self.line(reading, (&long.text, Clues::UNSEARCHED), end, true);
             }
-            None => self.line(reading, rest, end, (true, false)),
+            None => self.line(reading, (rest, Clues::UNSEARCHED), end, true),
         }
         self.remember(rest, reading.format);
     }
 
-    /// One line without its newline, up to `end`. `cut`: its newline has not come; `suspect`: it may
-    /// begin a trace.
+    /// One line without its newline, up to `end`. `cut`: that has not come.
     fn line(
         &mut self,
         reading: &mut Reading<'_>,
-        line: &[u8],
+        (line, clues): (&[u8], Clues),
         end: u64,
-        (cut, suspect): (bool, bool),
+        cut: bool,
     ) {
         let start = std::mem::replace(&mut self.at, end);
         let continued = std::mem::replace(&mut self.saved.mid_line, cut);
@@ -350,7 +343,9 @@ impl Generation {
         match frame(reading.format, line, &mut unescaped) {
             Framed::Piece { stream, time, last, text } => {
                 let time = time.unwrap_or_else(|| self.own_time(reading, text));
-                let piece = Piece { stream, time, last, text, start, bytes, flags, suspect };
+                let unescapes = reading.format == Format::Docker;
+                let clues = if unescapes { clues.rewritten() } else { clues };
+                let piece = Piece { stream, time, last, text, start, bytes, flags, clues };
                 self.piece(reading, piece);
             }
             Framed::Malformed => {
@@ -359,7 +354,7 @@ impl Generation {
                 let time = if before > Timestamp::default() { before } else { self.modified };
                 let (stream, last, text) = (STDOUT, true, line);
                 self.close_partial(reading, stream, start);
-                let piece = Piece { stream, time, last, text, start, bytes, flags, suspect };
+                let piece = Piece { stream, time, last, text, start, bytes, flags, clues };
                 self.stand_alone(reading, &self.whole(reading, &piece));
             }
         }
@@ -397,9 +392,9 @@ impl Generation {
 
     /// A piece that is a whole line and ends where reading stands.
     fn whole<'a>(&self, reading: &Reading<'_>, piece: &Piece<'a>) -> Line<'a> {
-        let Piece { stream, time, text, start, bytes, flags, suspect, .. } = *piece;
+        let Piece { stream, time, text, start, bytes, flags, clues, .. } = *piece;
         let (owner, end, read) = (self.saved.number, self.at, reading.now);
-        Line { owner, stream, time, text, start, end, bytes, flags, suspect, read }
+        Line { owner, stream, time, text, start, end, bytes, flags, clues, read }
     }
 
     /// Hands over a partial before what stands at `end` and belongs to nothing: behind that it would have no
@@ -421,8 +416,9 @@ impl Generation {
         flags: Flags,
     ) {
         let partial = std::mem::take(&mut self.partials[stream]);
-        let Partial { start, time, bytes, suspect, ref text, .. } = partial;
-        let piece = Piece { stream, time, last: true, text, start, bytes, flags, suspect };
+        let Partial { start, time, bytes, clues, ref text, .. } = partial;
+        let clues = clues.rewritten();
+        let piece = Piece { stream, time, last: true, text, start, bytes, flags, clues };
         let line = self.whole(reading, &piece);
         self.join(reading, &line);
     }
@@ -483,7 +479,7 @@ struct Piece<'a> {
     start: u64,
     bytes: u64,
     flags: Flags,
-    suspect: bool,
+    clues: Clues,
 }
 
 impl Partial {
@@ -494,7 +490,7 @@ impl Partial {
             self.time = piece.time;
         }
         self.bytes += piece.bytes;
-        self.suspect |= piece.suspect;
+        self.clues = self.clues.and(piece.clues);
         let room = (text_max + 1).saturating_sub(self.text.len());
         self.text.extend_from_slice(&piece.text[..piece.text.len().min(room)]);
     }

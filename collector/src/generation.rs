@@ -27,7 +27,7 @@ use crate::join::{Group, Waiting};
 use crate::landmarks::Landmarks;
 use crate::limits::{BANNER_BYTES_MAX, COPY_COMPARED_BYTES, OVERLAP_BYTES};
 use crate::reading::{CentreSource, SourceInfo};
-use nilometer_parse::Format;
+use nilometer_parse::{Clues, Format};
 
 /// What is remembered of one stream of a generation.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -137,8 +137,8 @@ pub(crate) struct Partial {
     pub(crate) bytes: u64,
     /// It began in the generation before.
     pub(crate) carried: bool,
-    /// A piece of it may begin a trace.
-    pub(crate) suspect: bool,
+    /// What its pieces may hold.
+    pub(crate) clues: Clues,
 }
 
 /// A line that does not fit into the read buffer.

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 
 use memchr::memmem;
 use nilometer_model::{Count, Timestamp};
-use nilometer_parse::{Flags, GoesOn, Trace};
+use nilometer_parse::{Clues, Flags, GoesOn, Trace};
 use regex::bytes::Regex;
 
 use crate::follow::Reading;
@@ -45,8 +45,8 @@ pub(crate) struct Line<'a> {
     /// Framed bytes.
     pub(crate) bytes: u64,
     pub(crate) flags: Flags,
-    /// It may begin a trace.
-    pub(crate) suspect: bool,
+    /// What it may hold.
+    pub(crate) clues: Clues,
     /// When it was read.
     pub(crate) read: Instant,
 }
@@ -177,7 +177,7 @@ impl Group {
             end: last.end,
             bytes: sure.iter().map(|line| line.bytes).sum(),
             flags: self.flags,
-            suspect: false,
+            clues: Clues::UNSEARCHED,
             read: last.read,
         })
     }
@@ -193,7 +193,7 @@ impl Group {
             end: held.end,
             bytes: held.bytes,
             flags: Flags::default(),
-            suspect: true,
+            clues: Clues::STACK.rewritten(),
             read: held.read,
         })
     }
@@ -238,7 +238,7 @@ impl Generation {
         let bond = match reading.start {
             _ if !whole => None,
             Some(_) => Some(Bond::Start),
-            None if line.suspect => Trace::begins(line.text).map(Bond::Trace),
+            None if line.clues.has(Clues::STACK) => Trace::begins(line.text).map(Bond::Trace),
             None => None,
         };
         match bond {
@@ -307,8 +307,8 @@ impl Generation {
         while !reading.sink.full() {
             let Some(ready) = self.waiting.pop_front() else { return true };
             let Ready { owner, stream, time, ref text, start, end, bytes, flags, read } = ready;
-            let suspect = false;
-            let line = Line { owner, stream, time, text, start, end, bytes, flags, suspect, read };
+            let clues = Clues::UNSEARCHED;
+            let line = Line { owner, stream, time, text, start, end, bytes, flags, clues, read };
             self.emit(reading, &line);
         }
         self.waiting.is_empty()
@@ -357,7 +357,8 @@ impl Generation {
             metrics::truncated_line();
         }
         let info = &self.infos[line.stream];
-        let composed = reading.composer.compose(line.text, line.flags, &info.attributes);
+        let composed =
+            reading.composer.compose((line.text, line.clues), line.flags, &info.attributes);
         let record = Record {
             time: line.time,
             order_time: *order_time,

@@ -35,7 +35,7 @@ use crate::open_files::OpenFiles;
 use crate::read_state;
 use crate::reading::{CentreSource, Sink, SourceInfo, StateChange};
 use crate::watch::{Waker, Watch};
-use nilometer_parse::{Redactor, Suspects};
+use nilometer_parse::{ClueSearch, Redactor};
 
 /// Where the durable memory keeps what was adopted; no log's key begins like this.
 const ADOPTED_KEY: &str = "\0adopted";
@@ -87,7 +87,7 @@ pub(crate) struct Reader {
     blocked: BTreeSet<String>,
     /// Logs that hold lines which may go on, and until when.
     held: BTreeMap<String, Instant>,
-    suspects: Suspects,
+    clues: ClueSearch,
     buffers: Buffers,
     composer: Composer,
     /// What the centre has and no file here was found to hold yet. Remembered over restarts until what
@@ -146,6 +146,7 @@ impl Reader {
                 config.timezone.clone(),
                 config.redactor.clone(),
             ),
+            clues: ClueSearch::new(config.redactor.is_some()),
             config,
             watch: Watch::new(),
             logs,
@@ -153,7 +154,6 @@ impl Reader {
             put_off: None,
             blocked: BTreeSet::new(),
             held: BTreeMap::new(),
-            suspects: Suspects::new(),
             buffers: Buffers::default(),
             adopted: HashMap::new(),
             adopting: false,
@@ -378,7 +378,7 @@ impl Reader {
             sink,
             exhausted: &mut exhausted,
             roster: &self.config.roster,
-            suspects: &self.suspects,
+            clues: &self.clues,
             start: FirstLine::of(&self.config.first_lines, &log.speaker.component),
             older: &mut [],
         };

@@ -8,6 +8,7 @@
 //! - nothing panics, whatever comes; the same bytes say the same again;
 //! - a framed text is the line's own bytes; a message is the text as written;
 //! - attributes are one JSON object on one line within their limits, no name twice;
+//! - what a text has no clue of need not be looked for;
 //! - a text that was redacted holds no secret, and stays what it was: JSON, and itself when redacted again.
 
 use std::collections::BTreeSet;
@@ -22,13 +23,14 @@ use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::limits::FUTURE_NS_MAX;
 use crate::{
-    Attributes, Counts, Flags, Format, Framed, GoesOn, Kind, Pattern, RedactConfig, Redactor,
-    Suspects, TRUNCATED, Trace,
+    Attributes, ClueSearch, Clues, Counts, Flags, Format, Framed, GoesOn, Kind, Pattern,
+    RedactConfig, Redactor, TRUNCATED, Trace,
 };
 
 /// Longest message of these checks, bytes: short, so that it is met.
 const MESSAGE_BYTES_MAX: usize = 256;
 const NOW: Timestamp = Timestamp(1_800_000_000_000_000_000);
+static CLUES: LazyLock<ClueSearch> = LazyLock::new(|| ClueSearch::new(true));
 /// Each on a line of its own: no text around it makes it less of a secret.
 const SECRETS: [&str; 8] = [
     "ghp_16C7e42F292c6912E7710c838347Ae178B4a",
@@ -71,13 +73,13 @@ pub fn meaning(text: &[u8]) {
         let message = crate::message(text, flags, bytes_max, &mut attributes);
         assert!(message.len() <= bytes_max);
         check_message(text, &message, &attributes, partial);
-        let meaning = crate::meaning(&message, &mut attributes);
+        let meaning = crate::meaning(&message, Clues::UNSEARCHED, &mut attributes);
         check_attributes(attributes.as_str());
         assert!(meaning.ids.is_none_or(|ids| ids.trace != [0; 16] && ids.span != Some([0; 8])));
         let once = attributes.as_str().to_owned();
         attributes.clear();
         assert_eq!(crate::message(text, flags, bytes_max, &mut attributes), message);
-        assert_eq!(crate::meaning(&message, &mut attributes), meaning);
+        assert_eq!(crate::meaning(&message, CLUES.of(text), &mut attributes), meaning);
         assert_eq!(attributes.as_str(), once, "another reading says otherwise");
     }
 }
@@ -129,17 +131,17 @@ impl<'de> Visitor<'de> for Names {
 
 /// Lines of a file, one of which may begin a trace.
 pub fn multiline(text: &[u8]) {
-    static SUSPECTS: LazyLock<Suspects> = LazyLock::new(Suspects::new);
-    let mut open: Option<Trace> = None;
+    let (mut looks, mut open) = (CLUES.over(text), None::<Trace>);
     let mut at = 0;
     for line in text.split_inclusive(|byte| *byte == b'\n') {
+        let clues = looks.of(at..at + line.len());
+        assert_eq!(clues, CLUES.of(line), "what is beside it makes a difference");
         let goes_on = open.as_mut().map_or(GoesOn::No, |trace| trace.goes_on(line));
         if goes_on == GoesOn::No {
             open = Trace::begins(line);
             // Nobody escapes a letter; who does is not suspected.
             if open.is_some() && memmem::find(line, b"\\u").is_none() {
-                assert!(SUSPECTS.is_in(line), "begins a trace and is not suspected");
-                assert!(SUSPECTS.find(text, at) < at + line.len());
+                assert!(clues.has(Clues::STACK), "begins a trace and is not suspected");
             }
         }
         at += line.len();
@@ -149,15 +151,17 @@ pub fn multiline(text: &[u8]) {
 }
 
 /// A text that may hold secrets.
-pub fn redact(text: &[u8]) {
+pub fn redact(bytes: &[u8]) {
     static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| {
         let own = Pattern::new("order", "order (?<secret>[0-9]{4,8})").into_iter().collect();
         Redactor::new(RedactConfig { kinds: Kind::ALL.to_vec(), patterns: own }, b"a key")
     });
-    let text = String::from_utf8_lossy(text);
+    let text = String::from_utf8_lossy(bytes);
     let mut counts = Counts::default();
     let redacted = REDACTOR.redact(&text, &mut counts);
     assert_eq!(counts.is_empty(), redacted == text, "what was counted is what was changed");
+    let by_clues = REDACTOR.redact_by_clues(&text, CLUES.of(bytes), &mut Counts::default());
+    assert_eq!(by_clues, redacted, "a secret without a clue");
     let mut again = Counts::default();
     assert_eq!(REDACTOR.redact(&redacted, &mut again), redacted, "redacted again");
     assert!(again.is_empty());

@@ -8,6 +8,7 @@
 #![warn(missing_docs)]
 
 mod attributes;
+mod clues;
 mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod hostile;
@@ -20,12 +21,14 @@ mod severity;
 mod stamp;
 mod text;
 mod trace_ids;
+mod words;
 
 pub use attributes::{Attributes, TRUNCATED};
+pub use clues::{ClueSearch, Clues, Looks};
 pub use frame::{Format, Framed, STDERR, STDOUT, frame};
 pub use line_time::line_time;
 pub use meaning::{Form, Meaning, meaning};
-pub use multiline::{GoesOn, Suspects, Trace};
+pub use multiline::{GoesOn, Trace};
 pub use redact::{Counts, Kind, Pattern, PatternError, RedactConfig, Redactor};
 pub use severity::severity;
 pub use text::{Flags, message};

@@ -38,10 +38,11 @@ pub(crate) use self::access::time as access_time;
 pub(crate) use self::logfmt::pair;
 pub(crate) use self::names::is_time;
 pub(crate) use self::redis::time as redis_time;
+pub(crate) use self::request_id::REQUEST_WORDS;
 pub(crate) use self::scan::past_blanks;
 pub(crate) use self::syslog::time as syslog_time;
 use crate::stamp::stamp;
-use crate::{Attributes, TraceIds, severity, trace_ids};
+use crate::{Attributes, Clues, TraceIds, severity, trace_ids};
 
 /// What a message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,11 +97,13 @@ impl Found {
     }
 }
 
-/// Reads `message`; its fields become `attributes`.
-pub fn meaning(message: &str, attributes: &mut Attributes) -> Meaning {
+/// Reads `message`, of which `clues` tell what it may hold; its fields become `attributes`.
+pub fn meaning(message: &str, clues: Clues, attributes: &mut Attributes) -> Meaning {
     let found = read(message, attributes);
-    request_id::read(message, attributes);
-    let ids = trace_ids(message);
+    if clues.has(Clues::REQUEST) {
+        request_id::read(message, attributes);
+    }
+    let ids = if clues.has(Clues::TRACE) { trace_ids(message) } else { None };
     let Some(found) = found else {
         return Meaning { severity: severity(message), ids, form: Form::Text };
     };

@@ -1,7 +1,7 @@
 //! Secrets in a text -> marks in their place, before the text is kept anywhere.
 //!
 //! ```text
-//!   text ── anchors (one pass) ──> a hit ── its rule looks around it ──> found ─┐
+//!   text ── anchors (if it may) ─> a hit ── its rule looks around it ──> found ─┐
 //!        ── digits (one pass) ───> a run ── card ─────────────────────> found ─┼─ joined ── mark ──> text
 //!        ── own patterns ─────────────────────────────────────────────> found ─┘
 //!
@@ -38,8 +38,10 @@ use std::borrow::Cow;
 pub use self::kind::Kind;
 pub use self::pattern::{Pattern, PatternError};
 
-use self::anchors::{Anchors, Rule};
+pub(crate) use self::anchors::Anchors;
+use self::anchors::Rule;
 use self::mark::Marker;
+use crate::Clues;
 use crate::limits::REDACT_PASSES_MAX;
 
 /// What is to be redacted.
@@ -62,7 +64,7 @@ impl Default for RedactConfig {
 /// Puts marks in the place of secrets.
 #[derive(Debug)]
 pub struct Redactor {
-    anchors: Anchors,
+    anchors: Vec<Anchors>,
     /// By [`Kind`]: whether it is looked for.
     on: [bool; Kind::ALL.len()],
     /// Those of kinds that need one, then the own ones.
@@ -111,16 +113,30 @@ impl Redactor {
             .filter_map(|kind| Some((*kind as Label, Pattern::built_in(kind.pattern()?))));
         let mut patterns: Vec<(Label, Pattern)> = built_in.collect();
         patterns.extend((Kind::ALL.len()..).zip(config.patterns));
-        Self { anchors: Anchors::new(), on, patterns, marker: Marker::new(key) }
+        Self { anchors: Anchors::all(), on, patterns, marker: Marker::new(key) }
     }
 
     /// The text with marks in the place of its secrets; `counts` learns of each.
     #[must_use]
     pub fn redact<'a>(&self, text: &'a str, counts: &mut Counts) -> Cow<'a, str> {
+        self.redact_by_clues(text, Clues::UNSEARCHED, counts)
+    }
+
+    /// The same for a text of which it is known what it may hold.
+    #[must_use]
+    pub fn redact_by_clues<'a>(
+        &self,
+        text: &'a str,
+        clues: Clues,
+        counts: &mut Counts,
+    ) -> Cow<'a, str> {
         let mut redacted = Cow::Borrowed(text);
         // What a mark now stands beside may be a secret for that: `Bearer` before a key's last line.
-        for _ in 0..REDACT_PASSES_MAX {
+        for pass in 0..REDACT_PASSES_MAX {
             let mut found = Vec::new();
+            if pass > 0 || clues.has(Clues::SECRET) {
+                self.look_at_anchors(redacted.as_bytes(), &mut found);
+            }
             self.look(&redacted, &mut found);
             json::keep_json(&redacted, &mut found);
             if found.is_empty() {
@@ -137,12 +153,11 @@ impl Redactor {
         named.filter(|(_, count)| *count > 0)
     }
 
-    fn look(&self, text: &str, found: &mut Vec<Found>) {
-        let bytes = text.as_bytes();
+    fn look_at_anchors(&self, bytes: &[u8], found: &mut Vec<Found>) {
         let mut push = |candidate: Option<Found>| {
             found.extend(candidate.filter(|found| self.on.get(found.label) == Some(&true)));
         };
-        self.anchors.each(bytes, |rule, at| match rule {
+        let mut look = |rule, at| match rule {
             Rule::Name => push(named::named(bytes, at)),
             Rule::Bearer => push(named::bearer(bytes, at)),
             Rule::Url => push(url::password(bytes, at)),
@@ -150,9 +165,14 @@ impl Redactor {
             Rule::Pem => push(pem::private_key(bytes, at)),
             Rule::Telegram => push(shapes::telegram(bytes, at)),
             Rule::Shape(shape) => push(shape.find(bytes, at)),
-        });
+        };
+        self.anchors.iter().for_each(|anchors| anchors.each(bytes, &mut look));
+    }
+
+    /// For what has no anchor.
+    fn look(&self, text: &str, found: &mut Vec<Found>) {
         if self.on[Kind::Card as Label] {
-            card::each(bytes, |card| found.push(card));
+            card::each(text.as_bytes(), |card| found.push(card));
         }
         for (label, pattern) in &self.patterns {
             pattern.each(text, |start, end| {

@@ -16,8 +16,8 @@
 //! - the first wins, but in a JSON line its own members before what its texts quote;
 //! - a span is only taken beside a trace: alone it leads nowhere;
 //! - what has a name with `trace` in it goes before what has none;
-//! - a line is looked at, never changed, and one that says nothing of a trace costs three searches for a few
-//!   letters, in its first [`TRACE_NAMES_BYTES`] only.
+//! - a line is looked at, never changed, and only in its first [`TRACE_NAMES_BYTES`];
+//! - one in which none of a few short [`TRACE_WORDS`] stands says nothing of a trace.
 
 use std::sync::LazyLock;
 
@@ -33,6 +33,9 @@ static SPAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("pan"));
 static CONTEXT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("00-"));
 /// The name of B3's one header, whatever its case.
 static B3: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["b3", "B3"].map(Finder::new));
+
+/// At least one stands in whatever says what trace it belongs to.
+pub(crate) const TRACE_WORDS: [&str; 4] = ["race", "00-", "b3", "B3"];
 
 const TRACE_NAMES: [&[u8]; 10] = [
     b"trace_id",

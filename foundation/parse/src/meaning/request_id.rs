@@ -14,7 +14,8 @@ use crate::limits::{REQUEST_ID_BYTES, REQUEST_ID_VALUE_BYTES};
 pub(super) const REQUEST_ID: &str = "request_id";
 
 /// What every name holds, whatever the case of its first letter.
-static REQUEST: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("equest"));
+pub(crate) const REQUEST_WORDS: [&str; 1] = ["equest"];
+static REQUEST: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(REQUEST_WORDS[0]));
 
 /// Adds the first id that `message` names.
 pub(super) fn read(message: &str, attributes: &mut Attributes) {

@@ -9,6 +9,6 @@ use super::*;
 /// What `line` means, and its attributes.
 fn read_line(line: &str) -> (Meaning, String) {
     let mut attributes = Attributes::default();
-    let meaning = meaning(line, &mut attributes);
+    let meaning = meaning(line, Clues::UNSEARCHED, &mut attributes);
     (meaning, attributes.as_str().to_owned())
 }

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
+use crate::words::Words;
 
 /// Joins lines as whoever follows a stream does, with nothing but the verdicts.
 fn records(lines: &[&str]) -> Vec<String> {
@@ -19,7 +20,7 @@ fn records(lines: &[&str]) -> Vec<String> {
         *sure = 0;
         rest
     }
-    let suspects = Suspects::new();
+    let stack_words = Words::new(&STACK_WORDS);
     let (mut done, mut open, mut sure) = (Vec::new(), Vec::<String>::new(), 0);
     let mut trace: Option<Trace> = None;
     let mut coming: Vec<String> = lines.iter().rev().map(|line| (*line).to_owned()).collect();
@@ -40,7 +41,10 @@ fn records(lines: &[&str]) -> Vec<String> {
             None => {
                 trace = Trace::begins(line.as_bytes());
                 if trace.is_some() {
-                    assert!(suspects.is_in(line.as_bytes()), "not suspected: {line}");
+                    assert!(
+                        stack_words.find(line.as_bytes(), 0).is_some(),
+                        "not suspected: {line}"
+                    );
                     open.push(line);
                     sure = 1;
                 } else {

@@ -47,16 +47,9 @@ pub(super) enum Rule {
     Shape(&'static Shape),
 }
 
-/// The search.
-#[derive(Debug)]
-pub(super) struct Anchors {
-    groups: [Group; 2],
-    twilio: Finder<'static>,
-}
-
 /// Anchors that are searched for together.
 #[derive(Debug)]
-struct Group {
+pub(crate) struct Anchors {
     search: Search,
     /// By number of the anchor.
     rules: Vec<Vec<Rule>>,
@@ -65,6 +58,8 @@ struct Group {
 #[derive(Debug)]
 enum Search {
     Vectorised(Searcher),
+    /// There is but one.
+    Word(Finder<'static>),
     /// Where the processor has no such instructions.
     Plain(AhoCorasick),
     /// Never: the anchors are constants that both can be built of.
@@ -72,7 +67,8 @@ enum Search {
 }
 
 impl Anchors {
-    pub(super) fn new() -> Self {
+    /// All that there are.
+    pub(crate) fn all() -> Vec<Self> {
         let names = NAMES.map(|name| (name, Rule::Name));
         let others = [
             ("earer ", Rule::Bearer),
@@ -85,24 +81,10 @@ impl Anchors {
         let all: Vec<_> = names.into_iter().chain(others).chain(shapes).collect();
         let (short, long): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|(anchor, _)| anchor.len() == ANCHOR_BYTES_MIN);
-        let twilio = Finder::new(TWILIO.anchor);
-        Self { groups: [Group::new(short), Group::new(long)], twilio }
+        let twilio = vec![(TWILIO.anchor, Rule::Shape(&TWILIO))];
+        [short, long, twilio].map(Self::new).into()
     }
 
-    /// Tells of every anchor in the text: its rule, and where it begins.
-    pub(super) fn each(&self, text: &[u8], mut tell: impl FnMut(Rule, usize)) {
-        for group in &self.groups {
-            let mut from = 0;
-            while let Some((anchor, start)) = group.search.next(text, from) {
-                group.rules[anchor].iter().for_each(|rule| tell(*rule, start));
-                from = start + 1;
-            }
-        }
-        self.twilio.find_iter(text).for_each(|start| tell(Rule::Shape(&TWILIO), start));
-    }
-}
-
-impl Group {
     fn new(mut rules_of: Vec<(&'static str, Rule)>) -> Self {
         rules_of.sort_by_key(|(anchor, _)| *anchor);
         let mut known: Vec<(&'static str, Vec<Rule>)> = Vec::new();
@@ -114,6 +96,20 @@ impl Group {
         }
         let (anchors, rules): (Vec<_>, Vec<_>) = dealt(known).into_iter().unzip();
         Self { search: Search::new(&anchors), rules }
+    }
+
+    /// Tells of every anchor in the text: its rule, and where it begins.
+    pub(super) fn each(&self, text: &[u8], mut tell: impl FnMut(Rule, usize)) {
+        let mut from = 0;
+        while let Some((anchor, start)) = self.search.next(text, from) {
+            self.rules[anchor].iter().for_each(|rule| tell(*rule, start));
+            from = start + 1;
+        }
+    }
+
+    /// Where the first anchor from `from` on begins.
+    pub(crate) fn find(&self, text: &[u8], from: usize) -> Option<usize> {
+        self.search.next(text, from).map(|(_, start)| start)
     }
 }
 
@@ -132,7 +128,10 @@ fn dealt<T>(sorted: Vec<T>) -> Vec<T> {
 }
 
 impl Search {
-    fn new(anchors: &[&str]) -> Self {
+    fn new(anchors: &[&'static str]) -> Self {
+        if let [anchor] = *anchors {
+            return Self::Word(Finder::new(anchor));
+        }
         let mut builder = Config::new()
             .match_kind(MatchKind::LeftmostFirst)
             .only_teddy(true)
@@ -151,6 +150,7 @@ impl Search {
                 let found = searcher.find_in(text, span)?;
                 Some((found.pattern().as_usize(), found.start()))
             }
+            Self::Word(finder) => Some((0, from + finder.find(text.get(from..)?)?)),
             Self::Plain(search) => {
                 let found = search.find(Input::new(text).range(from..))?;
                 Some((found.pattern().as_usize(), found.start()))
