@@ -15,7 +15,7 @@ use crate::content::{Content, Inode, Stat};
 use crate::directory::shown;
 use crate::discover::{LogFile, Place, Rank};
 use crate::enrich::Speaker;
-use crate::generation::{Generation, Home, Saved, StreamState, are_copies};
+use crate::generation::{Generation, Home, Saved, StreamState, are_copies, is_gzip_of};
 use crate::head::Head;
 use crate::identity::{lineage_id, source_id};
 use crate::lineages::Lineages;
@@ -38,6 +38,12 @@ impl Fresh {
     pub(crate) fn unseen(place: &Place, inode: Inode) -> Self {
         let stat = Stat { inode, size: 0, modified: Timestamp::default(), deleted: true };
         Self { file: place.live(), homes: Vec::new(), stat, head: Head::unseen(), content: None }
+    }
+
+    /// Whether it is what became of an open file that has no name any more.
+    pub(crate) fn is_gzip_of(&self, (head, open): (&Head, &mut Content), format: Format) -> bool {
+        let is_it = self.file.gzip && self.content.is_none() && self.head == *head;
+        is_it && is_gzip_of(&self.file.path, open, format)
     }
 
     fn is_live(&self) -> bool {

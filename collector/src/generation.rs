@@ -12,7 +12,7 @@
 //! - a stream's `position` and `read` move together, with each record, before the sink has it.
 
 use std::fs::symlink_metadata;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,6 +23,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::content::{Content, Inode, Stat};
 use crate::discover::{LogFile, Rank};
+use crate::head::Head;
 use crate::join::{Group, Waiting};
 use crate::landmarks::Landmarks;
 use crate::limits::{BANNER_BYTES_MAX, COPY_COMPARED_BYTES, OVERLAP_BYTES};
@@ -280,6 +281,18 @@ impl Generation {
         Content::open(&home.path, home.gzip).ok().map(|(content, _)| content)
     }
 
+    /// Whether a file without a name, which begins with that head, is what only its gzip holds by now.
+    pub(crate) fn lies_compressed(
+        &self,
+        (head, open): (&Head, &mut Content),
+        format: Format,
+    ) -> bool {
+        let Saved { first_time, fingerprint, .. } = self.saved;
+        let is_it = (first_time, fingerprint) == (head.time, head.fingerprint);
+        let gzip = self.homes.first().filter(|home| is_it && home.gzip);
+        gzip.is_some_and(|home| is_gzip_of(&home.path, open, format))
+    }
+
     /// Whether the file that holds it is a copy of `original`, as far as both go, or the other way round.
     pub(crate) fn is_copied_from(&mut self, original: &mut Content) -> bool {
         let mut opened = self.opened();
@@ -400,13 +413,32 @@ impl Generation {
 
 /// Whether two files are the same as far as both go, and that is further than a banner reaches.
 pub(crate) fn are_copies(one: &mut Content, other: &mut Content) -> bool {
+    compare(one, other, |ours, theirs| {
+        let common = ours.len().min(theirs.len());
+        common >= BANNER_BYTES_MAX && ours[..common] == theirs[..common]
+    })
+}
+
+/// Whether that gzip, which begins as the file does, is that file's, as far as is compared.
+pub(crate) fn is_gzip_of(gzip: &Path, file: &mut Content, format: Format) -> bool {
+    // A container's first line is no other's; a banner may be.
+    format != Format::Plain
+        || Content::open(gzip, true)
+            .is_ok_and(|(mut gzip, _)| compare(&mut gzip, file, |ours, theirs| ours == theirs))
+}
+
+/// What is found of the beginnings of two files; `false` when one cannot be read.
+fn compare(
+    one: &mut Content,
+    other: &mut Content,
+    found: impl FnOnce(&[u8], &[u8]) -> bool,
+) -> bool {
     let (mut ours, mut theirs) = (vec![0; COPY_COMPARED_BYTES], vec![0; COPY_COMPARED_BYTES]);
     let (Ok(ours_len), Ok(theirs_len)) = (one.read_at(0, &mut ours), other.read_at(0, &mut theirs))
     else {
         return false;
     };
-    let common = ours_len.min(theirs_len);
-    common >= BANNER_BYTES_MAX && ours[..common] == theirs[..common]
+    found(&ours[..ours_len], &theirs[..theirs_len])
 }
 
 /// Whether two files begin with the same bytes, as far as a banner may reach and both go.

@@ -2,7 +2,8 @@
 //!
 //! Invariants:
 //! - such a file is held open: it may be deleted before it can be told;
-//! - one that does not grow is not opened again.
+//! - one that does not grow is not opened again;
+//! - one that vanished is not read beside its gzip.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::content::{Content, Inode, Stat};
 use crate::discover::LogFile;
 use crate::fresh::Fresh;
+use crate::generation::Generation;
 use crate::head::Head;
 use crate::limits::COPY_IDLE_S;
 use crate::lineages::Lineages;
@@ -86,9 +88,26 @@ impl Lineages {
                 continue;
             };
             // A name that came between, under which it is seen with the next look.
-            if stat.deleted {
-                let (homes, content) = (Vec::new(), Some(content));
-                fresh.push(Fresh { file, homes, stat, head, content });
+            if !stat.deleted {
+                continue;
+            }
+            let format = self.place.format;
+            let known = |generation: &&mut Generation| {
+                generation.lies_compressed((&head, &mut content), format)
+            };
+            // What is known by its gzip goes on here, and what is open goes on there.
+            if let Some(generation) = self.generations.iter_mut().find(known) {
+                if stat.size >= generation.at {
+                    generation.content = Some(content);
+                }
+                continue;
+            }
+            match fresh.iter_mut().find(|found| found.is_gzip_of((&head, &mut content), format)) {
+                Some(gzip) => (gzip.stat, gzip.content) = (stat, Some(content)),
+                None => {
+                    let (homes, content) = (Vec::new(), Some(content));
+                    fresh.push(Fresh { file, homes, stat, head, content });
+                }
             }
         }
     }

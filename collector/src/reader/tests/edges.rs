@@ -1,6 +1,8 @@
 //! Truncation, copies, deletion, banners: whose bytes are whose, and what is declared when they are gone.
 
 use super::*;
+use crate::content::Content;
+use crate::unclear::Unclear;
 
 /// More than [`crate::limits::BANNER_BYTES_MAX`] of distinct lines, from `n` on.
 pub(super) fn lines(n: usize, count: usize) -> String {
@@ -222,6 +224,67 @@ fn a_deleted_file_with_the_same_banner_as_its_successor_is_read_to_its_end() {
     let all = [expect(0, 3), vec![banner().trim_end().to_owned()], expect(100, 3)].concat();
     assert_eq!(node.messages()[1..], all);
     assert!(gaps(&node).is_empty());
+}
+
+#[test]
+fn a_file_that_was_found_empty_and_is_compressed_by_the_next_look_is_one_generation() {
+    for (name, older) in [(pod("0.log"), 0), (pod("0.log"), 1), ("app/a.log".to_owned(), 1)] {
+        let mut node = Node::new();
+        let rotated = |number: u64| format!("{name}.20260101-00000{number}");
+        for number in 0..older {
+            node.append(&name, cri(number, "stdout F old"));
+            node.drain();
+            node.rename(&name, &rotated(number));
+        }
+        node.append(&name, "");
+        node.drain();
+        node.append(&name, cri(2, "stdout F a"));
+        node.rename(&name, &rotated(2));
+        node.gzip(&rotated(2));
+        node.append(&name, cri(3, "stdout F b"));
+        for _ in 0..2 {
+            node.after(Duration::from_secs(60));
+            assert_eq!(node.messages().len() as u64, older + 2, "{name}: {:?}", node.messages());
+            assert!(gaps(&node).is_empty(), "{name}: {:?}", gaps(&node));
+            node.restart();
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_gone_after_its_gzip_was_found_is_no_other_generation() {
+    for name in [pod("0.log"), "app/a.log".to_owned()] {
+        let mut node = Node::new();
+        node.append(&name, cri(1, "stdout F a"));
+        let (content, stat) = Content::open(&node.path(&name), false).unwrap();
+        node.rename(&name, &format!("{name}.20260101-000001"));
+        node.gzip(&format!("{name}.20260101-000001"));
+        node.append(&name, cri(2, "stdout F b"));
+        node.drain();
+        // As if its name had been there with the look that found the gzip, and had gone before it was opened.
+        let log = node.reader.logs.values_mut().next().unwrap();
+        let gone = Unclear::orphan(content, log.place.live(), node.now);
+        log.unclear.insert(stat.inode, gone);
+        node.append(&name, cri(3, "stdout F c"));
+        node.drain();
+        assert_eq!(node.messages().len(), 3, "{name}: {:?}", node.messages());
+        assert!(gaps(&node).is_empty());
+    }
+}
+
+#[test]
+fn a_file_that_goes_on_after_it_was_compressed_is_read_to_its_end() {
+    let mut node = Node::new();
+    node.append(&pod("0.log"), "");
+    let mut slow = OpenOptions::new().append(true).open(node.path(&pod("0.log"))).unwrap();
+    node.drain();
+    node.append(&pod("0.log"), cri(1, "stdout F a"));
+    node.rename(&pod("0.log"), &pod("0.log.20260101-000000"));
+    node.gzip(&pod("0.log.20260101-000000"));
+    slow.write_all(cri(2, "stdout F b").as_bytes()).unwrap();
+    node.append(&pod("0.log"), cri(3, "stdout F c"));
+    node.drain();
+    assert_eq!(node.messages(), ["a", "b", "c"]);
 }
 
 #[test]
