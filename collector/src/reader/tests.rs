@@ -594,7 +594,12 @@ fn a_write_is_noticed_without_a_look_at_everything() {
 enum Step {
     /// Bytes of the truth are appended to the live file, this many.
     Write(usize),
-    Rotate,
+    /// Its line is written to its end, as runtimes rotate only between lines; it is compressed at once, or
+    /// later; the next file is there at once, or with the next write.
+    Rotate {
+        gzipped: bool,
+        reopened: bool,
+    },
     GzipOldest,
     /// Reads, and remembers.
     Read,
@@ -608,8 +613,8 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (1..400_usize).prop_map(Step::Write),
-        1 => Just(Step::Rotate),
-        1 => Just(Step::GzipOldest),
+        3 => any::<[bool; 2]>().prop_map(|[gzipped, reopened]| Step::Rotate { gzipped, reopened }),
+        2 => Just(Step::GzipOldest),
         2 => Just(Step::Read),
         2 => (1..5_usize).prop_map(Step::ReadSome),
         1 => (1..5_usize).prop_map(Step::CrashAfter),
@@ -638,6 +643,12 @@ fn truth() -> (Vec<u8>, [Vec<String>; 2]) {
     (bytes, expect)
 }
 
+/// Bytes from there up to behind the next newline.
+fn line_end(bytes: &[u8], from: usize) -> usize {
+    let end = bytes[from..].iter().position(|byte| *byte == b'\n');
+    end.map_or(bytes.len() - from, |at| at + 1)
+}
+
 fn play(steps: &[Step]) -> (Node, [Vec<String>; 2]) {
     let mut node = Node::new();
     let (bytes, expect) = truth();
@@ -651,12 +662,22 @@ fn play(steps: &[Step]) -> (Node, [Vec<String>; 2]) {
                 node.append(&pod("0.log"), &bytes[written..to]);
                 written = to;
             }
-            // As runtimes do: only between lines.
-            Step::Rotate if written > 0 && bytes[written - 1] == b'\n' => {
-                if node.path(&pod("0.log")).exists() {
+            Step::Rotate { gzipped, reopened } => {
+                let size = fs::metadata(node.path(&pod("0.log"))).map_or(0, |live| live.len());
+                if size > 0 {
+                    let rest =
+                        if bytes[written - 1] == b'\n' { 0 } else { line_end(&bytes, written) };
+                    node.append(&pod("0.log"), &bytes[written..written + rest]);
+                    written += rest;
                     let name = pod(&format!("0.log.20260101-{:06}", rotated.len()));
                     node.rename(&pod("0.log"), &name);
+                    if *gzipped {
+                        node.gzip(&name);
+                    }
                     rotated.push(name);
+                    if *reopened {
+                        node.append(&pod("0.log"), "");
+                    }
                 }
             }
             Step::GzipOldest => {
@@ -678,7 +699,6 @@ fn play(steps: &[Step]) -> (Node, [Vec<String>; 2]) {
                 node.restart();
             }
             Step::Restart => node.restart(),
-            Step::Rotate => {}
         }
     }
     (node, expect)

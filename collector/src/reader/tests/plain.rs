@@ -11,7 +11,9 @@ enum Act {
     Write(usize),
     /// Copied, truncated, and written on at once, this many bytes: perhaps more than there were.
     CopyTruncate(usize),
-    Rename,
+    Rename {
+        reopened: bool,
+    },
     GzipOldest,
     /// Read to its end, then deleted while it is open.
     Unlink,
@@ -21,12 +23,20 @@ enum Act {
     Restart,
 }
 
-fn act() -> impl Strategy<Value = Act> {
+/// Who rotates a file does it always alike.
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    any::<bool>().prop_flat_map(|copies| prop::collection::vec(act(copies), 0..40))
+}
+
+fn act(copies: bool) -> impl Strategy<Value = Act> {
+    let rotate = (1..6_000_usize, any::<bool>()).prop_map(move |(bytes, reopened)| match copies {
+        true => Act::CopyTruncate(bytes),
+        false => Act::Rename { reopened },
+    });
     prop_oneof![
         6 => (1..3_000_usize).prop_map(Act::Write),
-        2 => (1..6_000_usize).prop_map(Act::CopyTruncate),
-        1 => Just(Act::Rename),
-        1 => Just(Act::GzipOldest),
+        3 => rotate,
+        2 => Just(Act::GzipOldest),
         1 => Just(Act::Unlink),
         3 => Just(Act::Read),
         1 => (1..50_usize).prop_map(Act::ReadSome),
@@ -49,10 +59,13 @@ impl Play {
         self.written = to;
     }
 
-    /// Whether a rotation would not cut a line in two.
-    fn between_lines(&self) -> bool {
+    /// Writes a line to its end, lest a rotation cut it in two. Whether there is anything to rotate.
+    fn ends_line(&mut self) -> bool {
         let size = fs::metadata(self.node.path(LIVE)).map_or(0, |metadata| metadata.len());
-        size > 0 && self.truth[self.written - 1] == b'\n'
+        if size > 0 && self.truth[self.written - 1] != b'\n' {
+            self.write(line_end(&self.truth, self.written));
+        }
+        size > 0
     }
 
     /// Dates do not shift, so that each step is one rename.
@@ -64,15 +77,18 @@ impl Play {
     fn act(&mut self, act: &Act) {
         match act {
             Act::Write(bytes) => self.write(*bytes),
-            Act::CopyTruncate(more) if self.between_lines() => {
+            Act::CopyTruncate(more) if self.ends_line() => {
                 let to = self.next_name();
                 fs::copy(self.node.path(LIVE), self.node.path(&to)).unwrap();
                 File::options().write(true).open(self.node.path(LIVE)).unwrap().set_len(0).unwrap();
                 self.write(*more);
             }
-            Act::Rename if self.between_lines() => {
+            Act::Rename { reopened } if self.ends_line() => {
                 let to = self.next_name();
                 self.node.rename(LIVE, &to);
+                if *reopened {
+                    self.node.append(LIVE, "");
+                }
             }
             Act::GzipOldest => {
                 let names: Vec<_> =
@@ -81,7 +97,7 @@ impl Play {
                     self.node.gzip(name);
                 }
             }
-            Act::Unlink if self.between_lines() => {
+            Act::Unlink if self.ends_line() => {
                 self.node.drain();
                 self.node.drain();
                 fs::remove_file(self.node.path(LIVE)).unwrap();
@@ -99,7 +115,7 @@ impl Play {
                 self.node.restart();
             }
             Act::Restart => self.node.restart(),
-            Act::CopyTruncate(_) | Act::Rename | Act::Unlink => {}
+            Act::CopyTruncate(_) | Act::Rename { .. } | Act::Unlink => {}
         }
     }
 }
@@ -108,7 +124,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
     #[test]
     fn however_a_plain_file_is_rotated_each_line_comes_once_and_in_order(
-        acts in prop::collection::vec(act(), 0..40)
+        acts in acts()
     ) {
         let lines: Vec<String> =
             (0..600).map(|n| format!("{n} {}", "x".repeat(n * 7 % 90))).collect();
