@@ -95,10 +95,11 @@ impl Lineages {
             let known = |generation: &&mut Generation| {
                 generation.lies_compressed((&head, &mut content), format)
             };
-            // What is known by its gzip goes on here, and what is open goes on there.
+            // What is known by its gzip goes on here, if there is more, and what is open goes on there.
             if let Some(generation) = self.generations.iter_mut().find(known) {
-                if stat.size >= generation.at {
+                if stat.size > generation.at {
                     generation.content = Some(content);
+                    generation.saved.ended = false;
                 }
                 continue;
             }

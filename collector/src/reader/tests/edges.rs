@@ -256,18 +256,23 @@ fn a_file_that_is_gone_after_its_gzip_was_found_is_no_other_generation() {
     for name in [pod("0.log"), "app/a.log".to_owned()] {
         let mut node = Node::new();
         node.append(&name, cri(1, "stdout F a"));
+        let mut slow = OpenOptions::new().append(true).open(node.path(&name)).unwrap();
         let (content, stat) = Content::open(&node.path(&name), false).unwrap();
         node.rename(&name, &format!("{name}.20260101-000001"));
         node.gzip(&format!("{name}.20260101-000001"));
         node.append(&name, cri(2, "stdout F b"));
-        node.drain();
+        node.after(Duration::from_secs(60));
         // As if its name had been there with the look that found the gzip, and had gone before it was opened.
         let log = node.reader.logs.values_mut().next().unwrap();
         let gone = Unclear::orphan(content, log.place.live(), node.now);
         log.unclear.insert(stat.inode, gone);
-        node.append(&name, cri(3, "stdout F c"));
+        let late = name.starts_with(POD);
+        if late {
+            slow.write_all(cri(3, "stdout F late").as_bytes()).unwrap();
+        }
+        node.append(&name, cri(4, "stdout F c"));
         node.drain();
-        assert_eq!(node.messages().len(), 3, "{name}: {:?}", node.messages());
+        assert_eq!(node.messages().len(), 3 + usize::from(late), "{name}: {:?}", node.messages());
         assert!(gaps(&node).is_empty());
     }
 }
