@@ -643,10 +643,11 @@ fn truth() -> (Vec<u8>, [Vec<String>; 2]) {
     (bytes, expect)
 }
 
-/// Bytes from there up to behind the next newline.
-fn line_end(bytes: &[u8], from: usize) -> usize {
-    let end = bytes[from..].iter().position(|byte| *byte == b'\n');
-    end.map_or(bytes.len() - from, |at| at + 1)
+/// Bytes that are left of the line that `from` cuts in two.
+fn rest_of_line(bytes: &[u8], from: usize) -> usize {
+    let is_cut = !bytes[..from].ends_with(b"\n");
+    let rest = bytes[from..].split_inclusive(|byte| *byte == b'\n').next();
+    rest.filter(|_| is_cut).map_or(0, <[u8]>::len)
 }
 
 fn play(steps: &[Step]) -> (Node, [Vec<String>; 2]) {
@@ -665,8 +666,7 @@ fn play(steps: &[Step]) -> (Node, [Vec<String>; 2]) {
             Step::Rotate { gzipped, reopened } => {
                 let size = fs::metadata(node.path(&pod("0.log"))).map_or(0, |live| live.len());
                 if size > 0 {
-                    let rest =
-                        if bytes[written - 1] == b'\n' { 0 } else { line_end(&bytes, written) };
+                    let rest = rest_of_line(&bytes, written);
                     node.append(&pod("0.log"), &bytes[written..written + rest]);
                     written += rest;
                     let name = pod(&format!("0.log.20260101-{:06}", rotated.len()));

@@ -25,17 +25,18 @@ use memchr::memmem::Finder;
 
 use crate::limits::TRACE_NAMES_BYTES;
 
-/// What every name of a trace holds, whatever the case of its first letter.
-static TRACE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("race"));
-/// The same of a span.
-static SPAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("pan"));
-/// What a W3C trace context begins with.
-static CONTEXT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("00-"));
-/// The name of B3's one header, whatever its case.
-static B3: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["b3", "B3"].map(Finder::new));
+/// At least one stands in whatever says what trace it belongs to: in every name of a trace, whatever the case of its
+/// first letter; where a W3C trace context begins; as the name of B3's one header.
+pub(crate) const TRACE_WORDS: [&str; 4] = [IN_NAMES, CONTEXT_BEGINS, IN_B3[0], IN_B3[1]];
+const IN_NAMES: &str = "race";
+const CONTEXT_BEGINS: &str = "00-";
+const IN_B3: [&str; 2] = ["b3", "B3"];
 
-/// At least one stands in whatever says what trace it belongs to.
-pub(crate) const TRACE_WORDS: [&str; 4] = ["race", "00-", "b3", "B3"];
+static TRACE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(IN_NAMES));
+/// What every name of a span holds, likewise.
+static SPAN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("pan"));
+static CONTEXT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CONTEXT_BEGINS));
+static B3: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| IN_B3.map(Finder::new));
 
 const TRACE_NAMES: [&[u8]; 10] = [
     b"trace_id",

@@ -23,13 +23,21 @@ enum Act {
     Restart,
 }
 
-/// Who rotates a file does it always alike.
+/// Who rotates a file does it alike, or is looked at in between.
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    any::<bool>().prop_flat_map(|copies| prop::collection::vec(act(copies), 0..40))
+    let acts = |copies| prop::collection::vec(act(copies), 0..40);
+    let looked_at = |act| match act {
+        Act::CopyTruncate(_) | Act::Rename { .. } => vec![act, Act::Read],
+        act => vec![act],
+    };
+    let both = move |acts: Vec<Act>| acts.into_iter().flat_map(looked_at).collect();
+    prop_oneof![acts(0.0), acts(1.0), acts(0.5).prop_map(both)]
 }
 
-fn act(copies: bool) -> impl Strategy<Value = Act> {
-    let rotate = (1..6_000_usize, any::<bool>()).prop_map(move |(bytes, reopened)| match copies {
+/// `copies`: the share of rotations that copy and truncate.
+fn act(copies: f64) -> impl Strategy<Value = Act> {
+    let kind = (prop::bool::weighted(copies), 1..6_000_usize, any::<bool>());
+    let rotate = kind.prop_map(|(copies, bytes, reopened)| match copies {
         true => Act::CopyTruncate(bytes),
         false => Act::Rename { reopened },
     });
@@ -62,8 +70,8 @@ impl Play {
     /// Writes a line to its end, lest a rotation cut it in two. Whether there is anything to rotate.
     fn ends_line(&mut self) -> bool {
         let size = fs::metadata(self.node.path(LIVE)).map_or(0, |metadata| metadata.len());
-        if size > 0 && self.truth[self.written - 1] != b'\n' {
-            self.write(line_end(&self.truth, self.written));
+        if size > 0 {
+            self.write(rest_of_line(&self.truth, self.written));
         }
         size > 0
     }
